@@ -120,7 +120,8 @@ class Plan:
             outputs.append(count if isinstance(f, Tensor) else -1)
             count += isinstance(f, Tensor)
         return Entry(self.program, tuple(self.feeds), rebuild=rebuild, single=single,
-                     outputs=tuple(outputs), plan=self)
+                     outputs=tuple(outputs), plan=self,
+                     homes=tuple(t._out for t in self.feeds))
 
     def __reduce_ex__(self, protocol):
         refuse_copy("a Plan")

@@ -58,6 +58,17 @@ def test_single_fetch():
     session = remembered(A, single=True, outputs=(0,))
     got = session.run(A, {LR: 0.5, A: X})
     assert np.allclose(got, np.exp(X)) and A.fed is X and LR.fed == 0.5
+
+
+def test_homes_of_feeds():
+    """What keeps a key's value can be another object, which outlives the key."""
+    home, other = Node("home"), Node("other")
+    session = remembered(A, single=True, outputs=(0,), homes=(home, other))
+    A.fed = None
+    session.run(A, {LR: 0.25, A: X})
+    assert home.fed is X and other.fed == 0.25 and A.fed is None
+    with pytest.raises(ValueError, match="1 homes for 2 feed keys"):
+        Entry(program(), (A, LR), homes=(home,))
     assert session.run(fetches=A, feed_dict={A: X, LR: 1}, options=None).shape == (2, 3)
     session = remembered(LR, single=True, outputs=(1,))
     assert session.run(LR, {LR: 0.25, A: X}) == 0.25

@@ -38,19 +38,24 @@ cdef class Entry:
         For each fetch the index of its result, -1 for None; by default the results in order.
     plan : object
         Kept for the owner, who words errors with it.
+    homes : tuple, optional
+        For each feed the object whose `fed` is set to its value; by default the keys.
     """
     cdef readonly Program program
     cdef readonly tuple feed_keys
     cdef readonly object rebuild
     cdef readonly bint single
     cdef readonly tuple outputs
+    cdef tuple homes
     cdef public object plan
     cdef Py_ssize_t only        # of a single fetch: the index of its result, -1 for None
 
     def __init__(self, Program program not None, tuple feed_keys not None, rebuild=None,
-                 bint single=False, tuple outputs=None, plan=None):
+                 bint single=False, tuple outputs=None, plan=None, tuple homes=None):
         if len(feed_keys) != program.n_feeds:
             raise ValueError(f"{len(feed_keys)} feed keys for {program.n_feeds} feeds")
+        if homes is not None and len(homes) != len(feed_keys):
+            raise ValueError(f"{len(homes)} homes for {len(feed_keys)} feed keys")
         if outputs is None:
             outputs = tuple(range(program.n_results))
         for index in outputs:
@@ -60,6 +65,7 @@ cdef class Entry:
             raise ValueError("a single fetch has one output")
         self.program, self.feed_keys, self.rebuild = program, feed_keys, rebuild
         self.single, self.outputs, self.plan = single, outputs, plan
+        self.homes = feed_keys if homes is None else homes
         self.only = outputs[0] if single else -1
 
     cdef tuple from_dict(self, object feed_dict):
@@ -107,7 +113,7 @@ cdef class Entry:
                 return _again
             return runner._step_failed(self, self.program.failure())
         for i in range(PyTuple_GET_SIZE(values)):
-            PyObject_SetAttr(<object>PyTuple_GET_ITEM(self.feed_keys, i), _fed,
+            PyObject_SetAttr(<object>PyTuple_GET_ITEM(self.homes, i), _fed,
                              <object>PyTuple_GET_ITEM(values, i))
         if self.single:
             return results[self.only] if self.only >= 0 else None
