@@ -151,8 +151,6 @@ def boolean_mask(tensor, mask, name="boolean_mask", axis=None):
 
 def _unique_order(x):
     """(values in the order of their first appearance, index of each element's value, counts)."""
-    if x.ndim != 1:
-        raise ValueError(f"unique expects a vector; got an array of shape {x.shape}")
     values, first, inverse, counts = np.unique(
         x, return_index=True, return_inverse=True, return_counts=True)
     order = np.argsort(first, kind="stable")

@@ -101,7 +101,7 @@ STRING = _BY_NP[TEXT] = _StringType(TEXT)
 # What TensorFlow calls otherwise than NumPy, where "float" is float64.
 _NAMED = {"float": "float32", "string": TEXT}
 
-FOLLOWS_TF = [lambda: False]        # filled by graph: whether a TensorFlow graph is being built
+FOLLOWS_TF = [lambda: False]        # filled by registry: whether a TensorFlow graph is being built
 
 
 def to_np(dtype):

@@ -9,7 +9,6 @@ import functools
 import types
 
 from fastgrad.default_graph import building
-from fastgrad.shapes import FLOAT32
 
 _made = {}
 
@@ -44,16 +43,9 @@ def bind_class(cls):
 
 
 def bound(fn):
-    """A new function around `fn` that calls it with the "tf" default graph.
-
-    Python's `float` as an argument names float32, as in TensorFlow.
-    """
+    """A new function around `fn` that calls it with the "tf" default graph."""
     @functools.wraps(fn)
     def call(*args, **kwargs):
-        if any(a is float for a in args):
-            args = [FLOAT32 if a is float else a for a in args]
-        if kwargs.get("dtype") is float:
-            kwargs["dtype"] = FLOAT32
         with building("tf"):
             return fn(*args, **kwargs)
     return call
