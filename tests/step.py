@@ -11,13 +11,17 @@ from fastgrad import _kernels
 OK, PYTHON_ERROR, BAD_INDEX, BAD_NUMBER, INTERRUPTED, NOT_POSITIVE = range(6)
 
 
-@pytest.fixture(params=_kernels.available_levels, autouse=True)
+@pytest.fixture(params=_kernels.available_levels)
 def level(request):
-    """Import it, and every test of the file runs on each CPU level that this machine has."""
+    """Each CPU level that this machine has. A file imports it, and asks for it in tests, or for all
+    of them by `pytestmark = EACH_LEVEL`."""
     before = _kernels.level
     _kernels.load(request.param)
     yield request.param
     _kernels.load(before)
+
+
+EACH_LEVEL = pytest.mark.usefixtures("level")
 
 
 class Step(ctypes.Structure):

@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 from fastgrad import _kernels
-from step import DTYPES, run_step
+from step import DTYPES, level, run_step
 
 INF, NAN = np.inf, np.nan
 LOW = {"f32": -103.97, "f64": -745.13}       # exp is subnormal just above
@@ -38,13 +38,6 @@ FUNCTIONS = [
     ("sigmoid", sigmoid, 2.0, lambda d: (LOW[d], 50)),
     ("softplus", softplus, 2.0, lambda d: (LOW[d], 200)),
 ]
-
-
-@pytest.fixture(params=_kernels.available_levels)
-def level(request):
-    _kernels.load(request.param)
-    yield request.param
-    _kernels.load()
 
 
 def apply(name, d, x):

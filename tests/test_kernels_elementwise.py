@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fastgrad import _kernels
-from step import DTYPES, run_split, run_step
+from step import DTYPES, level, run_split, run_step
 
 SIZES = [0, 1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 1000]
 FLOATS, INTS = ["f32", "f64"], ["i32", "i64"]
@@ -94,13 +94,6 @@ def test_all_covered():
         text = (folder / f"{template}.pxi.in").read_text()
         rows = re.findall(r'^    \("(\w+)", ?', text, re.MULTILINE)
         assert len(rows) > 20 and set(rows) == set(names)
-
-
-@pytest.fixture(params=_kernels.available_levels)
-def level(request):
-    _kernels.load(request.param)
-    yield request.param
-    _kernels.load()
 
 
 def numbers(d, n, seed=0, positive=False):

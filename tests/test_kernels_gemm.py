@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from fastgrad import _kernels
 from fastgrad._kernels.choose import choose_gemm
-from step import DTYPES, OK, level, run_split
+from step import DTYPES, EACH_LEVEL, OK, level, run_split
 
+pytestmark = EACH_LEVEL
 STEMS = ["gemm", "gemm_rows", "gemm_dots", "gemm_cols", "gemm_tiny", "gemm_tiles"]
 SIZES = [0, 1, 2, 3, 5, 8, 17, 64]
 TOLERANCE = {"f32": 2e-5, "f64": 1e-13}

@@ -4,8 +4,9 @@ Owns the checks of move.pxi.in and index.pxi.in, on every CPU level that this ma
 """
 import numpy as np
 import pytest
-from step import BAD_INDEX, BAD_NUMBER, DTYPES, OK, level, run_split, run_step
+from step import BAD_INDEX, BAD_NUMBER, DTYPES, EACH_LEVEL, OK, level, run_split, run_step
 
+pytestmark = EACH_LEVEL
 INDEX = {"i32": np.int32, "i64": np.int64}
 ITEM = {1: np.uint8, 2: np.uint16, 4: np.float32, 8: np.float64, 16: np.complex128}
 

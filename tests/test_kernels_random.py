@@ -5,8 +5,9 @@ Owns the checks of random.pxi.in and philox.h, on every CPU level that this mach
 import numpy as np
 import pytest
 from fastgrad.streams import Counted, _words
-from step import DTYPES, OK, level, run_split, run_step
+from step import DTYPES, EACH_LEVEL, OK, level, run_split, run_step
 
+pytestmark = EACH_LEVEL
 N = 200_000
 
 

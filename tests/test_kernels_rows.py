@@ -2,8 +2,7 @@
 every CPU level."""
 import numpy as np
 import pytest
-from fastgrad import _kernels
-from step import BAD_INDEX, DTYPES, OK, run_split, run_step
+from step import BAD_INDEX, DTYPES, OK, level, run_split, run_step
 
 FLOATS, INTS = ["f32", "f64"], ["i32", "i64"]
 ROWS = [(1, 1), (3, 2), (100, 2), (65, 3), (7, 10), (130, 16), (5, 17), (4, 31), (3, 33),
@@ -14,13 +13,6 @@ REDUCE = {"sum": np.sum, "prod": np.prod, "max": np.max, "min": np.min, "all": n
           "any": np.any}
 CASES = [(n, d) for n in ("sum", "prod", "max", "min") for d in FLOATS + INTS]
 CASES += [("all", "b1"), ("any", "b1")]
-
-
-@pytest.fixture(params=_kernels.available_levels)
-def level(request):
-    _kernels.load(request.param)
-    yield request.param
-    _kernels.load()
 
 
 def numbers(d, shape, seed=0):

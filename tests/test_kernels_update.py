@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from fastgrad.ops_update import table_size
 from fastgrad.registry import OPS
-from step import BAD_INDEX, DTYPES, OK, level, run_split, run_step
+from step import BAD_INDEX, DTYPES, EACH_LEVEL, OK, level, run_split, run_step
 
+pytestmark = EACH_LEVEL
 N = 37
 LR = 0.05
 MU, RHO, MOMENTUM, EPSILON = 0.9, 0.95, 0.7, 1e-3

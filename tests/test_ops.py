@@ -12,20 +12,14 @@ from cases_more import CASES, ELSEWHERE
 
 import fastgrad as fg
 import fastgrad.compat.v1     # noqa: F401 - registers what only TensorFlow's names reach
-from fastgrad import _kernels
 from fastgrad.registry import OPS
 from fastgrad.shapes import compatible
 from fastgrad.testing import reference
+from step import EACH_LEVEL, level
+
+pytestmark = EACH_LEVEL
 
 DTYPES = ["float32", "float64", "int32", "int64"]
-
-
-@pytest.fixture(params=_kernels.available_levels, autouse=True)
-def level(request):
-    before = _kernels.level
-    _kernels.load(request.param)
-    yield request.param
-    _kernels.load(before)
 
 
 def test_every_op_has_a_row():
