@@ -1,9 +1,9 @@
 """Session.fit: epochs of minibatches in compiled loops, with history, callbacks and progress.
 
-Python shuffles once an epoch and reports; gathering rows, running steps and stacking the fetched
-values happen in one call a reporting interval, without the interpreter's lock. The order of rows
-depends on `seed` alone, and the last short batch is trained with a plan of its own. One batch of
-all rows is not shuffled: its order changes nothing but rounding.
+Python reports and means; shuffling, gathering rows, running steps and stacking the fetched values
+happen in one call a reporting interval, without the interpreter's lock. The order of rows depends
+on `seed` alone, and the last short batch is trained with a plan of its own. One batch of all rows
+is not shuffled: its order changes nothing but rounding.
 """
 
 import sys
@@ -15,7 +15,7 @@ from fastgrad.errors import FeedError, FeedTypeError, where
 from fastgrad.plan import shuffle_rows
 
 REPORT_SECONDS = 0.5          # between two lines or bar updates
-ORDERS_AT_ONCE = 1 << 20      # row numbers made for one call: 8 MB
+ROWS_AT_ONCE = 1 << 20        # trained on in one call of several epochs: bounds what is stacked
 LONG_SECONDS = 2.0            # work expected to take longer shows progress by itself
 
 
@@ -44,10 +44,14 @@ class History:
             values.extend(column)
 
     def __repr__(self):
-        last = ", ".join(f"{k} {np.asarray(v[-1]):.6g}" for k, v in self.history.items()
-                         if v and np.ndim(v[-1]) == 0)
-        text = f"{len(self.epoch)} epochs, {self.steps} steps"
-        return f"<History: {text}{', ' + last if last else ''}>"
+        last = _numbers({name: values[-1] for name, values in self.history.items() if values})
+        return f"<History: {', '.join([f'{len(self.epoch)} epochs, {self.steps} steps', *last])}>"
+
+
+def _numbers(logs):
+    """Those means that are single numbers, as text."""
+    return [f"{name} {value:.6g}" for name, value in logs.items()
+            if value is not None and np.ndim(value) == 0]
 
 
 def fit(session, train_op, data, *, batch_size=None, epochs=1, shuffle=True, seed=None,
@@ -95,13 +99,14 @@ def fit(session, train_op, data, *, batch_size=None, epochs=1, shuffle=True, see
     history = History(names)
     bar = _Progress(progress, epochs * -(-rows // batch))
     loop = _Loop(session, [train_op, *nodes], sources, rows, batch, bar)
-    orders = _Orders(rows, shuffle and batch < rows, seed)
+    if shuffle and batch < rows:
+        loop.shuffle(seed)
     started, callbacks = time.perf_counter(), list(callbacks)
     try:
         while len(history.epoch) < epochs:
             first = len(history.epoch)
             count = min(epochs - first, 1 if callbacks else loop.epochs_at_once())
-            history.add(loop.run(orders.next(count), count), count, -(-rows // batch))
+            history.add(loop.run(count), count, loop.steps)
             logs = {name: values[-1] for name, values in history.history.items()}
             bar.epoch(len(history.epoch), epochs, logs)
             if any([callback(first, logs) for callback in callbacks]):
@@ -151,87 +156,93 @@ def _sources(session, data):
     return found, rows
 
 
-class _Orders:
-    """The order of rows in each epoch; one batch of all rows needs none."""
-
-    def __init__(self, rows, shuffled, seed):
-        self.rows, self.shuffled = rows, shuffled
-        self.state = np.random.SeedSequence(seed).generate_state(4, np.uint64)
-
-    def next(self, epochs):
-        """int64 array (epochs, rows)."""
-        if not self.shuffled:
-            return np.tile(np.arange(self.rows, dtype=np.int64), (epochs, 1))
-        found = np.empty((epochs, self.rows), np.int64)
-        shuffle_rows(found, self.state)
-        return found
-
-
 class _Loop:
     """Runs the epochs of one training run, many steps a compiled call."""
 
     def __init__(self, session, nodes, sources, rows, batch, bar):
-        self.session, self.sources, self.batch, self.bar = session, sources, batch, bar
+        self.session, self.sources, self.bar = session, sources, bar
         self.nodes = [session._node(n) for n in nodes]
-        self.rows, self.full, self.rest = rows, *divmod(rows, batch)
+        self.rows, self.batch, self.rest = rows, batch, rows % batch
+        self.steps = -(-rows // batch)          # of an epoch
+        self.order = self.state = None
+
+    def shuffle(self, seed):
+        """Take the rows in a new random order in each epoch."""
+        self.order = np.arange(self.rows, dtype=np.int64)
+        self.state = np.random.SeedSequence(seed).generate_state(4, np.uint64)
 
     def epochs_at_once(self):
-        """Whole epochs a call, where no short batch lies between them: about one report's worth."""
-        if self.rest:
-            return 1
-        return max(1, min(self.bar.interval() // self.full, ORDERS_AT_ONCE // self.rows))
+        """Whole epochs a call: about one report's worth."""
+        return max(1, min(self.bar.interval() // self.steps, ROWS_AT_ONCE // self.rows))
 
-    def run(self, orders, count):
-        """For each fetch its means in `count` epochs."""
-        if count == 1:
-            return [[mean] for mean in self._epoch(orders[0])]
-        stacks = self._steps(orders.reshape(-1), self.batch, 0, count * self.full)
-        self.bar.advance(count * self.full)
-        return [[None] * count if s is None else
-                list(s.reshape(count, self.full, *s.shape[1:]).mean(1, dtype=np.float64))
-                for s in stacks]
+    def run(self, count):
+        """For each fetch its means in `count` epochs; a single epoch may take several calls."""
+        end, sums = count * self.steps, None
+        for start, stop in [(0, end)] if count > 1 else self._pieces(end):
+            more = [None if both is None else self._weighted(count, *both)
+                    for both in self._call(start, stop)]
+            sums = more if sums is None else [m if m is None else s + m
+                                              for s, m in zip(sums, more)]
+            self.bar.advance(stop - start)
+        return [[None] * count if s is None else list(s / self.rows) for s in sums]
 
-    def _epoch(self, order):
-        """One epoch, in several calls if it is long; each fetch's mean, weighted by rows."""
-        parts, at = [], 0
-        while at < self.full:
-            steps = min(self.full - at, self.bar.interval())
-            parts.append((self._steps(order, self.batch, at, at + steps), self.batch))
-            at += steps
-            self.bar.advance(steps)
-        if self.rest:
-            tail = np.ascontiguousarray(order[self.rows - self.rest:])
-            parts.append((self._steps(tail, self.rest, 0, 1), self.rest))
-            self.bar.advance(1)
-        return [None if column[0] is None else
-                sum(s.sum(0, dtype=np.float64) * rows for s, (_, rows) in zip(column, parts))
-                / self.rows for column in zip(*(stacks for stacks, _ in parts))]
+    def _pieces(self, end):
+        start = 0
+        while start < end:
+            stop = min(end, start + self.bar.interval())
+            yield start, stop
+            start = stop
 
-    def _steps(self, order, batch, start, stop):
-        """Values of the fetches at steps start to stop, stacked: one compiled call."""
-        session = self.session
-        feeds = {t: a[:batch] if has_rows else a for t, (a, has_rows) in self.sources.items()}
-        with session.store.lock:                # the plan is for the variables' present memory
-            plan = session._whole_plan(self.nodes, feeds)
-            if plan is None:
-                return self._in_python(order, batch, start, stop)
-            arrays = [self.sources[t][0] for t in plan.feeds]
-            whole = tuple(i for i, t in enumerate(plan.feeds) if not self.sources[t][1])
-            entry = plan.entry()
+    def _weighted(self, count, full, rest):
+        """The values of each epoch, each weighted by the rows of its batch, added up."""
+        found = 0.0
+        for stack, rows in (full, self.batch), (rest, self.rest):
+            if stack is not None:
+                by_epoch = stack.reshape(count, len(stack) // count, *stack.shape[1:])
+                found = found + by_epoch.sum(1, dtype=np.float64) * rows
+        return found
+
+    def _call(self, start, stop):
+        """For each fetch its values at steps `start` to `stop`, stacked: (of full batches, of
+        short ones or None); None for an operation."""
+        with self.session.store.lock:           # the plans are for the variables' present memory
+            plans = [self._plan(self.batch), self._plan(self.rest) if self.rest else None]
+            if plans[0] is None or self.rest and (
+                    plans[1] is None or [*plans[0].feeds] != [*plans[1].feeds]):
+                return self._in_python(start, stop)
+            programs = [p.program if p else None for p in plans]
+            whole = tuple(i for i, t in enumerate(plans[0].feeds) if not self.sources[t][1])
             try:
-                stacks = plan.program.fit(arrays, batch, order, start, stop, whole)
+                full, rest = programs[0].fit(
+                    [self.sources[t][0] for t in plans[0].feeds], self.batch, self.rows, start,
+                    stop, self.order, self.state, whole, programs[1])
             except Exception as failed:
-                session._step_failed(entry, failed)
-        return [stacks[i] if i >= 0 else None for i in entry.outputs[1:]]
+                plan = plans[1] if getattr(failed, "rest", False) else plans[0]
+                self.session._step_failed(plan.entry(), failed)
+        rest = rest or [None] * len(full)
+        return [(full[i], rest[i]) if i >= 0 else None for i in plans[0].entry().outputs[1:]]
 
-    def _in_python(self, order, batch, start, stop):
+    def _plan(self, batch):
+        return self.session._whole_plan(self.nodes, self._feeds(slice(batch)))
+
+    def _feeds(self, rows):
+        return {t: a[rows] if has_rows else a for t, (a, has_rows) in self.sources.items()}
+
+    def _in_python(self, start, stop):
         """Step by step, where an operation must be evaluated in Python between two plans."""
-        found = []
+        found = [], []
         for at in range(start, stop):
-            rows = order[at * batch:(at + 1) * batch]
-            feeds = {t: a[rows] if has_rows else a for t, (a, has_rows) in self.sources.items()}
-            found.append(self.session.run(self.nodes, feeds)[1:])
-        return [None if column[0] is None else np.stack(column) for column in zip(*found)]
+            first = at % self.steps * self.batch
+            last = min(first + self.batch, self.rows)
+            rows = slice(first, last)
+            if self.order is not None:
+                shuffle_rows(self.order, first, last, self.state)
+                rows = self.order[rows]
+            values = self.session.run(self.nodes, self._feeds(rows))[1:]
+            found[last - first < self.batch].append(values)
+        return [None if first is None else tuple(
+            np.stack([values[i] for values in part]) if part else None for part in found)
+            for i, first in enumerate(values)]
 
 
 class _Progress:
@@ -273,7 +284,7 @@ class _Progress:
 
     def epoch(self, done, epochs, logs):
         """Tell the means of the last epoch."""
-        text = "  ".join(f"{k} {v:.6g}" for k, v in logs.items() if np.ndim(v) == 0)
+        text = "  ".join(_numbers(logs))
         if self.bar is not None:
             self.bar.set_postfix_str(text)
         elif self.wanted:

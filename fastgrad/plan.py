@@ -15,8 +15,8 @@ import numpy as np
 from fastgrad import (__version__, _kernels, config, emit_index, failsafe, lower_matmul, lower_ops,
                       peak, rewrite, row_strips, strips, variable, watch)
 from fastgrad._kernels import choose
-from fastgrad._kernels.program import (Callable, Entry, Program, Runner, StepFailed, StoreLock)
-from fastgrad._kernels.program import shuffle as shuffle_rows
+from fastgrad._kernels.program import (Callable, Entry, Program, Runner, StepFailed, StoreLock,
+                                       shuffle_rows)
 from fastgrad.emit import Emitter
 from fastgrad.errors import (ComputeError, FeedError, GradientError, KernelError,
                              NumericsError, refuse_copy, where)

@@ -43,6 +43,8 @@ cnp.import_array()
 team_setup()
 
 cdef class Program
+cdef struct Source
+cdef struct Fit
 
 include "program_lock.pxi"
 include "program_parts.pxi"
@@ -51,8 +53,8 @@ include "program_python.pxi"
 include "program_build.pxi"
 include "program_slots.pxi"
 include "program_walk.pxi"
+include "program_draw.pxi"
 include "program_fit.pxi"
-include "program_shuffle.pxi"
 
 
 @cython.final
@@ -183,11 +185,11 @@ cdef class Program:
             raise self.failure()
         return list(results)
 
-    def fit(self, list sources not None, Py_ssize_t batch, order, Py_ssize_t start,
-            Py_ssize_t stop, tuple whole=()):
-        """Run the steps on batches `start` to `stop` of the sources' rows.
+    def fit(self, list sources not None, Py_ssize_t batch, Py_ssize_t rows, Py_ssize_t start,
+            Py_ssize_t stop, order=None, state=None, tuple whole=(), Program rest=None):
+        """Run the steps `start` to `stop` of epochs over the sources' rows.
 
-        Batch b is rows ``order[b * batch:(b + 1) * batch]`` of each source.
+        An epoch's step i is on rows ``order[i * batch:(i + 1) * batch]`` of each source.
 
         Parameters
         ----------
@@ -196,42 +198,66 @@ cdef class Program:
             index is in `whole` are fed the same value each time.
         batch : int
             Rows of a batch, the leading length of the slots.
-        order : ndarray of int64, or None for the sources' own order
+        rows : int
+            Rows of an epoch.
+        order : ndarray of int64 of `rows` numbers, or None for the sources' own order
+        state : ndarray of uint64 of 4 numbers, not all zero, optional
+            Has `order` shuffled anew in each epoch; both are written, so that the next call
+            goes on where this one ends.
+        rest : Program, optional
+            For the rows that full batches leave over, at the end of each epoch; without it they
+            are left out.
 
         Returns
         -------
-        list of ndarray
-            For each result the values of all batches, shape (stop - start, ...).
+        (results, rest_results) : tuples of ndarray
+            For each result the values of all batches, shape (number of steps, ...); the second
+            is None without `rest`.
 
         Raises
         ------
         IndexError
             `order` names a row that a source does not have.
         ValueError, StepFailed, RuntimeError
-            As in `run`; `StepFailed.batch` is the batch that failed.
+            As in `run`; `StepFailed.batch` is the step that failed, `rest` says of which Program.
         """
         cdef Fit fit
-        cdef Py_ssize_t at = start
-        cdef list keep = [bytearray((self.n_feeds + 1) * sizeof(Source)),
-                          bytearray((self.n_results + 1) * sizeof(Stack))]
-        cdef tuple stacks
-        cdef int code
-        fit.sources, fit.stacks = <Source*><char*>keep[0], <Stack*><char*>keep[1]
-        fit.order, fit.batch, fit.start, fit.stop = NULL, batch, start, stop
+        cdef list keep = [bytearray((self.n_feeds + 1) * sizeof(Source))]
+        memset(&fit, 0, sizeof(Fit))
+        fit.sources, fit.n_sources = <Source*><char*>keep[0], len(sources)
         sources = list(sources)
         self.enter()
         try:
-            read_fit(self, &fit, sources, order, whole, keep)
-            stacks = make_stacks(self, &fit)
-            with nogil:
-                code = run_batches(self, &fit, &at)
-            if code == OK:
-                return list(stacks)
-            if code == BAD_INDEX and self.job.failures[0].step < 0:
-                raise IndexError(f"batch {at}: order names a row that a source does not have")
-            raise self.failure(at)
+            if rest is not None:
+                rest.enter()
+            try:
+                return self.fit_both(&fit, sources, batch, rows, start, stop, order, state, whole,
+                                     rest, keep)
+            finally:
+                if rest is not None:
+                    rest.leave()
         finally:
             self.leave()
+
+    cdef fit_both(self, Fit* fit, list sources, Py_ssize_t batch, Py_ssize_t rows,
+                  Py_ssize_t start, Py_ssize_t stop, order, state, tuple whole, Program rest,
+                  list keep):
+        cdef Program failed
+        count_steps(fit, batch, rows, start, stop, rest is not None)
+        read_draw(&fit.draw, order, state, rows)
+        stacks, rest_stacks = read_part(fit, 0, self, sources, batch, whole, keep), None
+        if rest is not None:
+            rest_stacks = read_part(fit, 1, rest, sources, rows % batch, whole, keep)
+        if order is not None:
+            keep.append(make_buffer(fit))
+        with nogil:
+            run_fit(fit)
+        if fit.code == OK:
+            return stacks, rest_stacks
+        if fit.missing:
+            raise IndexError(f"step {fit.at}: order names a row that a source does not have")
+        failed = <Program>fit.parts[part_of(fit, fit.at % fit.steps)].program
+        raise failed.failure(fit.at, failed is rest)
 
     def profile(self, feeds, Py_ssize_t repeat=10):
         """Seconds of each step, the fastest of `repeat` runs (which write variables as runs do).
@@ -288,14 +314,14 @@ cdef class Program:
         finally:
             self.leave()
 
-    cdef object failure(self, batch=None):
+    cdef object failure(self, batch=None, bint rest=False):
         """The exception for the run that just failed."""
         cdef object error = self.error
         cdef Failure* first = &self.job.failures[0]
         self.error = None
         if error is not None and (first.code == INTERRUPTED or not isinstance(error, Exception)):
             return error
-        failed = StepFailed(first.code, first.step, batch)
+        failed = StepFailed(first.code, first.step, batch, rest)
         if first.code == PYTHON_ERROR:
             failed.__cause__ = error
         return failed

@@ -1,206 +1,179 @@
 # Many batches in one call, without the GIL between them.
 #
-# Owns the gathering of minibatches and the stacking of results. Knows nothing of epochs or
-# shuffling: the caller hands in the order of the rows.
+# Owns the steps of epochs: which rows each takes, the binding of feeds to them, the stacking of
+# results. Knows nothing of means, reports or callbacks. How rows are shuffled and gathered is in
+# program_draw.pxi.
 #
 # Decisions
-# - A batch whose rows follow each other in the source is read where it lies; any other is
-#   gathered into a buffer (one memcpy a row), which is still in cache when the steps read it.
-# - Row numbers are checked as they are used, not beforehand: another thread may write `order`
-#   meanwhile.
+# - An epoch is full batches and, if its rows leave a rest, one short batch, for which a Program of
+#   its own is given: shapes are part of a Program.
+# - Rows in the order of the source are read where they lie; any other are gathered into a buffer
+#   (program_draw.pxi), which is still in cache when the steps read it.
 # - Signals are looked at between batches, where all variables belong to the same batch.
 
-cdef struct Source:
-    char* data
-    char* buffer                # NULL: fed whole, the same at each batch
+cdef struct Source:             # what a feed's batches are cut from
+    char* data                  # NULL: fed whole, the same at each step
     PyObject* owner
-    PyObject* buffer_owner
     Py_ssize_t rows
     Py_ssize_t row_bytes
+    Py_ssize_t place            # of its present batch in the buffer
 
 cdef struct Stack:
-    char* data                  # the results of all batches, one after the other
+    char* data                  # a result of all batches, one after the other
     PyObject* owner
 
-cdef struct Fit:
-    Source* sources
+cdef struct Part:               # the full batches, or the short ones
+    PyObject* program
     Stack* stacks
-    const int64_t* order        # NULL: rows in the order of the source
-    Py_ssize_t batch
-    Py_ssize_t start
-    Py_ssize_t stop
+    Py_ssize_t count            # of its steps in this call
+    Py_ssize_t done
+
+cdef struct Fit:
+    Part parts[2]               # full, rest; the second is empty if no rows are left over
+    Source* sources
+    Py_ssize_t n_sources
+    Py_ssize_t batch            # rows of a full batch
+    Py_ssize_t rows             # of an epoch
+    Py_ssize_t steps            # of an epoch
+    Py_ssize_t stop             # after the last step of this call
+    Py_ssize_t at               # the step that runs
+    int code
+    bint missing                # what failed: a row that a source does not have
+    Draw draw
 
 
-cdef int read_source(Program p, Fit* fit, Py_ssize_t i, object array, bint whole,
-                     list keep) except -1:
-    cdef Slot* slot = &p.slots[i]
+cdef int read_source(Fit* fit, Py_ssize_t i, object array, bint whole) except -1:
     cdef Source* source = &fit.sources[i]
-    cdef Py_ssize_t dims[PROGRAM_MAXDIMS]
-    if slot.home != NULL or whole:
-        if not fits(slot, array):
-            raise ValueError(f"source {i} is fed whole and is not {slot_text(slot)}")
-        if slot.home != NULL:
-            put_number(slot, array)
-        else:
-            source.data, source.owner = cnp.PyArray_BYTES(array), <PyObject*>array
-            p.owners[i] = source.owner
-            bind(slot, source.data)
+    cdef Program p = <Program>fit.parts[0].program
+    if p.slots[i].home != NULL or whole:
         return 0
-    if not cnp.PyArray_CheckExact(array) or cnp.PyArray_NDIM(array) != slot.ndim:
-        raise ValueError(f"source {i} must be an ndarray of rank {slot.ndim}")
-    memcpy(dims, slot.dims, slot.ndim * sizeof(Py_ssize_t))
-    slot.dims[0] = source.rows = cnp.PyArray_DIMS(array)[0]
-    fitting = array_fits(slot, array)
-    slot.dims[0] = dims[0]
-    if not fitting or dims[0] != fit.batch:
-        raise ValueError(f"source {i} is {array.dtype} of shape {array.shape}, of which batches"
-                         f" of {fit.batch} rows do not make {slot_text(slot)}")
-    if fit.order == NULL and fit.stop * fit.batch > source.rows:
-        raise ValueError(f"source {i} has {source.rows} rows; batch {fit.stop - 1} of"
-                         f" {fit.batch} rows ends after them")
-    buffer = program_new_array(slot.descr, slot.ndim, slot.dims, NULL, 0)
-    keep.append(buffer)
-    source.row_bytes = slot.nbytes // fit.batch
+    if not cnp.PyArray_CheckExact(array) or cnp.PyArray_NDIM(array) < 1:
+        raise ValueError(f"source {i} must be an ndarray with rows")
+    source.rows = cnp.PyArray_DIMS(array)[0]
+    if source.rows < fit.rows and fit.draw.order == NULL:
+        raise ValueError(f"source {i} has {source.rows} rows, an epoch {fit.rows}")
     source.data, source.owner = cnp.PyArray_BYTES(array), <PyObject*>array
-    source.buffer, source.buffer_owner = cnp.PyArray_BYTES(buffer), <PyObject*>buffer
+    source.row_bytes = p.slots[i].nbytes // fit.batch
     return 0
 
 
-cdef int read_fit(Program p, Fit* fit, list sources, object order, tuple whole,
-                  list keep) except -1:
-    cdef Py_ssize_t i
-    if len(sources) != p.n_feeds:
-        raise ValueError(f"{len(sources)} sources for {p.n_feeds} slots")
-    if fit.batch < 1 or fit.start < 0 or fit.stop < fit.start:
-        raise ValueError(f"batches {fit.start} to {fit.stop} of {fit.batch} rows")
-    if fit.stop > PY_SSIZE_T_MAX // fit.batch:
-        raise ValueError(f"{fit.stop} batches of {fit.batch} rows are too many")
-    if order is not None:
-        if not (cnp.PyArray_CheckExact(order) and order.dtype == np.int64 and order.ndim == 1
-                and cnp.PyArray_ISCARRAY_RO(order)):
-            raise ValueError("order must be a contiguous 1-d int64 ndarray")
-        if fit.stop * fit.batch > len(order):
-            raise ValueError(f"order has {len(order)} rows; batch {fit.stop - 1} of"
-                             f" {fit.batch} rows ends after them")
-        fit.order = <const int64_t*>cnp.PyArray_DATA(order)
-    for i in range(p.n_feeds):
-        read_source(p, fit, i, sources[i], i in whole, keep)
+cdef int fit_source(Program p, Fit* fit, Py_ssize_t i, object array, Py_ssize_t batch) except -1:
+    """Whether batches of `array` fit slot i; what is the same at each step is bound."""
+    cdef Slot* slot = &p.slots[i]
+    cdef Py_ssize_t first
+    if fit.sources[i].data != NULL:
+        first, slot.dims[0] = slot.dims[0], fit.sources[i].rows
+        fitting = slot.ndim > 0 and array_fits(slot, array)
+        slot.dims[0] = first
+        if not fitting or first != batch:
+            raise ValueError(f"source {i} is {array.dtype} of shape {array.shape}, of which"
+                             f" batches of {batch} rows do not make {slot_text(slot)}")
+    elif not fits(slot, array):
+        raise ValueError(f"source {i} is fed whole and is not {slot_text(slot)}")
+    elif slot.home != NULL:
+        put_number(slot, array)
+    else:
+        p.owners[i] = <PyObject*>array
+        bind(slot, cnp.PyArray_BYTES(array))
     return 0
 
 
-cdef tuple make_stacks(Program p, Fit* fit):
-    """The arrays that the results of all batches go to."""
-    cdef Py_ssize_t i
+cdef tuple read_part(Fit* fit, int which, Program p, list sources, Py_ssize_t batch, tuple whole,
+                     list keep):
+    """The arrays that the results of all its steps go to."""
+    cdef Part* part = &fit.parts[which]
     cdef Slot* slot = p.slots + p.n_feeds
+    cdef Py_ssize_t i
     cdef list stacks = []
+    part.program = <PyObject*>p
+    if p.n_feeds != fit.n_sources:
+        raise ValueError(f"{fit.n_sources} sources for {p.n_feeds} slots")
+    for i in range(p.n_feeds):
+        if which == 0:
+            read_source(fit, i, sources[i], i in whole)
+        fit_source(p, fit, i, sources[i], batch)
+    memory = bytearray((p.n_results + 1) * sizeof(Stack))
+    part.stacks = <Stack*><char*>memory
     for i in range(p.n_results):
-        shape = (fit.stop - fit.start,) + tuple([slot.dims[j] for j in range(slot.ndim)])
+        shape = (part.count,) + tuple([slot.dims[j] for j in range(slot.ndim)])
         array = np.empty(shape, <object>slot.descr)
         stacks.append(array)
-        fit.stacks[i].data, fit.stacks[i].owner = cnp.PyArray_BYTES(array), <PyObject*>array
+        part.stacks[i].data, part.stacks[i].owner = cnp.PyArray_BYTES(array), <PyObject*>array
         slot += 1
+    keep.append(memory)
     return tuple(stacks)
 
 
-cdef extern from *:
-    """
-    #define GATHER_ROWS(T) do { T *t = (T *)to; \
-        for (Py_ssize_t i = 0; i < count; i++) memcpy(t + i, data + rows[i] * sizeof(T), sizeof(T)); \
-        } while (0)
-    typedef struct { char b[8]; } gather_8;
-    typedef struct { char b[16]; } gather_16;
-    typedef struct { char b[32]; } gather_32;
-    typedef struct { char b[64]; } gather_64;
-    /* a call of memcpy takes longer than a copy of so few bytes: let the compiler see their number */
-    static inline void gather_rows(char *to, const char *data, const int64_t *rows,
-                                   Py_ssize_t count, size_t size)
-    {
-        switch (size) {
-        case 4: GATHER_ROWS(int32_t); break;
-        case 8: GATHER_ROWS(gather_8); break;
-        case 16: GATHER_ROWS(gather_16); break;
-        case 32: GATHER_ROWS(gather_32); break;
-        case 64: GATHER_ROWS(gather_64); break;
-        default:
-            for (Py_ssize_t i = 0; i < count; i++)
-                memcpy(to + i * size, data + rows[i] * (Py_ssize_t)size, size);
-        }
-    }
-    """
-    void gather_rows(char*, const char*, const int64_t*, Py_ssize_t, size_t) noexcept nogil
+cdef int count_steps(Fit* fit, Py_ssize_t batch, Py_ssize_t rows, Py_ssize_t start,
+                     Py_ssize_t stop, bint rest) except -1:
+    if batch < 1 or rows < batch or start < 0 or stop < start:
+        raise ValueError(f"steps {start} to {stop} of {batch} of {rows} rows")
+    fit.batch, fit.rows, fit.at, fit.stop = batch, rows, start, stop
+    fit.steps = rows // batch + rest
+    if rest:
+        if rows % batch == 0:
+            raise ValueError(f"{rows} rows in batches of {batch} leave no rest")
+        fit.parts[1].count = stop // fit.steps - start // fit.steps
+    fit.parts[0].count = stop - start - fit.parts[1].count
+    return 0
 
 
-cdef int gather(const Source* source, const int64_t* rows, Py_ssize_t count) noexcept nogil:
-    cdef Py_ssize_t i
-    cdef uint64_t worst = 0
-    for i in range(count):          # a negative number is a huge one without its sign
-        worst = max(worst, <uint64_t>rows[i])
-    if worst >= <uint64_t>source.rows:
+cdef inline int part_of(Fit* fit, Py_ssize_t at) noexcept nogil:
+    """Which part step `at` of an epoch is."""
+    return fit.parts[1].program != NULL and at == fit.steps - 1
+
+
+cdef int run_batch(Fit* fit, Program p, Part* part) noexcept nogil:
+    """Runs the present step on its rows."""
+    cdef Py_ssize_t i, first = fit.at % fit.steps * fit.batch
+    cdef Source* source = fit.sources
+    cdef Slot* slot = p.slots
+    cdef Stack* stack = part.stacks
+    cdef int code
+    if not p.brief or fit.at % 64 == 0:         # a clock is worth 64 of the briefest batches
+        code = look(&p.job)
+        if code != OK:
+            p.job.failures[0] = Failure(-1, code)
+            return code
+    if fit.draw.order != NULL and draw_batch(fit, first) != OK:
+        fit.missing = True
         return BAD_INDEX
-    gather_rows(source.buffer, source.data, rows, count, source.row_bytes)
-    return OK
-
-
-cdef bint consecutive(const int64_t* rows, Py_ssize_t count) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(1, count):
-        if rows[i] != rows[0] + i:
-            return False
-    return True
-
-
-cdef int bind_batch(Program p, Fit* fit, Py_ssize_t at) noexcept nogil:
-    """Points the feeds at the rows of batch `at` and the results at their places in the stacks."""
-    cdef Py_ssize_t i, first = at * fit.batch
-    cdef const int64_t* rows = NULL
-    cdef Source* source
-    cdef Slot* slot
-    if fit.order != NULL:
-        rows = fit.order + first
-        if consecutive(rows, fit.batch):
-            first, rows = rows[0], NULL
     for i in range(p.n_feeds):
-        source = &fit.sources[i]
-        if source.buffer == NULL:
-            continue
-        if rows != NULL:
-            if gather(source, rows, fit.batch) != OK:
-                return BAD_INDEX
-            p.owners[i] = source.buffer_owner
-            bind(&p.slots[i], source.buffer)
-        elif first < 0 or first > source.rows - fit.batch:
-            return BAD_INDEX
+        if source.data == NULL:
+            pass
+        elif fit.draw.order != NULL:
+            p.owners[i] = fit.draw.owner
+            bind(slot, fit.draw.buffer + source.place)
         else:
             p.owners[i] = source.owner
-            bind(&p.slots[i], source.data + first * source.row_bytes)
+            bind(slot, source.data + first * source.row_bytes)
+        source += 1
+        slot += 1
     for i in range(p.n_results):
-        slot = &p.slots[p.n_feeds + i]
         if slot.home == NULL:
-            p.owners[p.n_feeds + i] = fit.stacks[i].owner
-            bind(slot, fit.stacks[i].data + (at - fit.start) * slot.nbytes)
+            p.owners[p.n_feeds + i] = stack.owner
+            bind(slot, stack.data + part.done * slot.nbytes)
+        slot += 1
+        stack += 1
+    code = run_bound(p)
+    if code != OK:
+        return code
+    slot, stack = p.slots + p.n_feeds, part.stacks
+    for i in range(p.n_results):
+        if slot.home != NULL:
+            memcpy(stack.data + part.done * slot.itemsize, slot.home, slot.itemsize)
+        slot += 1
+        stack += 1
+    part.done += 1
     return OK
 
 
-cdef int run_batches(Program p, Fit* fit, Py_ssize_t* at) noexcept nogil:
-    """Runs batches start to stop; the code of the failure of batch at[0], or OK."""
-    cdef Py_ssize_t i
-    cdef Slot* slot
-    cdef int code
-    for at[0] in range(fit.start, fit.stop):
-        if not p.brief or at[0] % 64 == 0:      # a clock is worth 64 of the briefest batches
-            code = look(&p.job)
-            if code != OK:
-                p.job.failures[0] = Failure(-1, code)
-                return code
-        if bind_batch(p, fit, at[0]) != OK:
-            p.job.failures[0] = Failure(-1, BAD_INDEX)
-            return BAD_INDEX
-        code = run_bound(p)
-        if code != OK:
-            return code
-        for i in range(p.n_results):
-            slot = &p.slots[p.n_feeds + i]
-            if slot.home != NULL:
-                memcpy(fit.stacks[i].data + (at[0] - fit.start) * slot.itemsize, slot.home,
-                       slot.itemsize)
-    return OK
+cdef void run_fit(Fit* fit) noexcept nogil:
+    """Runs all steps; `fit.at` and `fit.code` tell of a failure."""
+    cdef Part* part
+    while fit.at < fit.stop:
+        part = &fit.parts[part_of(fit, fit.at % fit.steps)]
+        fit.code = run_batch(fit, <Program>part.program, part)
+        if fit.code != OK:
+            return
+        fit.at += 1

@@ -107,12 +107,13 @@ cdef class Arena:
 class StepFailed(Exception):
     """A step stopped the run: `code` says how (abi.pxd) and `step` is its index.
 
-    `batch` is the index of the batch in `Program.fit`, otherwise None. When a Python step raised,
-    `__cause__` is its exception.
+    `batch` is the index of the step in `Program.fit`, otherwise None; `rest` says that it was
+    the Program for the rest. When a Python step raised, `__cause__` is its exception.
     """
 
-    def __init__(self, code, step, batch=None):
+    def __init__(self, code, step, batch=None, rest=False):
         super().__init__(f"step {step} stopped the run with code {code}")
         self.code = code
         self.step = step
         self.batch = batch
+        self.rest = rest
