@@ -84,15 +84,17 @@ static void FG_N(add_bias)(FG_T* c, ptrdiff_t m, ptrdiff_t n, ptrdiff_t ldc, con
 }
 
 #ifdef FG_ZIP_LOW
-/* A square of FG_W rows and columns. Zipping the first half of the rows with the second moves one
- * bit of an element's column in front of its row; so often as a column has bits, all of them. */
-static void FG_N(transpose_square)(FG_T* y, ptrdiff_t ldy, const FG_T* x, ptrdiff_t ldx) {
+/* A square of FG_W rows and columns, of which r rows and c columns count unless it is `whole`, a
+ * constant. Zipping the first half of the rows with the second moves one bit of an element's column
+ * in front of its row; so often as a column has bits, all of them. */
+FG_INLINE void FG_N(transpose_square)(const int whole, ptrdiff_t r, ptrdiff_t c, FG_T* y,
+                                      ptrdiff_t ldy, const FG_T* x, ptrdiff_t ldx) {
     enum { w = FG_VECTOR_BYTES / sizeof(FG_T) };
     FG_V v[w], z[w];
     int i, bit;
     FG_UNROLL
     for (i = 0; i < w; i++)
-        v[i] = FG_N(get)(x + i * ldx, 1, 0);
+        v[i] = whole || i < r ? FG_N(get)(x + i * ldx, whole, c) : (FG_V){0};
     FG_UNROLL
     for (bit = 1; bit < w; bit *= 2) {
         FG_UNROLL
@@ -106,25 +108,15 @@ static void FG_N(transpose_square)(FG_T* y, ptrdiff_t ldy, const FG_T* x, ptrdif
     }
     FG_UNROLL
     for (i = 0; i < w; i++)
-        FG_N(put)(y + i * ldy, v[i], 1, 0);
+        if (whole || i < c)
+            FG_N(put)(y + i * ldy, v[i], whole, r);
 }
 #endif
 
-/* y[j * ldy + i] = x[i * ldx + j] for rows x cols elements of x, in squares held in registers: the
- * stores are whole vectors, which takes a quarter of the time of a plain walk. */
-static void FG_N(transpose)(FG_T* y, ptrdiff_t ldy, const FG_T* x, ptrdiff_t ldx, ptrdiff_t rows,
-                            ptrdiff_t cols) {
+/* y[j * ldy + i] = x[i * ldx + j] for rows x cols elements of x, few in one direction. */
+static void FG_N(transpose_few)(FG_T* y, ptrdiff_t ldy, const FG_T* x, ptrdiff_t ldx,
+                                ptrdiff_t rows, ptrdiff_t cols) {
     ptrdiff_t i = 0, j;
-#ifdef FG_ZIP_LOW
-    const ptrdiff_t whole = cols / FG_W * FG_W;
-    for (; whole && i + FG_W <= rows; i += FG_W) {
-        for (j = 0; j < whole; j += FG_W)
-            FG_N(transpose_square)(y + j * ldy + i, ldy, x + i * ldx + j, ldx);
-        for (; j < cols; j++)
-            for (ptrdiff_t u = 0; u < FG_W; u++)
-                y[j * ldy + i + u] = x[(i + u) * ldx + j];
-    }
-#endif
 #if defined(__GNUC__)
     enum { sq = 16 / sizeof(FG_T) };
     ptrdiff_t u;
@@ -140,4 +132,28 @@ static void FG_N(transpose)(FG_T* y, ptrdiff_t ldy, const FG_T* x, ptrdiff_t ldx
     for (; i < rows; i++)
         for (j = 0; j < cols; j++)
             y[j * ldy + i] = x[i * ldx + j];
+}
+
+/* The same for any number, in squares held in registers: the stores are whole vectors, which takes
+ * a quarter of the time of a plain walk. */
+static void FG_N(transpose)(FG_T* y, ptrdiff_t ldy, const FG_T* x, ptrdiff_t ldx, ptrdiff_t rows,
+                            ptrdiff_t cols) {
+#ifdef FG_ZIP_LOW
+    ptrdiff_t i, j;
+    for (i = 0; i < rows; i += FG_W)
+        for (j = 0; j < cols; j += FG_W) {
+            const ptrdiff_t r = rows - i < FG_W ? rows - i : FG_W;
+            const ptrdiff_t c = cols - j < FG_W ? cols - j : FG_W;
+            const FG_T* from = x + i * ldx + j;
+            FG_T* to = y + j * ldy + i;
+            if (r == FG_W && c == FG_W)
+                FG_N(transpose_square)(1, r, c, to, ldy, from, ldx);
+            else if (r * c > 3 * FG_W)
+                FG_N(transpose_square)(0, r, c, to, ldy, from, ldx);
+            else
+                FG_N(transpose_few)(to, ldy, from, ldx, r, c);
+        }
+#else
+    FG_N(transpose_few)(y, ldy, x, ldx, rows, cols);
+#endif
 }
