@@ -9,7 +9,7 @@ import functools
 
 import numpy as np
 
-from fastgrad.errors import ComputeError, RunShapeError, where
+from fastgrad.errors import ComputeError, where
 from fastgrad.gradients import compute_gradient_values
 from fastgrad.ir import const_value
 from fastgrad.shapes import normal_axes, size_of
@@ -18,8 +18,6 @@ from fastgrad.shapes import normal_axes, size_of
 LETTERS = {np.dtype(name): text for name, text in (
     ("float32", "f32"), ("float64", "f64"), ("int32", "i32"), ("int64", "i64"), ("uint8", "u8"),
     ("bool", "b1"))}
-BLAS_LIMIT = 2**31 - 1
-ACTIVATIONS = {None: 0, "relu": 1, "sigmoid": 2, "tanh": 3}
 
 
 class Kernel:
@@ -297,41 +295,6 @@ def _xent_kernel(s, loss, dz, z, c, scale, n):
                   z.size // n if n else 0, ext=(n, int(s.attrs["plain"])), par=par)
 
 
-# ---- products ---------------------------------------------------------------------------
-
-def _gemm(e, s):
-    a, b = s.inputs
-    ta, tb = s.attrs["ta"], s.attrs["tb"]
-    m, n = s.out.shape
-    k = a.shape[0] if ta else a.shape[1]
-    into = s.fused.get("into")
-    alpha, beta = (s.fused["alpha"], 1.0) if into is not None else (1.0, 0.0)
-    stem = e.choose_gemm(m, n, k, ta, tb, letter(a.dtype)) if a.dtype.kind == "f" else "gemm"
-    _fits_blas(s, stem, m, n, k)
-    return [Kernel(s, f"{stem}_{letter(a.dtype)}", [s.out, a, b, s.fused.get("bias")], m,
-                   ext=(n, k, int(ta), int(tb), ACTIVATIONS[s.fused.get("act")],
-                        a.shape[1], b.shape[1], n), par=(alpha, beta))]
-
-
-def _fits_blas(s, stem, *sizes):
-    """BLAS counts in 32 bits: a larger number would wrap around in silence."""
-    if stem in ("gemm", "bgemm") and max(sizes) > BLAS_LIMIT:
-        raise RunShapeError(f"{where(s.op)}: a product of {sizes[0]} x {sizes[2]} and {sizes[2]} x "
-                            f"{sizes[1]}; BLAS takes at most {BLAS_LIMIT} a dimension.", s.op)
-
-
-def _bgemm(e, s):
-    a, b = s.inputs
-    ta, tb = s.attrs["ta"], s.attrs["tb"]
-    batch, m, n = s.out.shape
-    k = a.shape[1] if ta else a.shape[2]
-    _fits_blas(s, s.opdef.kernel, m, n, k)
-    step_a = a.shape[1] * a.shape[2] if a.shape[0] > 1 else 0
-    step_b = b.shape[1] * b.shape[2] if b.shape[0] > 1 else 0
-    return [Kernel(s, f"bgemm_{letter(a.dtype)}", [s.out, a, b], batch,
-                   ext=(m, n, k, int(ta), int(tb)), par=(1.0, 0.0), aux=(step_a, step_b))]
-
-
 # ---- movement ---------------------------------------------------------------------------
 
 def _strided_copy(s, out, x, shape, out_strides, in_strides, offsets=None):
@@ -443,8 +406,17 @@ def _update(e, s):
 
 FORMS = {"map": _map, "map_grad": _map_grad, "zip": _zip, "select": _select, "reduce": _reduce,
          "arg": _arg, "scan": _scan, "rowwise": _rowwise, "xent": _xent, "xent_grad": _xent_grad,
-         "gemm": _gemm, "bgemm": _bgemm, "transpose": _transpose, "broadcast": _broadcast,
-         "concat": _concat, "concat_piece": _concat_piece, "cast": _cast, "move": _move,
-         "assign": _assign, "assign_zip": _assign_zip, "update": _update}
+         "transpose": _transpose, "broadcast": _broadcast, "concat": _concat,
+         "concat_piece": _concat_piece, "cast": _cast, "move": _move, "assign": _assign,
+         "assign_zip": _assign_zip, "update": _update}
 
-__all__ = ["Emitter", "Kernel", "letter", "move", "one_element"]
+
+def form(name):
+    """Register the function below for steps of this form."""
+    def register(fn):
+        FORMS[name] = fn
+        return fn
+    return register
+
+
+__all__ = ["Emitter", "Kernel", "form", "letter", "move", "one_element"]

@@ -4,21 +4,13 @@ They join the table of `emit` when this file is imported. A piece is a copy with
 side; where the rest of the result is one number, a fill goes before it.
 """
 
-from fastgrad.emit import FORMS, Kernel, _contiguous, _strided_copy, letter
+from fastgrad.emit import Kernel, _contiguous, _strided_copy, form, letter
 from fastgrad.ir import Value
 from fastgrad.ops_slice import slices_of, spread
 from fastgrad.place import Storage
 from fastgrad.shapes import normal_axes, size_of
 
 INDEX_LETTERS = ("int32", "int64")
-
-
-def form(name):
-    """Register the function below for steps of this form."""
-    def register(fn):
-        FORMS[name] = fn
-        return fn
-    return register
 
 
 def _one(kernel):

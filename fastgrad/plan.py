@@ -12,8 +12,8 @@ import platform
 
 import numpy as np
 
-from fastgrad import (__version__, _kernels, config, emit_index, failsafe, lower_matmul, lower_ops,
-                      peak, rewrite, row_strips, strips, variable, watch)
+from fastgrad import (__version__, _kernels, config, emit_index, emit_products, failsafe,
+                      lower_matmul, lower_ops, peak, rewrite, row_strips, strips, variable, watch)
 from fastgrad._kernels import choose
 from fastgrad._kernels.program import (Callable, Entry, Program, Runner, StepFailed, StoreLock,
                                        shuffle_rows)
@@ -164,7 +164,7 @@ _REASONS = {2: "an index lies outside the table that it indexes",
 def _choose_gemm(m, n, k, ta, tb, dtype):
     """The product kernel for a shape; which wins depends on the kernels OpenBLAS runs."""
     wide = _kernels.level == "v4" and "kernels for SkylakeX" in _kernels.blas_config
-    return choose.choose_gemm(m, n, k, ta, tb, dtype, wide=wide, tiles=_kernels.level != "base")
+    return choose.choose_gemm(m, n, k, ta, tb, dtype, _kernels.level, wide)
 
 
 def _streams(kernels):

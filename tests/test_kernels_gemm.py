@@ -146,8 +146,8 @@ def test_choice_names_symbols_that_exist():
     names = _kernels.symbols()
     for m, n, k, ta, tb in itertools.product((1, 4, 30, 1000), (1, 4, 30, 1000), (1, 4, 30, 1000), (0, 1), (0, 1)):
         for dtype in ("f32", "f64", "i32", "i64"):
-            for wide, tiles in ((True, True), (False, True), (False, False)):
-                stem = choose_gemm(m, n, k, ta, tb, dtype, wide=wide, tiles=tiles)
+            for built, wide in (("v4", True), ("v4", False), ("v3", False), ("base", False)):
+                stem = choose_gemm(m, n, k, ta, tb, dtype, built, wide)
                 assert f"{stem}_{dtype}" in names and f"b{stem}_{dtype}" in names
 
 

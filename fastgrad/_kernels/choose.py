@@ -1,20 +1,19 @@
 """Which matrix product to run: the symbol's stem for given sizes, decided when a plan is made.
 
-Owns: `choose_gemm`. May not know: Steps, addresses, graphs; it imports nothing.
+Owns: `choose_gemm`. May not know: Steps, addresses, graphs.
 
 Decisions
-- All six symbols compute every product, so this is about time only. The bounds of the skinny ones
-  (skinny.pxi.in) come from 700 random shapes per transposition and dtype, the sides from 1 to
-  2000 (one side at most 128), each way timed against OpenBLAS 0.3.34 on one thread of a 4 GHz
-  Zen 5; shapes with all sides in the hundreds were timed apart. Geometric mean of (time of the
-  choice / time of the best way):
-  | machine                            | this rule | BLAS always |
-  | v4, OpenBLAS's AVX-512 kernels     | 1.03      | 1.23        |
-  | v3, OpenBLAS's AVX2 kernels        | 1.02      | 1.58        |
-- OpenBLAS with AVX-512 has kernels for small products, up to m * n * k = 10^6, which are good at
-  narrow C; above that it packs both operands, which skinny ones do not repay. Its AVX2
-  build always packs. Hence the two halves, and the bound SMALL.
-- The bounds of `rows` in work (WORK) are where B no longer stays in the L2 cache.
+- All six symbols compute every product, so this is about time only.
+- Up to SMALL multiplications the time of each way is estimated, and the least one taken: counts of
+  what it does (`counts`: register tiles, vector multiply-adds, elements packed) times what one of
+  them costs (choose_costs.py). `python -m bench.gemm_costs` fits those costs and tells what the
+  choice loses; rules with thresholds, which were here before, lost 12 to 30 % on average, most of
+  it on products narrower than a vector.
+- BLAS is a candidate there if it runs its AVX-512 kernels for small products and k is 32 or more,
+  where it adds up the lanes of many sums at once. Below that it is slower by factors.
+- Above SMALL caches decide, and the bounds are measured ones: 700 random shapes per transposition
+  and dtype, the sides from 1 to 2000, each way timed against OpenBLAS 0.3.34 on one thread of a
+  4 GHz Zen 5. The bounds of `rows` in work are where B no longer stays in the L2 cache.
 - `tiles` takes what is left to products of middle size (tiles.h). Random shapes with sides from 6
   to 2048, 1600 a transposition in f32 and 1200 in f64 (v3: a third), every way timed in its
   thread's CPU time. Geometric mean of (time of the choice / time of the best way), NN, NT, TN:
@@ -23,20 +22,25 @@ Decisions
   | v4, f64, m n k > SMALL     | 1.25 / 1.34 / 1.28 | 1.05 / 1.05 / 1.09 |
   | v3, f32, m n k > SMALL     | 1.12 / 1.08 / 1.11 | 1.04 / 1.02 / 1.07 |
   | v3, f64, m n k > SMALL     | 1.16 / 1.16 / 1.15 | 1.04 / 1.03 / 1.07 |
-  A wider rule would reach 1.02 at the price of losses above 20 % for thin products; of this one's
-  losses one in a hundred is above 5 %.
 - `tiles` streams A from the shared cache once a panel of B, so above HUGE the packing of BLAS is
   repaid. So it is sooner where A is transposed: by C's size (1000x1000x256 takes `tiles` 1.04 times
   as long as BLAS), and where rows of A lie a multiple of 2 kB apart and share cache sets.
 """
 
-SMALL = 1_000_000     # m * n * k up to which OpenBLAS uses its small kernels (AVX-512 only)
+from operator import mul
+
+from fastgrad._kernels.choose_costs import COSTS
+
+SMALL = 1_000_000     # m * n * k up to which times are estimated
 HUGE = 500_000_000    # m * n * k from which BLAS is as fast as `tiles`
 WIDE = 500_000        # elements of C = A^T B from which that holds, whatever k
-PANEL = {"f32": 32, "f64": 16}      # columns that `tiles` makes at a time
+VECTOR = {"v4": 64, "v3": 32, "base": 16}       # bytes
+ITEM = {"f32": 4, "f64": 8}
+PACK = 4096           # skinny.pxi.in: elements of a packed panel, and
+PACK_K = 256          # the longest k that `rows` packs
 
 
-def choose_gemm(m, n, k, ta, tb, dtype, wide=True, tiles=True):
+def choose_gemm(m, n, k, ta, tb, dtype, level="v4", wide_blas=True):
     """The stem of the fastest symbol for C[m, n] = op(A)[m, k] op(B)[k, n].
 
     Parameters
@@ -47,10 +51,10 @@ def choose_gemm(m, n, k, ta, tb, dtype, wide=True, tiles=True):
         Whether A and B are transposed.
     dtype : str
         "f32", "f64", "i32" or "i64".
-    wide : bool
-        Whether the loaded CPU level is v4 (AVX-512) and BLAS runs AVX-512 kernels too.
-    tiles : bool
-        Whether the loaded CPU level has fused multiply-adds (v3, v4).
+    level : str
+        The loaded CPU level: "v4" (AVX-512), "v3" (AVX2) or "base".
+    wide_blas : bool
+        Whether BLAS runs AVX-512 kernels.
 
     Returns
     -------
@@ -67,11 +71,14 @@ def choose_gemm(m, n, k, ta, tb, dtype, wide=True, tiles=True):
     >>> choose_gemm(4096, 1024, 1024, False, False, "f32")
     'gemm'
     """
-    if dtype not in ("f32", "f64") or (ta and tb) or min(m, n, k) == 0:
+    if dtype not in ITEM or (ta and tb) or min(m, n, k) == 0:
         return "gemm"
     if not ta and n <= 4 and k <= 4:
         return "gemm_tiny"
-    if tiles and _fits_tiles(m, n, k, ta, tb, dtype):
+    if m * n * k <= SMALL:
+        return _least(m, n, k, way_of(ta, tb), dtype, level, wide_blas)
+    wide = wide_blas and level == "v4"
+    if level != "base" and _fits_tiles(m, n, k, ta, tb, ITEM[dtype]):
         return "gemm_tiles"
     if ta:
         return (_tn_wide if wide else _tn)(m, n, k, dtype)
@@ -80,18 +87,117 @@ def choose_gemm(m, n, k, ta, tb, dtype, wide=True, tiles=True):
     return (_nn_wide if wide else _nn)(m, n, k, dtype)
 
 
-def _fits_tiles(m, n, k, ta, tb, dtype):
+# ---- small: by estimated time -----------------------------------------------------------
+
+def candidates(k, way, level, wide_blas):
+    """Stems whose time is estimated; `way` is "NN", "NT" or "TN"."""
+    found = ["gemm_cols"] if way == "TN" else ["gemm_dots"]
+    if way != "NT" or k <= PACK_K:
+        found.append("gemm_rows")
+    if level != "base":
+        found.append("gemm_tiles")
+    if wide_blas and level == "v4" and way != "TN" and k >= 32:
+        found.append("gemm")
+    return found
+
+
+def way_of(ta, tb):
+    return "TN" if ta else "NT" if tb else "NN"
+
+
+def _least(m, n, k, way, dtype, level, wide_blas):
+    costs = COSTS[level, way, dtype]
+    times = {stem: sum(map(mul, costs[stem], counts(stem, m, n, k, way, dtype, level)))
+             for stem in candidates(k, way, level, wide_blas)}
+    return min(times, key=times.get)
+
+
+def counts(stem, m, n, k, way, dtype, level):
+    """How often a product does what; the first is 1, for what every call costs."""
+    return (1, *_COUNTS[stem](m, n, k, way, VECTOR[level] // ITEM[dtype], level == "v4"))
+
+
+def _ceil(a, b):
+    return -(-a // b)
+
+
+def _tiles(m, n, k, way, w, wide):
+    panels, vectors = _ceil(n, 2 * w), _ceil(n, w)
+    columns = panels * _ceil(m, 14 if wide else 6)
+    last = n - (panels - 1) * 2 * w
+    packed = k if last not in (w, 2 * w) else 0
+    found = (columns, m * vectors * k, k * columns, m * vectors, packed)
+    return found + _turned(k, n, w) if way == "NT" else found
+
+
+def _turned(k, n, w):
+    """Elements that a transposition moves in squares of vectors, and others."""
+    whole = n // w * (k // w) * w * w
+    return whole, n * k - whole
+
+
+def _rows(m, n, k, way, w, wide):
+    some = min(n, PACK // k) if way == "NT" else n
+    panels, last = divmod(n, some)
+    tiles, bands = (panels * c for c in _bands(m, some, w, wide))
+    if last:
+        more = _bands(m, last, w, wide)
+        tiles, bands = tiles + more[0], bands + more[1]
+    vectors, part = _ceil(n, w), n % w > 0
+    found = (tiles, bands, m * vectors * k, k * tiles, m * vectors, m * part, k * bands * part)
+    return found + _turned(k, n, w) if way == "NT" else found
+
+
+def _bands(m, n, w, wide):
+    """Tiles and bands of rows that `rows` makes (skinny_tile.h)."""
+    eights = m // 8 if wide and n < 4 * w else 0
+    left = m - 8 * eights
+    heights = ((eights, 2), (left // 4, 4 if wide else 2), (left % 4 // 2, 4), (left % 2, 8))
+    return (sum(count * _band(n, w, most) for count, most in heights),
+            sum(count for count, _ in heights))
+
+
+def _band(n, w, most):
+    """Tiles of a band: of `most` vectors, then of two, one, and a part of one."""
+    wide, left = divmod(n // w, most)
+    return wide + (left // 2 + left % 2 if most > 2 else left) + (n % w > 0)
+
+
+def _dots(m, n, k, way, w, wide):
+    if way == "NT" and m < n:
+        m, n = n, m
+    vectors = _ceil(k, w)
+    eights = m // 8 * 8 if wide and n <= 3 else 0
+    found = ((m - eights) * n * vectors, (m - eights) * n, eights * n * vectors, eights * n,
+             m * _ceil(n, 8) * vectors)
+    return found + (k * n,) if way == "NN" else found
+
+
+def _cols(m, n, k, way, w, wide):
+    vectors, fours = _ceil(m, w), k // 4
+    return (fours * n * vectors, m * n, fours * _ceil(n, 8) * vectors, k * n, k % 4 * n * vectors)
+
+
+def _blas(m, n, k, way, w, wide):
+    return (m * _ceil(n, w) * k, m * n, m * k, n * k, m, n, k, m * n * _ceil(k, w),
+            _ceil(m, 4) * _ceil(n, 4) * k)
+
+
+_COUNTS = {"gemm_tiles": _tiles, "gemm_rows": _rows, "gemm_dots": _dots, "gemm_cols": _cols,
+           "gemm": _blas}
+
+
+# ---- large: by measured bounds ----------------------------------------------------------
+
+def _fits_tiles(m, n, k, ta, tb, item):
     work = m * n * k
     if k < 24 or n < 10 or work > HUGE or m < (12 if work > 4 * SMALL else 24):
         return False
     if n <= 16:                         # one vector of f32
         return m > (128 if tb else 32) and not ta
-    if ta and (m * n > WIDE or k > 256 and m % (16 * PANEL[dtype]) == 0):
+    if ta and (m * n > WIDE or k > 256 and m * item % 2048 == 0):
         return False
-    if work > SMALL:
-        return n > 32 or not ta
-    lost = -n % PANEL[dtype]            # columns of the last panel that nobody wants
-    return work > SMALL // 10 and n >= 4 * lost and m >= 32 and not ta
+    return n > 32 or not ta
 
 
 def _rows_or_blas(m, n, k, work):
@@ -99,20 +205,15 @@ def _rows_or_blas(m, n, k, work):
 
 
 def _nn_wide(m, n, k, dtype):
-    # C fills its vectors badly; at n = 16 `rows` makes good with its epilogue what it loses.
     if n <= (24 if dtype == "f32" else 4) and n != 16 and m > 4:
-        if n == 1 and k <= 16 or n <= 12 and k > 64 and m * n * k > SMALL // 2:
+        if n == 1 and k <= 16 or n <= 12 and k > 64:
             return "gemm_dots"
-        if m * k > 210 and m * n * k <= SMALL:
-            return "gemm"
     return _rows_or_blas(m, n, k, 8_000_000 if dtype == "f32" else 24_000_000)
 
 
 def _tn_wide(m, n, k, dtype):
     if n == 1 and m >= 128:
         return "gemm_cols"
-    if 4 < m and (2 < k or 8 < n <= 24) and n <= 256 and m * n * k <= SMALL:
-        return "gemm"
     if m * k > 65_000 and n <= (24 if dtype == "f32" else 48):
         return "gemm_cols"
     return _rows_or_blas(m, n, k, 4_000_000 if dtype == "f32" else 24_000_000)
@@ -123,10 +224,8 @@ def _nt_wide(m, n, k, dtype):
         return "gemm_dots"
     if k > 32 and (m <= 8 and n > 128 or n <= 4 and m > 128):
         return "gemm_dots"
-    if k >= 32 and m * n <= 1400 and m * n * k <= SMALL:
-        return "gemm"
     long = dtype == "f64" and k <= 256 and m * n > 10_000
-    if long or k <= (128 if dtype == "f32" else 96) or m * n * k <= SMALL:
+    if long or k <= (128 if dtype == "f32" else 96):
         return _rows_or_blas(m, n, k, 8_000_000 if dtype == "f32" else 24_000_000)
     return "gemm_dots" if m * n * k <= 8_000_000 else "gemm"
 
