@@ -346,3 +346,45 @@ def test_ctrl_c_within_100_ms(names):
     """The better of two: another process may have had the processor at that moment."""
     late = min(float(in_process(LATENCY, **names)[0]) for _ in range(2))
     assert late < 0.1
+
+
+WAITING = """
+    import os, signal, threading
+    x, v = fg.placeholder(np.float64, []), fg.Variable(1.0)
+    inside, heard, session = threading.Event(), threading.Event(), fg.Session()
+
+    def keeper(a):
+        inside.set()
+        heard.wait(60)
+        threading.Event().wait(0.2)         # for as long as the handler needs to come to its wait
+        return a
+
+    def handler(*_):
+        heard.set()
+        {handler}
+
+    kept, plain = fg.py_func(keeper, [x + v], np.float64), x * v
+    assert session.run(plain, {{x: 2.0}}) == 2
+    signal.signal(signal.SIGALRM, handler)
+    other = threading.Thread(target=session.run, args=(kept, {{x: 1.0}}))
+    other.start()
+    inside.wait(60)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    print(session.run(plain, {{x: 4.0}}))
+    sys.stdout.flush()
+    if child == 0:
+        os._exit(0)
+    other.join(60)
+    if child is not None:
+        assert os.waitpid(child, 0)[1] == 0
+    """
+
+
+@posix
+@pytest.mark.parametrize("handler, printed", [
+    ("print(session.run(plain, {x: 3.0}))", ["3.0", "4.0"]),
+    ("global child; child = os.fork()", ["4.0", "4.0"])], ids=["runs", "forks"])
+def test_a_handler_while_its_thread_waits_for_another_run(handler, printed):
+    """Both once waited for ever: for a lock that was their thread's already, or a parent's."""
+    assert in_process("import sys\nchild = None" + textwrap.dedent(WAITING),
+                      handler=handler) == printed

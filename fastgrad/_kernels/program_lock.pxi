@@ -38,18 +38,25 @@ cdef class StoreLock:
         if self.depth and self.owner == me:
             self.depth += 1
             return 0
-        if self.forks != team_forks():      # who had it or waits is a thread of the parent process
-            self.forks = team_forks()
-            self.first = NULL
-            self.depth = 0
+        self.look_for_fork()
         if self.depth:
             return self.wait(me)
         self.owner = me
         self.depth = 1
         return 0
 
+    cdef inline void look_for_fork(self) noexcept:
+        if self.forks != team_forks():      # who had it or waits is a thread of the parent process
+            self.forks = team_forks()
+            self.first = NULL
+            self.depth = 0
+
     cdef int wait(self, unsigned long me) except -1:
-        """Queue, and return with the lock; a signal handler's exception gives it up."""
+        """Queue, and return with the lock; a signal handler's exception gives it up.
+
+        A signal handler runs within this wait, so it may fork, or want the lock itself. Then two
+        waiters are this thread's, and what the first is granted serves the second as well.
+        """
         cdef Waiter waiter
         cdef Waiter** link = &self.first
         cdef PyLockStatus status
@@ -70,8 +77,13 @@ cdef class StoreLock:
                     status = PyThread_acquire_lock_timed(waiter.gate, 50000, 1)
                 if status == PY_LOCK_ACQUIRED:
                     waiter.woken = False
+                self.look_for_fork()
                 if not self.depth:
                     self.hand(&waiter)
+                elif self.owner == me and not waiter.granted:
+                    self.leave(&waiter)
+                    waiter.granted = True
+                    self.depth += 1
                 waiter.late = team_clock() - start > PATIENCE
                 PyErr_CheckSignals()
         except BaseException:
