@@ -9,6 +9,7 @@
  *   Only the last, partial vector of a row uses masked intrinsics where there are some, since no
  *   vector type can say it. A compiler without vector types gets "vectors" of one element, and
  *   the same loops then are plain scalar code.
+ * - AddressSanitizer does not see what masked intrinsics touch, so its builds go without.
  * - This is C and not Cython, since a register tile needs sizes known to the compiler and loops
  *   that are certain to be unrolled.
  */
@@ -37,7 +38,29 @@
 #define FG_RESTRICT __restrict
 #endif
 
+#if defined(__SANITIZE_ADDRESS__)
+#define FG_PLAIN_PARTS
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FG_PLAIN_PARTS
+#endif
+#endif
+
 #if defined(__AVX512F__)
+/* lane i of v goes to lane i - by, round the end */
+FG_INLINE __m512 fg_roll_f32(__m512 v, ptrdiff_t by) {
+    static const int lanes[32] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+                                  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    return _mm512_permutexvar_ps(_mm512_loadu_si512(lanes + by), v);
+}
+FG_INLINE __m512d fg_roll_f64(__m512d v, ptrdiff_t by) {
+    static const long long lanes[16] = {0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7};
+    return _mm512_permutexvar_pd(_mm512_loadu_si512(lanes + by), v);
+}
+#endif
+
+#if defined(FG_PLAIN_PARTS)
+#elif defined(__AVX512F__)
 FG_INLINE __m512 fg_part_f32(const float* p, ptrdiff_t r) {
     return _mm512_maskz_loadu_ps((__mmask16)((1u << r) - 1u), p);
 }
@@ -50,16 +73,6 @@ FG_INLINE __m512 fg_part_from_f32(const float* p, ptrdiff_t skip, ptrdiff_t r) {
 }
 FG_INLINE __m512d fg_part_from_f64(const double* p, ptrdiff_t skip, ptrdiff_t r) {
     return _mm512_maskz_loadu_pd((__mmask8)((1u << r) - (1u << skip)), p);
-}
-/* lane i of v goes to lane i - by, round the end */
-FG_INLINE __m512 fg_roll_f32(__m512 v, ptrdiff_t by) {
-    static const int lanes[32] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
-                                  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    return _mm512_permutexvar_ps(_mm512_loadu_si512(lanes + by), v);
-}
-FG_INLINE __m512d fg_roll_f64(__m512d v, ptrdiff_t by) {
-    static const long long lanes[16] = {0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7};
-    return _mm512_permutexvar_pd(_mm512_loadu_si512(lanes + by), v);
 }
 FG_INLINE void fg_put_part_f32(float* p, __m512 v, ptrdiff_t r) {
     _mm512_mask_storeu_ps(p, (__mmask16)((1u << r) - 1u), v);

@@ -22,6 +22,14 @@ FG_INLINE FG_V FG_N(part)(const FG_T* p, ptrdiff_t r) {
 FG_INLINE void FG_N(put_part)(FG_T* p, FG_V v, ptrdiff_t r) {
     memcpy(p, &v, (size_t)r * sizeof(FG_T));
 }
+#if FG_VECTOR_BYTES == 64
+FG_INLINE FG_V FG_N(part_from)(const FG_T* p, ptrdiff_t skip, ptrdiff_t r) {
+    FG_V v;
+    memset(&v, 0, sizeof v);
+    memcpy((FG_T*)&v + skip, p + skip, (size_t)(r - skip) * sizeof(FG_T));
+    return v;
+}
+#endif
 #endif
 
 /* A vector at p, or its first r elements and zeros; `whole` is a constant. */
