@@ -1,5 +1,7 @@
 """Program.fit: many batches in one call."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -153,3 +155,28 @@ def test_a_failed_step_is_named():
                 gather(2).fit([rows], 2, 5, 0, 9, order, rest=gather(1))
             found = failed.value
             assert (found.batch, found.rest, found.step, found.code) == (step, rest, 0, 2)
+
+
+@pytest.mark.parametrize("width", [1, 3, 8])
+def test_fit_while_another_thread_writes_the_order(width):
+    """A row number is looked at as it is used; a wild one would crash."""
+    rows = batch = 1_000_000 // width
+    x, order, stop = np.zeros((rows, width)), np.arange(rows)[::-1].copy(), threading.Event()
+    program = fit_program(batch, width)
+
+    def write():
+        while not stop.is_set():
+            order[:] = 1 << 55
+            order[:] = 7
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(30):
+            try:
+                program.fit([x], batch, rows, 0, 1, order)
+            except IndexError:
+                pass
+    finally:
+        stop.set()
+        writer.join()

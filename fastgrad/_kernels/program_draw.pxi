@@ -19,7 +19,6 @@ cdef struct Draw:
     uint64_t* state             # NULL: the order as it is
     char* buffer                # the present batch of each source, one behind the other
     PyObject* owner
-    Py_ssize_t bound            # rows that every source has
 
 cdef extern from *:
     """
@@ -59,40 +58,31 @@ cdef extern from *:
             DRAW_SWAP(i, i + draw_below((uint32_t)draw_next(s), (uint32_t)(n - i), s));
         memcpy(state, s, sizeof s);
     }
-    /* Whether all are from 0 to bound - 1; without a branch, so that the compiler can use vectors. */
-    static int draw_checks(const int64_t *rows, Py_ssize_t count, int64_t bound)
-    {
-        uint64_t bad = 0;
-        for (Py_ssize_t i = 0; i < count; i++)
-            bad |= (uint64_t)rows[i] | ((uint64_t)bound - 1 - (uint64_t)rows[i]);
-        return !(bad >> 63);
-    }
-    #define GATHER_ROWS(T) do { T *t = (T *)to; \
-        for (Py_ssize_t i = 0; i < count; i++) memcpy(t + i, data + rows[i] * sizeof(T), sizeof(T)); \
-        } while (0)
-    typedef struct { char b[8]; } gather_8;
-    typedef struct { char b[16]; } gather_16;
-    typedef struct { char b[32]; } gather_32;
-    typedef struct { char b[64]; } gather_64;
-    /* a call of memcpy takes longer than a copy of so few bytes: let the compiler see their number */
-    static inline void gather_rows(char *to, const char *data, const int64_t *rows,
-                                   Py_ssize_t count, size_t size)
+    #define GATHER_ROWS(size) \
+        for (Py_ssize_t i = 0; i < count; i++) { \
+            uint64_t row = (uint64_t)rows[i];   /* a negative number is a huge one */ \
+            if (row >= bound) return 0; \
+            memcpy(to + i * (size), data + (Py_ssize_t)row * (size), (size_t)(size)); \
+        }
+    /* Whether all rows are below `bound`. A call of memcpy takes longer than a copy of so few
+       bytes: let the compiler see their number. */
+    static inline int gather_rows(char *to, const char *data, const int64_t *rows,
+                                  Py_ssize_t count, Py_ssize_t size, uint64_t bound)
     {
         switch (size) {
-        case 4: GATHER_ROWS(int32_t); break;
-        case 8: GATHER_ROWS(gather_8); break;
-        case 16: GATHER_ROWS(gather_16); break;
-        case 32: GATHER_ROWS(gather_32); break;
-        case 64: GATHER_ROWS(gather_64); break;
-        default:
-            for (Py_ssize_t i = 0; i < count; i++)
-                memcpy(to + i * size, data + rows[i] * (Py_ssize_t)size, size);
+        case 4: GATHER_ROWS(4) break;
+        case 8: GATHER_ROWS(8) break;
+        case 16: GATHER_ROWS(16) break;
+        case 32: GATHER_ROWS(32) break;
+        case 64: GATHER_ROWS(64) break;
+        default: GATHER_ROWS(size)
         }
+        return 1;
     }
     """
     void draw_rows(int64_t*, Py_ssize_t, Py_ssize_t, Py_ssize_t, uint64_t*) noexcept nogil
-    bint draw_checks(const int64_t*, Py_ssize_t, int64_t) noexcept nogil
-    void gather_rows(char*, const char*, const int64_t*, Py_ssize_t, size_t) noexcept nogil
+    bint gather_rows(char*, const char*, const int64_t*, Py_ssize_t, Py_ssize_t,
+                     uint64_t) noexcept nogil
 
 
 cdef int read_draw(Draw* draw, object order, object state, Py_ssize_t rows) except -1:
@@ -117,12 +107,10 @@ cdef object make_buffer(Fit* fit):
     cdef Draw* draw = &fit.draw
     cdef Source* source = fit.sources
     cdef Py_ssize_t i, size = 0
-    draw.bound = PY_SSIZE_T_MAX
     for i in range(fit.n_sources):
         if source.data != NULL:
             source.place = size
             size += (source.row_bytes * fit.batch + 63) // 64 * 64
-            draw.bound = min(draw.bound, source.rows)
         source += 1
     buffer = np.empty(size + 64, np.uint8)
     draw.owner = <PyObject*>buffer
@@ -137,12 +125,11 @@ cdef int draw_batch(Fit* fit, Py_ssize_t first) noexcept nogil:
     cdef Py_ssize_t i, count = min(fit.batch, fit.rows - first)
     if draw.state != NULL:
         draw_rows(draw.order, first, first + count, fit.rows, draw.state)
-    if not draw_checks(draw.order + first, count, draw.bound):
-        return BAD_INDEX
     for i in range(fit.n_sources):
-        if source.data != NULL:
-            gather_rows(draw.buffer + source.place, source.data, draw.order + first, count,
-                        source.row_bytes)
+        if source.data != NULL and not gather_rows(
+                draw.buffer + source.place, source.data, draw.order + first, count,
+                source.row_bytes, <uint64_t>source.rows):
+            return BAD_INDEX
         source += 1
     return OK
 
