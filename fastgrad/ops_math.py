@@ -98,13 +98,15 @@ def quotient_dtype(in_dtypes):
 def divide(x, y):
     """True quotient `x / y`; integers give float64, those of up to 16 bits float32.
 
-    Gradient: `dx = dz / y`, `dy = -dz * z / y`.
+    Gradient: `dx = dz / y`, `dy = -dz * z / y`; in a TensorFlow graph integers have none.
     """
 
 
 @RegisterGradient("divide")
 def _(op, dz):
-    _, y = op.inputs
+    x, y = op.inputs
+    if op.graph.literals == "tf" and x._dtype is not None and x._dtype.kind in "iub":
+        return None, None           # TensorFlow casts integers first, and a cast has no gradient
     dx = dz / y
     return dx, -dx * op.outputs[0]
 

@@ -156,3 +156,20 @@ def test_variables_to_train_come_in_any_collection():
         for train in trains:
             session.run(train)
         assert session.run(list(weights.values())) == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("quotient", [
+    lambda i: i / (i + 1), lambda i: tf.truediv(i * i, 2), lambda i: tf.realdiv(1 / i, 2.0),
+    lambda i: tf.unsorted_segment_mean(i, [0, 0], 1)], ids=["both", "number", "twice", "mean"])
+def test_integers_that_are_divided_have_no_gradient(quotient):
+    """TensorFlow casts them first, and a cast has none; here the rule met two dtypes and raised."""
+    x, w = tf.placeholder(tf.float32, [2]), tf.Variable(2.0)
+    share = tf.cast(quotient(tf.cast(x > 0, tf.int32) + 1), tf.float32)
+    found = tf.gradients(tf.reduce_sum(share * w * x), [w, x])
+    i = tf.placeholder(tf.int32, [2])
+    assert tf.gradients(tf.reduce_sum(quotient(i)), i) == [None]
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        dw, dx = session.run(found, {x: [-1.0, 3.0]})
+        np.testing.assert_allclose(dx, 2 * session.run(share, {x: [-1.0, 3.0]}) * np.ones(2))
+        np.testing.assert_allclose(dw, np.sum(dx * [-1.0, 3.0]) / 2, rtol=1e-6)
