@@ -101,6 +101,7 @@ def outcome(nodes, feeds, variables, first):
             found = session.run(nodes, feeds)
     except WORDED as e:
         return type(e), [v.value for v in variables]
+    found = [part for r in found for part in (r if isinstance(r, tuple) else (r,))]  # IndexedSlices
     return found, [v.value for v in variables]
 
 
