@@ -200,6 +200,11 @@ def _kept(s, x):
     return x if x.shape == s.out.shape and x.dtype == s.out.dtype else None
 
 
+def _refused(s):
+    """Whether NumPy refuses the step: it must stay, for its error."""
+    return s.inputs[0].dtype.kind == "b"
+
+
 @rule("simplify", "multiply")
 def _times_one(b, s):
     x, y = s.inputs
@@ -223,6 +228,8 @@ def _plus_zero(b, s):
 @rule("simplify", "subtract", "divide")
 def _minus_zero(b, s):
     x, y = s.inputs
+    if _refused(s):
+        return None
     if _is(y, 0 if s.type == "subtract" else 1, s.out):
         return _kept(s, x)
     if s.type == "subtract" and y.type == "negative" and y.shape == s.out.shape:
@@ -232,6 +239,8 @@ def _minus_zero(b, s):
 @rule("simplify", "negative")
 def _twice_negative(b, s):
     x = s.inputs[0]
+    if _refused(s):
+        return None
     if x.type == "negative":
         return x.step.inputs[0]
     if x.type == "subtract":
@@ -258,7 +267,7 @@ def _small_powers(b, s):
 @rule("simplify", "square")
 def _square_of_negative(b, s):
     x = s.inputs[0]
-    if x.type == "negative":
+    if x.type == "negative" and not _refused(s):
         return b.step("square", x.step.inputs[0])
 
 

@@ -385,6 +385,16 @@ def test_keys_that_are_none():
         session.run(y)
 
 
+@pytest.mark.parametrize("make", [
+    lambda x: -x, lambda x: -(-x), lambda x: x - x, lambda x: x - (-x), lambda x: x - False,
+    lambda x: fg.square(-x)], ids=["-x", "--x", "x-x", "x--x", "x-0", "square(-x)"])
+def test_truths_have_no_difference(make):
+    """Simplifying once made an answer of what NumPy refuses."""
+    x = fg.placeholder(bool, [2])
+    with pytest.raises(errors.ComputeError, match="numpy boolean"):
+        fg.Session().run(make(x), {x: [True, False]})
+
+
 def test_a_feed_dict_that_changes_while_it_is_read():
     x, y = doubled("float64", [None])
     session, feeds = fg.Session(), {}
