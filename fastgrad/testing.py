@@ -109,7 +109,6 @@ class Interpreter:
         return sorted(seen, key=lambda op: op.id)
 
     def _visit(self, op):
-        self.done.add(op)
         after = frozenset()
         for dep in [t.op for t in op._inputs if t not in self.fed] + list(op.control_inputs):
             after |= self.after.get(dep, frozenset())
@@ -117,6 +116,7 @@ class Interpreter:
         if after or written:
             self.after[op] = after | {op} if written else after
         if op.type == "variable":
+            self.done.add(op)
             return
         inputs = [self._read(t, after, i < len(written)) for i, t in enumerate(op._inputs)]
         for i, (t, value) in enumerate(zip(op.outputs, self.evaluate(op, inputs))):
@@ -124,6 +124,7 @@ class Interpreter:
                 self.env[t] = value
             if i < len(written):
                 self.values[written[i]] = value
+        self.done.add(op)               # not before: what failed has no value
 
     def _read(self, tensor, after, updated=False):
         """The value of an input; `updated` says that the reader writes it."""

@@ -308,6 +308,16 @@ def test_a_failure_prints_a_program_that_runs(capsys):
     assert capsys.readouterr().out.count("\n") >= 4
 
 
+def test_what_failed_in_the_reference_fails_again():
+    """It was taken for done, and whoever asked again met a KeyError."""
+    with fg.Graph().as_default():
+        y = fg.matrix_inverse(fg.zeros((2, 2)))
+        interpreter = Interpreter({})
+        for fetch in (y, y, y + 1.0):
+            with pytest.raises(FastgradError, match="not invertible"):
+                interpreter.run([fetch])
+
+
 def test_a_wrong_kernel_would_be_found():
     """The comparison sees one element off by a part in a million."""
     e = np.ones(5)
