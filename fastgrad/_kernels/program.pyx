@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 # cython: initializedcheck=False, nonecheck=False
 """The compiled plan: an array of steps over preallocated memory, and the front that runs it."""
-# Owns Step[], the arena, the binding of feeds and results, and the loop that calls kernels.
+# Owns Step[], the binding of feeds and results, and the loop that calls kernels.
 # Knows nothing of graphs, ops or shapes' meaning: plan.py hands it plain tuples, session.py
 # subclasses its Runner.
 #
@@ -20,7 +20,7 @@ cimport numpy as cnp
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.dict cimport PyDict_CheckExact, PyDict_GetItemWithError, PyDict_Size
 from cpython.list cimport PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE
-from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc
+from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc
 from cpython.pythread cimport (
     NOWAIT_LOCK, PY_LOCK_ACQUIRED, PyLockStatus, PyThread_acquire_lock, PyThread_allocate_lock,
     PyThread_free_lock, PyThread_get_thread_ident, PyThread_release_lock, PyThread_type_lock)
@@ -46,6 +46,7 @@ cdef class Program
 cdef struct Source
 cdef struct Fit
 
+include "program_scratch.pxi"
 include "program_lock.pxi"
 include "program_parts.pxi"
 include "program_strip.pxi"
@@ -94,9 +95,11 @@ cdef class Program:
     cdef Step* steps
     cdef Job job
     cdef Chunk* pool
-    cdef Arena arena
+    cdef Arena arena            # the Program's own; None where the store's is shared
+    cdef Arena once             # for a run that found the shared one in use
+    cdef Scratch* shared        # NULL if no operand lies in it
     cdef Space* spaces
-    cdef Slot* slots            # feeds, then results
+    cdef Slot* slots            # feeds, then results, then the shared arena
     cdef PyObject** owners      # the arrays of the current run, by slot
     cdef RawPatch* raw          # while constructing
     cdef int64_t* times         # the fastest time of each step so far
@@ -109,8 +112,10 @@ cdef class Program:
     cdef long version           # of the store when this was made
     cdef int threads
     cdef int learning           # runs still to be measured
+    cdef int size_class         # of the arena, among those that share
     cdef int running            # 0, or 1 + the forks before: a run of the parent does not count
     cdef bint brief, calls_python
+    cdef bint borrows           # this run uses the shared arena
     cdef bint outrun            # go() found the store changed and ran nothing
 
     def __cinit__(self, list steps not None, Py_ssize_t arena_bytes, list fixed not None,
@@ -123,14 +128,18 @@ cdef class Program:
         self.version = self.lock.version
         self.threads = num_threads
         self.n_results = len(results)
+        self.calls_python = has_python(steps)
         read_spaces(self, arena_bytes, fixed, feeds, results)
         read_steps(self, steps)
         sort_patches(self)
+        share_arena(self)
         prepare_job(self)
         self.commit_step = commit_step
         read_undo(self, fixed, undo)
 
     def __dealloc__(self):
+        if self.shared != NULL:
+            count_out(self.shared, self.size_class)
         free_pool(self.pool)
         PyMem_RawFree(self.raw)
 
@@ -284,9 +293,37 @@ cdef class Program:
             self.lock.drop()
             raise RuntimeError("a step of this Program runs the Program itself")
         self.running = 1 + team_forks()
+        if self.shared != NULL:
+            self.take_arena()
+        return 0
+
+    cdef int take_arena(self) except -1:
+        cdef Scratch* shared = self.shared
+        cdef Slot* slot = &self.slots[self.n_slots]
+        if in_use(shared):
+            try:
+                self.once = Arena(self.arena_size)
+            except MemoryError:
+                self.leave()
+                raise
+            bind(slot, self.once.data)
+            return 0
+        if shared.slack or shared.size < class_size(self.size_class):
+            try:
+                resize(shared, self.size_class)
+            except MemoryError:
+                self.leave()
+                raise
+        shared.user = self.running
+        self.borrows = True
+        bind(slot, shared.data)
         return 0
 
     cdef void leave(self) noexcept:
+        if self.borrows:
+            self.borrows = False
+            self.shared.user = 0
+        self.once = None
         self.running = 0
         self.lock.drop()
 

@@ -88,25 +88,34 @@ cdef int read_slot(Program p, Slot* slot, object spec) except -1:
 
 cdef int read_spaces(Program p, Py_ssize_t arena_bytes, list fixed, list feeds,
                      list results) except -1:
-    """Lays out the arena with the homes behind it, and numbers every space."""
-    cdef Py_ssize_t i, home, homes = 0
+    """Lays out the homes, behind the arena if that is the Program's own, and numbers every space.
+
+    A shared arena is one more slot, behind the feeds and the results.
+    """
+    cdef Py_ssize_t i, homes = 0
+    cdef char* home
     cdef Space* space
     cdef Slot* slot
     p.n_feeds, p.n_slots = len(feeds), len(feeds) + len(results)
-    p.slots = <Slot*>take(&p.pool, p.n_slots * sizeof(Slot) + 1)
-    memset(p.slots, 0, p.n_slots * sizeof(Slot))
+    p.slots = <Slot*>take(&p.pool, (p.n_slots + 1) * sizeof(Slot))
+    memset(p.slots, 0, (p.n_slots + 1) * sizeof(Slot))
     p.owners = <PyObject**>take(&p.pool, p.n_slots * sizeof(PyObject*) + 1)
     for i, spec in enumerate(feeds + results):
         read_slot(p, &p.slots[i], spec)
         homes += p.slots[i].ndim == 0
     if arena_bytes < 0 or arena_bytes > PY_SSIZE_T_MAX // 2:
         raise ValueError(f"an arena of {arena_bytes} bytes")
-    home = (arena_bytes + 63) & ~63
     p.arena_size = arena_bytes
-    p.arena = Arena(home + homes * HOME)
     p.n_spaces = 1 + len(fixed) + p.n_slots
     p.spaces = <Space*>take(&p.pool, p.n_spaces * sizeof(Space))
-    p.spaces[0] = Space(p.arena.data, arena_bytes, -1, <PyObject*>p.arena, True)
+    if p.calls_python:
+        arena_bytes = (arena_bytes + 63) & ~63
+        p.arena = Arena(arena_bytes + homes * HOME)
+        home = p.arena.data + arena_bytes
+        p.spaces[0] = Space(p.arena.data, p.arena_size, -1, <PyObject*>p.arena, True)
+    else:
+        home = <char*>take(&p.pool, homes * HOME + 1)
+        p.spaces[0] = Space(NULL, arena_bytes, p.n_slots, NULL, True)
     for i in range(len(fixed)):
         read_fixed(p, &p.spaces[1 + i], fixed[i])
     for i in range(p.n_slots):
@@ -114,10 +123,10 @@ cdef int read_spaces(Program p, Py_ssize_t arena_bytes, list fixed, list feeds,
         space = &p.spaces[1 + len(fixed) + i]
         space[0] = Space(NULL, slot.nbytes, i, NULL, i >= p.n_feeds)
         if slot.ndim == 0:
-            slot.home = space.base = p.arena.data + home
+            slot.home = space.base = home
             memset(slot.home, 0, HOME)
             home += HOME
-            space.owner = <PyObject*>p.arena
+            space.owner = <PyObject*>p.arena if p.calls_python else NULL
     return 0
 
 
@@ -199,7 +208,7 @@ cdef int sort_patches(Program p) except -1:
     cdef Slot* slot
     for i in range(p.n_raw):
         p.slots[p.raw[i].slot].n_patches += 1
-    for i in range(p.n_slots):
+    for i in range(p.n_slots + 1):
         p.slots[i].patches = room
         room += p.slots[i].n_patches
         p.slots[i].n_patches = 0
@@ -270,6 +279,30 @@ cdef int read_step(Program p, Step* step, object spec) except -1:
     if callable(head):
         return read_python(p, step, fields)
     raise ValueError(f"a step starts with an address, 'strip' or a callable, not {head!r}")
+
+
+cdef bint has_python(list steps):
+    """Whether a step is a callable; what is malformed is found when it is read."""
+    for step in steps:
+        if PyTuple_CheckExact(step) and PyTuple_GET_SIZE(step):
+            head = <object>PyTuple_GET_ITEM(step, 0)
+            if not PyLong_CheckExact(head) and not PyUnicode_CheckExact(head):
+                return True
+    return False
+
+
+cdef int share_arena(Program p) except -1:
+    """Counts the Program among those that share the store's memory, and sees that it suffices."""
+    cdef Scratch* shared = p.lock.scratch
+    if p.slots[p.n_slots].n_patches == 0:
+        return 0
+    p.size_class = class_of(p.arena_size)
+    p.shared = shared
+    count_in(shared, p.size_class)
+    with p.lock:
+        if not in_use(shared) and shared.size < class_size(p.size_class):
+            resize(shared, p.size_class)
+    return 0
 
 
 cdef int read_steps(Program p, list steps) except -1:

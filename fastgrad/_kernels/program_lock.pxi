@@ -32,6 +32,13 @@ cdef class StoreLock:
     cdef Py_ssize_t depth       # 0: free
     cdef Waiter* first
     cdef int forks
+    cdef Scratch* scratch       # of the Programs that run under this lock
+
+    def __cinit__(self):
+        self.scratch = new_scratch()
+
+    def __dealloc__(self):
+        drop_scratch(self.scratch)
 
     cdef int take(self) except -1:
         cdef unsigned long me = PyThread_get_thread_ident()

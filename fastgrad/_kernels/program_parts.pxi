@@ -6,12 +6,14 @@
 # Decisions
 # - Everything that steps point to (aux numbers, strips, patch lists) lives in one bump
 #   allocator: addresses stay put while it grows, and one call frees it all.
-# - A 0-d feed or result has a home of 16 bytes behind the arena: its operands are bound once
-#   and for all, a Python number needs no array, and a result leaves as a NumPy scalar.
+# - A 0-d feed or result has a home of 16 bytes: its operands are bound once and for all, a Python
+#   number needs no array, and a result leaves as a NumPy scalar.
+# - The pool's chunks double: most plans are small, and a session keeps hundreds.
 
 cdef enum:
     HOME = 16                   # bytes of a 0-d slot; complex128 is the largest dtype
-    POOL_CHUNK = 1 << 16
+    FIRST_CHUNK = 1 << 11
+    LAST_CHUNK = 1 << 16
 
 cdef enum Number:               # which Python number a 0-d slot takes without NumPy's help
     NO_NUMBER = 0
@@ -47,7 +49,7 @@ cdef struct Slot:
 cdef struct Space:
     char* base                  # NULL for a slot that is bound at each run
     Py_ssize_t nbytes
-    Py_ssize_t slot             # index into the slots, -1 for the arena and fixed arrays
+    Py_ssize_t slot             # index into the slots, -1 for memory that never moves
     PyObject* owner             # what a view on it keeps alive; NULL if known at run time only
     bint writable
 
@@ -68,7 +70,8 @@ cdef void* take(Chunk** pool, size_t size) except NULL:
     cdef size_t room
     size = (size + 15) & ~<size_t>15
     if chunk == NULL or chunk.size - chunk.used < size:
-        room = size + 32 if size + 32 > POOL_CHUNK else POOL_CHUNK
+        room = FIRST_CHUNK if chunk == NULL else min(2 * chunk.size, <size_t>LAST_CHUNK)
+        room = max(room, size + 32)
         chunk = <Chunk*>PyMem_RawMalloc(room)
         if chunk == NULL:
             raise MemoryError("no memory for a program's steps")

@@ -4,8 +4,8 @@
 # is kept in the Program, and run() raises it.
 #
 # Decisions
-# - A view on the arena or on a fixed array never moves and is made once; a view on a feed or
-#   a result is made at each run. Every view has a base that keeps its memory alive, so a
+# - A view on the Program's own arena or on a fixed array never moves and is made once; a view on
+#   a feed or a result is made at each run. Every view has a base that keeps its memory alive, so a
 #   callable that keeps one reads stale numbers at worst.
 # - What the callable returns is ignored: it writes into its outputs.
 # - It runs on the thread that called run(), inside a team too, since only that one can take
@@ -78,7 +78,6 @@ cdef int read_python(Program p, Step* step, tuple spec) except -1:
     step.fn = run_python
     step.aux = <const Py_ssize_t*>call
     step.hi = step.grain = step.barrier = 1
-    p.calls_python = True
     return 0
 
 
