@@ -100,7 +100,7 @@ fg.dynamic_stitch([[0, 2], [1]], [{a}[:2], {a}[1:2]])|{a} + fg.zeros([2, 1])
 fg.cast(fg.range(fg.shape({a})[0]), np.float64)
 fg.cast(fg.sequence_mask([1, 3, 2]), np.float64) * {a}
 fg.cast(fg.nn.in_top_k({f}, fg.argmax({b}, -1), 1), np.int32)|fg.nn.moments({f}, [-1])[0]
-fg.matrix_solve(fg.matmul({f}, {f}, transpose_b=True) + fg.matrix_diag({f}[:, 0] * 0 + 3), {f})
+fg.matrix_solve(fg.matmul({f}, {f}, transpose_b=True) + fg.matrix_diag({f}[..., 0] * 0 + 3), {f})
 fg.qr(fg.reshape(0.9 * fg.sin({f}), [3, 3]) + 3.0 * fg.eye(3))[0]
 fg.qr(fg.reshape(0.9 * fg.sin({f}), [3, 3]) + 3.0 * fg.eye(3))[1]
 fg.svd({f} + fg.diag([1.0, 2.0, 4.0]))[0]|fg.abs(fg.svd({f} + fg.diag([3.0, 6.0, 9.0]))[1])

@@ -3,9 +3,9 @@
 How far apart the two may be is measured, not guessed: the reference runs again with every
 value nudged by a few units in the last place, as another order of summation would. What that moves
 is how well the graph determines its result. Where it moves a lot (a comparison of two
-values that are equal but for rounding), nothing is compared; a test bounds how often. So it is
-where a nudge or an update ends in an error: it changed a number that decides a shape, or made an
-infinity.
+values that are equal but for rounding), nothing is compared; a test bounds how often. Where the
+reference fails (a matrix that is singular, an iteration that does not converge) the plan has to fail
+too, unless a nudge makes the reference succeed: then rounding decides, and either will do.
 
 The ordinary suite takes a few hundred graphs, the same ones each time; `pytest -m slow` takes
 20,000 new ones. Some are of large arrays, which small ones cannot stand for: threads, strips and row
@@ -109,22 +109,48 @@ def compare(found, expected, slacks, what):
                 f"{what}, fetch {i}: off by {worst:.3g}, tolerated {tolerance:.3g}")
 
 
+FAILURES = FastgradError, ValueError        # LinAlgError is a ValueError
+
+
+def attempt(run, *arguments):
+    """What `run` returns, or its failure."""
+    try:
+        return run(*arguments)
+    except FAILURES as failure:
+        return failure
+
+
+def failed(outcomes):
+    """Whether a graph fails, by the reference and its nudged runs; None if rounding decides."""
+    found = {isinstance(o, FAILURES) for o in outcomes}
+    return found.pop() if len(found) == 1 else None
+
+
+def expect_failure(fails, outcome, what):
+    """`outcome` is a failure if the reference fails; returns whether there is a value to compare."""
+    if fails is False and isinstance(outcome, FAILURES):
+        raise outcome
+    assert not fails or isinstance(outcome, FAILURES), f"{what}: only the reference fails"
+    return fails is False
+
+
 # ---- what every graph is put through ----------------------------------------------------
 
 def check_values(p, roundings=100, offs=OFF):
     """Outputs, gradients, gradients of gradients; returns the share that was compared."""
     fetches, feed = [*p.outs, *p.grads, *p.second], p.feed
-    expected = reference(fetches, feed, graph=p.graph)
-    try:
-        moved = list(zip(*(nudged(fetches, feed, {}, seed) for seed in range(3))))
-    except FastgradError:
-        return 0.0
-    slacks = [slack(e, m, roundings) for e, m in zip(expected, moved)]
+    expected = attempt(lambda: reference(fetches, feed, graph=p.graph))
+    moved = [attempt(nudged, fetches, feed, {}, seed) for seed in range(3)]
+    fails = failed([expected, *moved])
+    slacks = [None] * len(fetches)
+    if fails is False:
+        slacks = [slack(e, m, roundings) for e, *m in zip(expected, *moved)]
     before = {k: v.copy() for k, v in feed.items()}
     for off in offs:
         with without(off):
-            found = fg.Session(graph=p.graph).run(fetches, feed)
-        compare(found, expected, slacks, f"without {sorted(off)}")
+            found = attempt(fg.Session(graph=p.graph).run, fetches, feed)
+        if expect_failure(fails, found, f"without {sorted(off)}"):
+            compare(found, expected, slacks, f"without {sorted(off)}")
     for k, v in feed.items():
         np.testing.assert_array_equal(v, before[k])
     return sum(s is not None for s in slacks) / len(slacks)
@@ -145,26 +171,28 @@ def check_training(p, steps=3, roundings=100, offs=OFF):
         values = {v: x.copy() for v, x in initial.items()}
         return [list(run(values)) + [values[v].copy() for v in p.variables]
                 for _ in range(steps)]
-    try:
-        expected = loop(lambda values: reference(p.updates, p.feed, values, p.graph))
-        moved = [loop(lambda values, s=seed: nudged(p.updates, p.feed, values, s))
-                 for seed in range(3)]
-    except FastgradError:
-        return
-    slacks = [[None if e is None else slack(e, m, roundings) for e, *m in zip(row, *rows)]
-              for row, *rows in zip(expected, *moved)]
+    expected = attempt(loop, lambda values: reference(p.updates, p.feed, values, p.graph))
+    moved = [attempt(loop, lambda values, s=seed: nudged(p.updates, p.feed, values, s))
+             for seed in range(3)]
+    fails = failed([expected, *moved])
+    if fails is False:
+        slacks = [[None if e is None else slack(e, m, roundings) for e, *m in zip(row, *rows)]
+                  for row, *rows in zip(expected, *moved)]
     for off in offs:
         for v, x in initial.items():
             store_of(v.graph).buffer(v.op)[...] = x
+        what = f"without {sorted(off)}"
         with without(off):
             session = fg.Session(graph=p.graph)
+            found = attempt(lambda: [session.run(p.updates, p.feed)
+                                     + [held(v) for v in p.variables] for _ in range(steps)])
+        if expect_failure(fails, found, what):
             for step in range(steps):
-                found = session.run(p.updates, p.feed) + [held(v) for v in p.variables]
-                compare(found, expected[step], slacks[step], f"without {sorted(off)}, step {step}")
+                compare(found[step], expected[step], slacks[step], f"{what}, step {step}")
 
 
 def check_differences(p):
-    """Gradients against differences, where the loss is smooth and all float64."""
+    """Gradients against differences, where the loss is smooth, all float64 and never fails."""
     if not p.updates or "float32" in p.source or "stop_gradient" in p.source:
         return False
     loss, checked = p.loss, False
@@ -174,12 +202,18 @@ def check_differences(p):
         grads = [g if g is None else as_tensor(g) for g in fg.gradients(loss, xs)]
     for x, g in zip(xs, grads):
         direction = random.standard_normal(p.feed[x].shape)
-        exact = 0.0 if g is None else float(np.sum(session.run(g, p.feed) * direction))
-        slopes = []
-        for h in (1e-4, 1e-5):
-            high, low = (session.run(loss, {**p.feed, x: p.feed[x] + s * direction})
-                         for s in (h, -h))
-            slopes.append((high - low) / (2 * h))
+        feeds = [{**p.feed, x: p.feed[x] + h * direction} for h in (1e-4, -1e-4, 1e-5, -1e-5)]
+        runs = [(loss, f) for f in feeds] + ([] if g is None else [(g, p.feed)])
+        found = [attempt(session.run, *run) for run in runs]
+        failing = [run for run, f in zip(runs, found) if isinstance(f, FAILURES)]
+        if failing:
+            node, feed = failing[0]
+            expect_failure(failed([attempt(reference, [node], feed, None, p.graph), *(
+                attempt(nudged, [node], feed, {}, seed) for seed in range(3))]),
+                next(f for f in found if isinstance(f, FAILURES)), "a difference")
+            continue
+        exact = 0.0 if g is None else float(np.sum(found[4] * direction))
+        slopes = [(found[0] - found[1]) / 2e-4, (found[2] - found[3]) / 2e-5]
         scale = 1 + abs(slopes[1])
         if abs(slopes[0] - slopes[1]) < 1e-5 * scale:      # no kink or jump nearby
             assert abs(exact - slopes[1]) < 1e-3 * scale, (
@@ -323,3 +357,15 @@ def test_a_wrong_kernel_would_be_found():
     e = np.ones(5)
     with pytest.raises(AssertionError, match="off by 1e-06"):
         compare([e + [0, 0, 1e-6, 0, 0]], [e], [slack(e, [e, e])], "planted")
+
+
+def test_a_plan_that_fails_alone_or_not_at_all_would_be_found():
+    """A failure is an outcome like a value: the reference's, unless rounding decides."""
+    singular = attempt(np.linalg.inv, np.zeros((2, 2)))
+    assert expect_failure(failed([1.0, 2.0]), 1.0, "planted")
+    assert not expect_failure(failed([singular, singular]), singular, "planted")
+    assert not expect_failure(failed([singular, 1.0]), singular, "planted")
+    with pytest.raises(np.linalg.LinAlgError):
+        expect_failure(failed([1.0, 2.0]), singular, "planted")
+    with pytest.raises(AssertionError, match="only the reference fails"):
+        expect_failure(failed([singular, singular]), 1.0, "planted")
