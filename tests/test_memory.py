@@ -84,15 +84,33 @@ def test_failing_runs():
 @linux
 @pytest.mark.parametrize("count", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_feed_shapes(count):
-    """Every shape is a plan of its own; the cache keeps the latest 256."""
+    """Every shape is a plan of its own; the cache keeps the latest 256, in one memory."""
     x, loss, train = network()
     session = fg.Session()
 
     def work(n):
         # a permutation of 1 to 509: memory needed later has been needed before
         session.run([loss, train], {x: np.ones((1 + n * 313 % 509, 4))})
-    assert growth(work, max(1527, count // 2), count) < 1.5 * MB
+    assert growth(work, 400, count) < MB
     assert len(session._plans) <= 256
+
+
+@linux
+@pytest.mark.parametrize("count", [400, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_feeds_of_two_free_dimensions(count):
+    x = fg.placeholder(np.float32, [None, None])
+    y = fg.reduce_sum(fg.tanh(fg.matmul(x, fg.transpose(x))))
+    fetches, session = [y, fg.gradients(y, [x])[0]], fg.Session()
+    assert growth(lambda n: session.run(fetches, {x: np.ones((1 + n % 100, 1 + n // 100 % 100))}),
+                  400, count) < MB
+
+
+@linux
+def test_plans_of_a_store_share_their_memory():
+    """Each would take 2.5 MB on its own."""
+    x, loss, train = network()
+    session, value = fg.Session(), np.ones((10_000, 4))
+    assert growth(lambda n: session.run([loss, train], {x: value[n:]}), 5, 100) < 12 * MB
 
 
 @linux

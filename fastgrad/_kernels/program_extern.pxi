@@ -52,8 +52,23 @@ cdef extern from *:
     {
         PyArray_ScalarAsCtype(value, to);
     }
+    /* pages from the system: what CPython takes its own memory from */
+    static void *take_pages(size_t size)
+    {
+        PyObjectArenaAllocator pages;
+        PyObject_GetArenaAllocator(&pages);
+        return pages.alloc(pages.ctx, size);
+    }
+    static void give_pages(void *at, size_t size)
+    {
+        PyObjectArenaAllocator pages;
+        PyObject_GetArenaAllocator(&pages);
+        pages.free(pages.ctx, at, size);
+    }
     enum { PROGRAM_MAXDIMS = 32 };
     """
+    void* take_pages(size_t) noexcept
+    void give_pages(void*, size_t) noexcept
     enum: PROGRAM_MAXDIMS
     object program_new_array(PyObject* descr, int ndim, const Py_ssize_t* dims, void* data,
                              int flags)

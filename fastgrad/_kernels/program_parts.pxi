@@ -1,6 +1,6 @@
 # The structs a Program is made of, and the three small classes around it.
 #
-# Owns the memory pool, the arena, slots and patches, StepFailed.
+# Owns the memory pool, a Program's own arena, slots and patches, StepFailed.
 # Knows nothing of specs (program_build.pxi) or of running (program_walk.pxi).
 #
 # Decisions
@@ -8,12 +8,13 @@
 #   allocator: addresses stay put while it grows, and one call frees it all.
 # - A 0-d feed or result has a home of 16 bytes: its operands are bound once and for all, a Python
 #   number needs no array, and a result leaves as a NumPy scalar.
-# - The pool's chunks double: most plans are small, and a session keeps hundreds.
+# - The pool's chunks grow with it: most plans are small, and a session keeps hundreds.
 
 cdef enum:
     HOME = 16                   # bytes of a 0-d slot; complex128 is the largest dtype
     FIRST_CHUNK = 1 << 11
     LAST_CHUNK = 1 << 16
+    LEAST_PAGED = 1 << 16       # bytes of an arena
 
 cdef enum Number:               # which Python number a 0-d slot takes without NumPy's help
     NO_NUMBER = 0
@@ -27,6 +28,7 @@ cdef struct Chunk:
     Chunk* next
     size_t used
     size_t size
+    size_t before               # bytes of the chunks before it
 
 cdef struct Patch:
     char** where                # the pointer to set when the slot is bound
@@ -67,16 +69,17 @@ cdef struct RawPatch:
 cdef void* take(Chunk** pool, size_t size) except NULL:
     """`size` bytes, aligned to 16, that live until the pool is freed."""
     cdef Chunk* chunk = pool[0]
-    cdef size_t room
+    cdef size_t room, before
     size = (size + 15) & ~<size_t>15
     if chunk == NULL or chunk.size - chunk.used < size:
-        room = FIRST_CHUNK if chunk == NULL else min(2 * chunk.size, <size_t>LAST_CHUNK)
-        room = max(room, size + 32)
+        before = 0 if chunk == NULL else chunk.before + chunk.size
+        room = max(<size_t>FIRST_CHUNK, min(before // 4, <size_t>LAST_CHUNK), size + 32)
         chunk = <Chunk*>PyMem_RawMalloc(room)
         if chunk == NULL:
             raise MemoryError("no memory for a program's steps")
         chunk.next = pool[0]
         chunk.size = room
+        chunk.before = before
         chunk.used = 32         # the header, and 16-byte alignment
         pool[0] = chunk
     chunk.used += size
@@ -93,18 +96,31 @@ cdef void free_pool(Chunk* chunk) noexcept:
 
 @cython.internal
 cdef class Arena:
-    """One block of memory, 64-byte aligned; an object, so that views can keep it alive."""
+    """One block of memory, 64-byte aligned; an object, so that views can keep it alive.
+
+    A large one consists of pages straight from the system: it leaves no hole in the heap.
+    """
     cdef void* block
     cdef char* data
+    cdef size_t paged           # bytes, if they are such pages
 
     def __cinit__(self, Py_ssize_t size):
-        self.block = PyMem_RawMalloc(<size_t>size + 64)
+        if size >= LEAST_PAGED:
+            self.block = take_pages(size)
+            self.paged = size
+        else:
+            self.block = PyMem_RawMalloc(<size_t>size + 64)
         if self.block == NULL:
             raise MemoryError(f"no memory for an arena of {size} bytes")
         self.data = <char*>((<size_t>self.block + 63) & ~<size_t>63)
 
     def __dealloc__(self):
-        PyMem_RawFree(self.block)
+        if self.block == NULL:
+            return
+        if self.paged:
+            give_pages(self.block, self.paged)
+        else:
+            PyMem_RawFree(self.block)
 
 
 class StepFailed(Exception):

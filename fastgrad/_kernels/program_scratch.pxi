@@ -20,13 +20,6 @@
 cdef enum:
     SCRATCH_CLASSES = 408       # 4 KB to 2^62 bytes
 
-cdef extern from "Python.h":
-    ctypedef struct PyObjectArenaAllocator:
-        void* ctx
-        void* (*alloc)(void*, size_t)
-        void (*free)(void*, void*, size_t)
-    void PyObject_GetArenaAllocator(PyObjectArenaAllocator*)
-
 cdef struct Scratch:
     char* data                  # NULL: none at the moment
     size_t size
@@ -34,9 +27,6 @@ cdef struct Scratch:
     bint slack                  # Programs have gone, so that it may be too large
     Py_ssize_t refs             # the lock and the Programs
     int counts[SCRATCH_CLASSES]
-
-cdef PyObjectArenaAllocator _pages
-PyObject_GetArenaAllocator(&_pages)
 
 
 cdef inline size_t class_size(int number) noexcept:
@@ -63,7 +53,7 @@ cdef Scratch* new_scratch() except NULL:
 
 cdef void empty(Scratch* s) noexcept:
     if s.data != NULL:
-        _pages.free(_pages.ctx, s.data, s.size)
+        give_pages(s.data, s.size)
     s.data, s.size = NULL, 0
 
 
@@ -105,7 +95,7 @@ cdef int resize(Scratch* s, int number) except -1:
     if size == s.size:
         return 0
     empty(s)
-    s.data = <char*>_pages.alloc(_pages.ctx, size)
+    s.data = <char*>take_pages(size)
     if s.data == NULL:
         raise MemoryError(f"no memory for an arena of {size} bytes")
     s.size = size
