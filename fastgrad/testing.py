@@ -65,8 +65,9 @@ def reference(fetches, feed_dict=None, values=None, graph=None):
 class Interpreter:
     """Evaluates operations one by one and keeps what it has found.
 
-    Updates take place in the order in which their operations were made. A variable is read as
-    it was before the run, unless the reader depends on one of the variable's updates.
+    Updates take place in the order in which their operations were made, but an assign before the
+    updates of its variable that it does not need: it would undo them. A variable is read as it
+    was before the run, unless the reader depends on one of the variable's updates.
 
     Parameters
     ----------
@@ -88,6 +89,7 @@ class Interpreter:
         """Arrays for tensors, None for operations."""
         for op in self._needed(fetches):
             self._visit(op)
+            self.done.add(op)               # not one that failed
         return [np.array(self._fetched(f))[()] if isinstance(f, Tensor) else None
                 for f in fetches]
 
@@ -98,15 +100,26 @@ class Interpreter:
 
     def _needed(self, fetches):
         """Operations not yet evaluated, in topological order: an id is a place in one."""
+        needed = self._behind([getattr(f, "op", f) for f in fetches if f not in self.fed])
+        updates = [op for op in needed if _written(op)]
+        first = set()
+        for assign in updates:
+            rivals = {u for u in updates if u.type != "assign" and assign._inputs[0] in _written(u)}
+            behind = self._behind([assign]) if rivals and assign.type == "assign" else rivals
+            if not behind & rivals:
+                first |= behind
+        return sorted(needed, key=lambda op: (op not in first, op.id))
+
+    def _behind(self, todo):
+        """These operations and all that they need, but for what is evaluated."""
         seen = set()
-        todo = [getattr(f, "op", f) for f in fetches if f not in self.fed]
         while todo:
             op = todo.pop()
             if op not in seen and op not in self.done:
                 seen.add(op)
                 todo.extend(t.op for t in op._inputs if t not in self.fed)
                 todo.extend(op.control_inputs)
-        return sorted(seen, key=lambda op: op.id)
+        return seen
 
     def _visit(self, op):
         after = frozenset()

@@ -12,7 +12,7 @@ from cases_more import CASES
 import fastgrad as fg
 from fastgrad.graph import as_tensor
 from fastgrad.registry import OPS, gradient_of
-from fastgrad.testing import check_gradient, reference
+from fastgrad.testing import Interpreter, check_gradient, reference
 
 DIFFERENTIABLE = [t for t, c in CASES.items() if c.order]
 
@@ -237,3 +237,13 @@ def test_reference_leaves_the_store_alone():
     values = {}
     assert [reference(step, values=values) for _ in range(3)] == [2, 3, 4]
     assert w.value == 1 and values[w] == 4
+
+
+def test_an_operation_that_failed_is_tried_again():
+    """It was taken for done, and what needs it found no value."""
+    x = fg.placeholder(np.float64)
+    y = fg.matrix_inverse(x)
+    run = Interpreter({x: np.zeros((2, 2))})
+    for fetch in (y, y, y + 1.0):
+        with pytest.raises(fg.errors.RunShapeError, match="not invertible"):
+            run.run([fetch])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import fastgrad
 import fastgrad.compat.v1 as tf
+from fastgrad.testing import reference
 
 OPTIMIZERS = {
     "sgd": lambda: tf.train.GradientDescentOptimizer(0.1),
@@ -189,3 +190,18 @@ def test_an_assign_that_waits_for_the_update_keeps_its_place():
             for _ in range(3):
                 session.run([clip, step])
             np.testing.assert_allclose(session.run(w), [0.3, 0.5], rtol=1e-6)
+
+
+@pytest.mark.parametrize("keeps_place", [False, True])
+def test_the_reference_orders_an_assign_as_a_plan_does(keeps_place):
+    with fastgrad.Graph().as_default():
+        w = fastgrad.Variable([0.0, 0.45])
+        step = fastgrad.train.GradientDescentOptimizer(0.1).minimize(-fastgrad.reduce_sum(w))
+        with fastgrad.control_dependencies([step] if keeps_place else []):
+            clip = w.assign(fastgrad.clip_by_value(w.read_value(), -0.5, 0.5))
+        values = {}
+        for fetches in [step, clip], [clip, step]:
+            expected = reference(fetches, values=values)
+            found = fastgrad.Session().run(fetches)
+            assert [f is None or (f == e).all() for f, e in zip(found, expected)] == [True] * 2
+            np.testing.assert_array_equal(w.value, values[w])
