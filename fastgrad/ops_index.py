@@ -170,9 +170,11 @@ def _densify(slices):
 
 def joined(parts):
     """The sum of several IndexedSlices of one table: their rows one after the other."""
-    return IndexedSlices(concat([p.values for p in parts], 0),
-                         concat([p.indices for p in parts], 0), parts[0].dense_shape,
-                         like=parts[0].like)
+    indices = [as_tensor(p.indices) for p in parts]
+    if len({i._dtype for i in indices}) > 1:        # a graph with TensorFlow's rules refuses two
+        indices = [cast(i, np.int64) for i in indices]
+    return IndexedSlices(concat([p.values for p in parts], 0), concat(indices, 0),
+                         parts[0].dense_shape, like=parts[0].like)
 
 
 IndexedSlices._densify = staticmethod(_densify)

@@ -66,3 +66,15 @@ def test_dtypes_and_ways_to_add_gradients():
         x = tf.constant(2.0)
         slope, = tf.gradients(x * x + x, x, aggregation_method=tf.AggregationMethod.ADD_N)
         assert tf.Session().run(slope) == 5
+
+
+def test_rows_looked_up_by_integers_of_two_sizes():
+    with tf.Graph().as_default():
+        table = tf.placeholder(tf.float64, [3, 2])
+        found = (tf.gather(table, tf.constant([0, 2, 0], tf.int32)) * 2.0
+                 + tf.gather(table, tf.constant([2, 1, 2], tf.int64)))
+        slices, = tf.gradients(found, [table])
+        assert slices.indices.dtype == tf.int64
+        with tf.Session() as session:
+            dense = session.run(tf.convert_to_tensor(slices), {table: np.zeros((3, 2))})
+        np.testing.assert_array_equal(dense, [[4, 4], [1, 1], [4, 4]])
