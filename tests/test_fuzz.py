@@ -36,6 +36,14 @@ from fastgrad.variable import store_of
 OFF = [frozenset(), *(frozenset([p]) for p in plan.PASSES), frozenset(plan.PASSES)]
 NUDGED = {"map", "map_grad", "zip", "reduce", "rowwise", "xent", "xent_grad", "matmul", "sum_to",
           "unreduce", "cast", "update", "assign_zip"}
+# the size of terms that cancel in a small result: an error of theirs does not shrink with it
+_sum = functools.partial(np.sum, axis=-1, keepdims=True)
+CANCEL = {"log_softmax": lambda x: 1.0, "sparse_softmax_xent": lambda x, labels: 1.0,
+          "softmax_xent": lambda x, labels: np.abs(labels).sum(-1),
+          "softmax_xent_grad": lambda x, labels, dy: dy * _sum(np.abs(labels)),
+          "sparse_softmax_xent_grad": lambda x, labels, dy: dy}
+# but these round nothing, in whatever order: they pick a value or change its sign
+EXACT = {"reduce_max", "reduce_min", "maximum", "minimum", "negative", "abs", "sign", "relu"}
 
 
 class Nudged(Interpreter):
@@ -54,6 +62,12 @@ class Nudged(Interpreter):
 
     def evaluate(self, op, inputs):
         found = super().evaluate(op, inputs)
+        if op.type in EXACT or op.type == "unreduce" and not op.attrs["mean"]:
+            return found
+        if op.type in CANCEL:
+            terms = np.broadcast_to(CANCEL[op.type](*inputs), found[0].shape)
+            terms = terms.astype(found[0].dtype)
+            return [self.nudge(found[0]) + (self.nudge(terms) - terms)]
         if op.opdef is None or op.opdef.form in NUDGED or op.type == "constant":
             return [self.nudge(v) for v in found]
         return found
@@ -87,7 +101,7 @@ def slack(expected, moved, roundings=100):
     if not x.size:
         return 0.0
     size = float(np.abs(x).max())
-    motion = max(float(np.abs(np.asarray(m, np.float64) - x).max()) for m in moved)
+    motion = np.max([np.abs(np.asarray(m, np.float64) - x).max() for m in moved])   # NaN if one is
     if not np.isfinite(size) or not np.isfinite(motion) or motion > 1e-4 * (1 + size):
         return None
     return 40 * motion + roundings * float(np.finfo(x.dtype).eps) * (size + 1e-30)
@@ -109,7 +123,7 @@ def compare(found, expected, slacks, what):
                 f"{what}, fetch {i}: off by {worst:.3g}, tolerated {tolerance:.3g}")
 
 
-FAILURES = FastgradError, ValueError        # LinAlgError is a ValueError
+FAILURES = FastgradError, np.linalg.LinAlgError
 
 
 def attempt(run, *arguments):
@@ -195,6 +209,8 @@ def check_differences(p):
     """Gradients against differences, where the loss is smooth, all float64 and never fails."""
     if not p.updates or "float32" in p.source or "stop_gradient" in p.source:
         return False
+    if p.library is tf and "nn.softmax_cross_entropy" in p.source:
+        return False            # TensorFlow's gradient takes the labels to sum to 1
     loss, checked = p.loss, False
     session, random = fg.Session(graph=p.graph), np.random.default_rng(5)
     with p.graph.as_default():
