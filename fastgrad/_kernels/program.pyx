@@ -98,6 +98,7 @@ cdef class Program:
     cdef Arena arena            # the Program's own; None where the store's is shared
     cdef Arena once             # for a run that found the shared one in use
     cdef Scratch* shared        # NULL if no operand lies in it
+    cdef size_t shared_size     # what is needed of it
     cdef Space* spaces
     cdef Slot* slots            # feeds, then results, then the shared arena
     cdef PyObject** owners      # the arrays of the current run, by slot
@@ -300,16 +301,12 @@ cdef class Program:
     cdef int take_arena(self) except -1:
         cdef Scratch* shared = self.shared
         cdef Slot* slot = &self.slots[self.n_slots]
-        if in_use(shared):
+        if shared.user == self.running or shared.slack or shared.size < self.shared_size:
             try:
-                self.once = Arena(self.arena_size)
-            except MemoryError:
-                self.leave()
-                raise
-            bind(slot, self.once.data)
-            return 0
-        if shared.slack or shared.size < class_size(self.size_class):
-            try:
+                if in_use(shared):
+                    self.once = Arena(self.arena_size)
+                    bind(slot, self.once.data)
+                    return 0
                 resize(shared, self.size_class)
             except MemoryError:
                 self.leave()
@@ -323,7 +320,8 @@ cdef class Program:
         if self.borrows:
             self.borrows = False
             self.shared.user = 0
-        self.once = None
+        elif self.once is not None:
+            self.once = None
         self.running = 0
         self.lock.drop()
 

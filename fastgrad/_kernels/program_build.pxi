@@ -297,10 +297,11 @@ cdef int share_arena(Program p) except -1:
     if p.slots[p.n_slots].n_patches == 0:
         return 0
     p.size_class = class_of(p.arena_size)
+    p.shared_size = class_size(p.size_class)
     p.shared = shared
     count_in(shared, p.size_class)
     with p.lock:
-        if not in_use(shared) and shared.size < class_size(p.size_class):
+        if not in_use(shared) and shared.size < p.shared_size:
             resize(shared, p.size_class)
     return 0
 
