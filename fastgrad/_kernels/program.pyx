@@ -46,9 +46,9 @@ cdef class Program
 cdef struct Source
 cdef struct Fit
 
+include "program_parts.pxi"
 include "program_scratch.pxi"
 include "program_lock.pxi"
-include "program_parts.pxi"
 include "program_strip.pxi"
 include "program_python.pxi"
 include "program_build.pxi"
@@ -313,7 +313,7 @@ cdef class Program:
                 raise
         shared.user = self.running
         self.borrows = True
-        bind(slot, shared.data)
+        bind(slot, shared.block.data)
         return 0
 
     cdef void leave(self) noexcept:

@@ -8,13 +8,14 @@
 #   allocator: addresses stay put while it grows, and one call frees it all.
 # - A 0-d feed or result has a home of 16 bytes: its operands are bound once and for all, a Python
 #   number needs no array, and a result leaves as a NumPy scalar.
+# - A large block consists of pages straight from the system: it leaves no hole in the heap.
 # - The pool's chunks grow with it: most plans are small, and a session keeps hundreds.
 
 cdef enum:
     HOME = 16                   # bytes of a 0-d slot; complex128 is the largest dtype
     FIRST_CHUNK = 1 << 11
     LAST_CHUNK = 1 << 16
-    LEAST_PAGED = 1 << 16       # bytes of an arena
+    LEAST_PAGED = 1 << 16       # bytes of a block
 
 cdef enum Number:               # which Python number a 0-d slot takes without NumPy's help
     NO_NUMBER = 0
@@ -29,6 +30,11 @@ cdef struct Chunk:
     size_t used
     size_t size
     size_t before               # bytes of the chunks before it
+
+cdef struct Block:              # 64-byte aligned memory
+    void* start                 # NULL: none
+    char* data
+    size_t paged                # bytes, if they are pages from the system
 
 cdef struct Patch:
     char** where                # the pointer to set when the slot is bound
@@ -94,33 +100,35 @@ cdef void free_pool(Chunk* chunk) noexcept:
         chunk = after
 
 
+cdef int take_block(Block* block, size_t size) except -1:
+    block.paged = size if size >= LEAST_PAGED else 0
+    block.start = take_pages(size) if block.paged else PyMem_RawMalloc(size + 64)
+    if block.start == NULL:
+        raise MemoryError(f"no memory for an arena of {size} bytes")
+    block.data = <char*>((<size_t>block.start + 63) & ~<size_t>63)
+    return 0
+
+
+cdef void free_block(Block* block) noexcept:
+    if block.start != NULL and block.paged:
+        give_pages(block.start, block.paged)
+    elif block.start != NULL:
+        PyMem_RawFree(block.start)
+    block.start = block.data = NULL
+
+
 @cython.internal
 cdef class Arena:
-    """One block of memory, 64-byte aligned; an object, so that views can keep it alive.
-
-    A large one consists of pages straight from the system: it leaves no hole in the heap.
-    """
-    cdef void* block
+    """A block of memory as an object, so that views can keep it alive."""
+    cdef Block block
     cdef char* data
-    cdef size_t paged           # bytes, if they are such pages
 
     def __cinit__(self, Py_ssize_t size):
-        if size >= LEAST_PAGED:
-            self.block = take_pages(size)
-            self.paged = size
-        else:
-            self.block = PyMem_RawMalloc(<size_t>size + 64)
-        if self.block == NULL:
-            raise MemoryError(f"no memory for an arena of {size} bytes")
-        self.data = <char*>((<size_t>self.block + 63) & ~<size_t>63)
+        take_block(&self.block, size)
+        self.data = self.block.data
 
     def __dealloc__(self):
-        if self.block == NULL:
-            return
-        if self.paged:
-            give_pages(self.block, self.paged)
-        else:
-            PyMem_RawFree(self.block)
+        free_block(&self.block)
 
 
 class StepFailed(Exception):

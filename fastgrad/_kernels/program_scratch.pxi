@@ -9,7 +9,6 @@
 # - Sizes come in classes, eight to an octave, so that slowly growing feeds do not move it every
 #   time. Each class counts its Programs: when those of the largest have gone, the next run
 #   takes a smaller block; with the last Program the block goes too.
-# - Pages straight from the system: a block that comes and goes leaves no hole in the heap.
 # - A run that finds the block in use, as one that a signal handler starts amid another run, gets
 #   memory of its own for that once.
 # - A Program with Python steps keeps an arena of its own: views on it are made once, and a
@@ -18,11 +17,11 @@
 #   before it frees the Program.
 
 cdef enum:
-    SCRATCH_CLASSES = 408       # 4 KB to 2^62 bytes
+    SCRATCH_CLASSES = 432       # 512 bytes to 2^62
 
 cdef struct Scratch:
-    char* data                  # NULL: none at the moment
-    size_t size
+    Block block
+    size_t size                 # 0: none at the moment
     long user                   # 0, or 1 + the forks before: a run of the parent does not count
     bint slack                  # Programs have gone, so that it may be too large
     Py_ssize_t refs             # the lock and the Programs
@@ -30,7 +29,7 @@ cdef struct Scratch:
 
 
 cdef inline size_t class_size(int number) noexcept:
-    return <size_t>(512 * (8 + (number & 7))) << (number >> 3)
+    return <size_t>(64 * (8 + (number & 7))) << (number >> 3)
 
 
 cdef int class_of(size_t size) noexcept:
@@ -52,9 +51,8 @@ cdef Scratch* new_scratch() except NULL:
 
 
 cdef void empty(Scratch* s) noexcept:
-    if s.data != NULL:
-        give_pages(s.data, s.size)
-    s.data, s.size = NULL, 0
+    free_block(&s.block)
+    s.size = 0
 
 
 cdef void drop_scratch(Scratch* s) noexcept:
@@ -95,8 +93,6 @@ cdef int resize(Scratch* s, int number) except -1:
     if size == s.size:
         return 0
     empty(s)
-    s.data = <char*>take_pages(size)
-    if s.data == NULL:
-        raise MemoryError(f"no memory for an arena of {size} bytes")
+    take_block(&s.block, size)
     s.size = size
     return 0
