@@ -5,7 +5,7 @@ import numpy as np
 from fastgrad import shapes
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor
-from fastgrad.ops_math import cast
+from fastgrad.ops_math import _where, cast, cast_to, equal, ones_like, zeros_like
 from fastgrad.ops_shape import number_of
 from fastgrad.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.shapes import INT32, normal_axes
@@ -68,7 +68,8 @@ def _cumprod(x, axis=0, exclusive=False, reverse=False):
 def cumprod(x, axis=0, exclusive=False, reverse=False, name=None):
     """Running product along `axis`; parameters as of `cumsum`.
 
-    Gradient: `cumsum(dy y) / x`, the sum in the other direction.
+    Gradient: `cumsum(dy y) / x`, the sum in the other direction; at the first zero along the axis
+    as if it were divided out beforehand, behind it zero.
     """
     return _cumprod(x, axis=number_of(axis), exclusive=bool(exclusive), reverse=bool(reverse),
                     name=name)
@@ -77,7 +78,15 @@ def cumprod(x, axis=0, exclusive=False, reverse=False, name=None):
 @RegisterGradient("cumprod")
 def _(op, dy):
     x, at = op.inputs[0], op.attrs
-    return cumsum(op.outputs[0] * dy, at["axis"], at["exclusive"], not at["reverse"]) / x
+
+    def back(y):
+        return cumsum(y * dy, at["axis"], at["exclusive"], not at["reverse"])
+    one, is_zero = ones_like(x), equal(x, zeros_like(x))
+    zeros_so_far = cumsum(cast_to(is_zero, x), at["axis"], reverse=at["reverse"])
+    # what lies behind a zero is a multiple of it, so that only the first has a gradient
+    first = equal(_where(is_zero, zeros_so_far, zeros_like(x)), one)
+    rest = cumprod(_where(first, one, x), at["axis"], at["exclusive"], at["reverse"])
+    return _where(first, back(rest), back(op.outputs[0]) / _where(is_zero, one, x))
 
 
 def _bincount_ref(values, weights, minlength, maxlength, weighted):

@@ -247,3 +247,15 @@ def test_an_operation_that_failed_is_tried_again():
     for fetch in (y, y, y + 1.0):
         with pytest.raises(fg.errors.RunShapeError, match="not invertible"):
             run.run([fetch])
+
+
+@pytest.mark.parametrize("exclusive", [False, True])
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("zeros", [[], [0], [2], [4], [1, 3], [0, 1, 4]])
+def test_gradient_of_a_running_product_with_zeros(exclusive, reverse, zeros):
+    """It was NaN at a zero, as TensorFlow's is; the product has a derivative there."""
+    x = np.array([[1.5, -0.5], [2.0, 0.7], [-1.2, 1.1], [0.4, -2.0], [0.9, 1.3]])
+    x[zeros, 0] = 0.0
+    leaf = fg.placeholder(np.float64, (5, 2))
+    y = fg.cumprod(leaf, 0, exclusive=exclusive, reverse=reverse)
+    check_gradient(fg.sin(y), [leaf], {leaf: x})
