@@ -124,13 +124,12 @@ def _frozen(graph, array, weak, name):
     return node.outputs[0]
 
 
-_WEAK = (bool, int, float)
-
-
 def _as_constant(value, dtype, graph, name):
-    """What `as_tensor` makes of a plain value: a Python number stays weak in a "numpy" graph."""
+    """What `as_tensor` makes of a plain value: a Python number stays weak in a "numpy" graph, and
+    where its own type is the dtype."""
     graph = graph or get_default_graph()
-    if dtype is None and type(value) in _WEAK and graph.literals == "numpy":
+    weak = dtype is type(value) or dtype is None and graph.literals == "numpy"
+    if weak and type(value) in shapes.WEAK:
         array = np.array(value)
         if array.dtype.kind == "O" or array.dtype.kind == "u":
             raise DTypeError(f"the number {value} does not fit int64")

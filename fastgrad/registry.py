@@ -204,8 +204,11 @@ def _operands(graph, opdef, values, known):
     for i, v in enumerate(values):
         name = f"{opdef.tensors[-1][1:]}_{i}" if starred else opdef.tensors[i]
         takes = known if policy and i in cast and not is_node(v) else None
+        if policy and i in cast and takes is None and type(v) in shapes.WEAK and any(
+                is_node(values[j]) and as_tensor(values[j])._dtype is None for j in cast):
+            takes = type(v)         # an operation of the user's own has a dtype in the run only
         found.append(as_tensor(v, takes, graph, name))
-        if known is None and i in cast:
+        if known is None and i in cast and not shapes.is_weak(found[-1]._dtype):
             known = found[-1]._dtype
     return found
 

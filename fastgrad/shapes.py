@@ -131,6 +131,9 @@ def as_dtype(dtype):
     return None if found is None else _BY_NP.get(found) or DType(found)
 
 
+WEAK = (bool, int, float)
+
+
 def is_weak(dtype):
     """Whether `dtype` is a Python type: a number that takes the other side's dtype."""
     return isinstance(dtype, type)

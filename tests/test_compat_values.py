@@ -12,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent / "tf1"))
 
 import compare  # noqa: E402
 
+import fastgrad as fg  # noqa: E402
 import fastgrad.compat.v1 as tf  # noqa: E402
 
 CASES = compare.cases()
@@ -78,3 +79,31 @@ def test_rows_looked_up_by_integers_of_two_sizes():
         with tf.Session() as session:
             dense = session.run(tf.convert_to_tensor(slices), {table: np.zeros((3, 2))})
         np.testing.assert_array_equal(dense, [[4, 4], [1, 1], [4, 4]])
+
+
+def test_numbers_beside_an_operation_of_ones_own():
+    """Its dtype is known in the run; a number that became float32 was 1.5e-9 off in float64."""
+    class Twice(fg.Operation):
+        def __init__(self, x):
+            super().__init__([x])
+
+        def compute(self, x):
+            return 2 * x
+
+    @fg.RegisterGradient("Twice")
+    def _(op, dy):
+        return dy * 0.1 * op.inputs[0]
+
+    for dtype in (tf.float32, tf.float64):
+        with tf.Graph().as_default(), tf.Session() as session:
+            x = tf.constant([1.0, 2.0], dtype)
+            y = Twice(x)
+            number = np.asarray(0.1, dtype.as_numpy_dtype)
+            for made, wanted in ((y * 0.1, [2, 4] * number), (0.1 * y, [2, 4] * number),
+                                 (tf.maximum(y, 0.1) - 1, np.array([1, 3], number.dtype))):
+                found = session.run(made)
+                assert found.dtype == number.dtype
+                np.testing.assert_array_equal(found, wanted)
+            first, = tf.gradients(tf.reduce_sum(Twice(Twice(x))), x)
+            second, = tf.gradients(first, x)
+            assert session.run([first, second])[1].dtype == number.dtype
