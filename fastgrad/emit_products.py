@@ -18,8 +18,11 @@ def _gemm(e, s):
     k = a.shape[0] if ta else a.shape[1]
     into = s.fused.get("into")
     alpha, beta = (s.fused["alpha"], 1.0) if into is not None else (1.0, 0.0)
-    return [Kernel(s, _symbol(e, s, a.dtype, m, n, k), [s.out, a, b, s.fused.get("bias")], m,
-                   ext=(n, k, int(ta), int(tb), ACTIVATIONS[s.fused.get("act")],
+    symbol, rows = _symbol(e, s, a.dtype, m, n, k), True
+    if m == 1 and symbol.startswith("gemm_rows"):       # a single row is shared out by columns
+        symbol, rows = f"gemm_across_{letter(a.dtype)}", False
+    return [Kernel(s, symbol, [s.out, a, b, s.fused.get("bias")], m if rows else n,
+                   ext=(n if rows else m, k, int(ta), int(tb), ACTIVATIONS[s.fused.get("act")],
                         a.shape[1], b.shape[1], n), par=(alpha, beta))]
 
 

@@ -19,8 +19,11 @@ BYTES_PER_US = ((1 << 20, 100_000.0), (1 << 25, 40_000.0), (1 << 62, 20_000.0)) 
 ELEMENTS_PER_US = 1_500.0                       # exp, log, tanh and their like
 PLAN_AT_LEAST_US = 25.0                         # waking a team costs a few microseconds
 STEP_AT_LEAST_US = 3.0                          # of a step that needs a barrier to be split
+ACROSS_AT_LEAST_US = 6.0                        # of one row times large matrices: few barriers
+STEP_ACROSS_US = 1.5
 PIECE_AT_LEAST_US = 0.5                         # of a step that needs none: two calls for one
 BARRIER_EVERY_US = 10_000.0                     # of work: a team sees Ctrl-C before barriers only
+LINE = 16                                       # elements of a row that threads take together
 MOST_PIECES = 200                               # remembered without a barrier; see `_Accesses`
 
 _SLOW = ("exp", "log", "tanh", "sigmoid", "softmax", "xent", "pow", "sin", "cos", "erf",
@@ -49,11 +52,12 @@ class Share:
 def partition(kernels, threads):
     """Set `parallel`, `grain` and `barrier` of kernels; returns the threads to use."""
     costs = [cost_us(k) for k in kernels]
-    if threads < 2 or sum(c for c in costs if c >= PIECE_AT_LEAST_US) < PLAN_AT_LEAST_US:
+    across = sum(c for k, c in zip(kernels, costs) if _is_across(k))
+    least = 0.0 if across >= ACROSS_AT_LEAST_US else PLAN_AT_LEAST_US
+    if threads < 2 or sum(c for c in costs if c >= PIECE_AT_LEAST_US) < least:
         return 1
     shares = [share_of(k) for k in kernels]
-    if sum(c for s, c in zip(shares, costs)
-           if s.units > 1 and c >= PIECE_AT_LEAST_US) < PLAN_AT_LEAST_US:
+    if sum(c for s, c in zip(shares, costs) if s.units > 1 and c >= PIECE_AT_LEAST_US) < least:
         return 1
     since, spent = _Accesses(), 0.0
     for k, share, cost in zip(kernels, shares, costs):
@@ -61,7 +65,8 @@ def partition(kernels, threads):
         alone = _accesses(k, None)
         split = _accesses(k, share) if share.units > 1 else None
         k.parallel = split is not None and _worth_splitting(
-            cost, since.clash(alone), since.clash(split))
+            cost, since.clash(alone), since.clash(split),
+            STEP_ACROSS_US if _is_across(k) else STEP_AT_LEAST_US)
         mine = split if k.parallel else alone
         k.barrier = (since.clash(mine) or since.count > MOST_PIECES
                      or spent > BARRIER_EVERY_US)
@@ -72,14 +77,20 @@ def partition(kernels, threads):
     return threads
 
 
-def _worth_splitting(cost, alone_waits, split_waits):
-    """Whether to split a step, given whether it needs a barrier if it is whole, and if split.
+def _is_across(k):
+    """Whether threads take columns of a single row."""
+    return k.symbol is not None and k.symbol.startswith("gemm_across")
+
+
+def _worth_splitting(cost, alone_waits, split_waits, least):
+    """Whether to split a step, given whether it needs a barrier if it is whole, and if split, and
+    the least cost that repays one.
 
     Small steps are split only if that takes no barrier: in a chain of them that all cross rows,
     one barrier and the first thread are faster than a barrier before each.
     """
     if split_waits:
-        return cost >= STEP_AT_LEAST_US
+        return cost >= least
     return alone_waits or cost >= PIECE_AT_LEAST_US
 
 
@@ -117,6 +128,9 @@ def share_of(k):
     none = Share(0, 1, (False,) * len(k.values))
     if k.symbol is None or k.count < 2:
         return none
+    if _is_across(k):
+        grain = LINE if k.count % LINE == 0 else 1
+        return Share(k.count // grain, grain, (True, False, False, True)[:len(k.values)])
     if k.step.type == "gemm":
         return Share(k.count, 1, (True, not k.ext[2], False, False)[:len(k.values)])
     if k.step.type == "bgemm":

@@ -12,6 +12,7 @@ from step import DTYPES, EACH_LEVEL, OK, level, run_split
 
 pytestmark = EACH_LEVEL
 STEMS = ["gemm", "gemm_rows", "gemm_dots", "gemm_cols", "gemm_tiny", "gemm_tiles"]
+ALL = [*STEMS, "gemm_across"]
 SIZES = [0, 1, 2, 3, 5, 8, 17, 64]
 TOLERANCE = {"f32": 2e-5, "f64": 1e-13}
 ACTS = [lambda c: c, lambda c: np.maximum(c, 0), lambda c: 1 / (1 + np.exp(-c)), np.tanh]
@@ -37,15 +38,16 @@ def check(stem, dtype, m, n, k, ta=0, tb=0, alpha=1.0, beta=0.0, bias=False, act
     want = want + (beta * c.astype(np.float64) if beta else 0)
     want = ACTS[act](want + (z if bias else 0))
     (aa, lda), (bb, ldb), (cc, ldc) = padded(a, pad), padded(b, pad), padded(c, pad)
-    code = run_split(f"{stem}_{dtype}", [cc, aa, bb, z], [n, k, ta, tb, act, lda, ldb, ldc], [alpha, beta],
-                     hi=m, cuts=cuts)
+    other, hi = (m, n) if stem == "gemm_across" else (n, m)
+    code = run_split(f"{stem}_{dtype}", [cc, aa, bb, z], [other, k, ta, tb, act, lda, ldb, ldc], [alpha, beta],
+                     hi=hi, cuts=cuts)
     assert code == OK
     limit = TOLERANCE[dtype] * (1 + np.sqrt(k))
     np.testing.assert_allclose(cc[:, :n], want, rtol=limit, atol=limit)
     assert np.isnan(cc[:, n:]).all(), "the padding of C was written"
 
 
-@pytest.mark.parametrize("stem", STEMS)
+@pytest.mark.parametrize("stem", ALL)
 @pytest.mark.parametrize("dtype", ["f32", "f64"])
 @pytest.mark.parametrize("ta", [0, 1])
 @pytest.mark.parametrize("tb", [0, 1])
@@ -56,7 +58,7 @@ def test_grid(stem, dtype, ta, tb):
               bias=i % 5 < 3, act=i % 4, pad=(0, 0, 3)[i % 7 % 3], cuts=((), (1, 3, 17))[i % 11 % 2])
 
 
-@pytest.mark.parametrize("stem", STEMS)
+@pytest.mark.parametrize("stem", ALL)
 @pytest.mark.parametrize("dtype", ["f32", "f64"])
 @pytest.mark.parametrize("shape", [(1, 40, 700), (700, 2, 40), (40, 2, 1300), (2, 40, 1300), (300, 9, 600),
                                    (5, 530, 3), (530, 5, 6), (33, 47, 29), (300, 300, 2)])
@@ -86,7 +88,7 @@ def test_bits_do_not_depend_on_where_operands_lie(stem, dtype, ta):
             assert np.array_equal(c, first), (n, k, skip)
 
 
-@pytest.mark.parametrize("stem", STEMS)
+@pytest.mark.parametrize("stem", ALL)
 @pytest.mark.parametrize("dtype", ["f32", "f64"])
 def test_blocks_of_rows(stem, dtype):
     """More rows than one block of the epilogue."""
@@ -94,7 +96,7 @@ def test_blocks_of_rows(stem, dtype):
     check(stem, dtype, 1500, 100, 9, ta=1, tb=1, bias=True, act=2)
 
 
-@pytest.mark.parametrize("stem", STEMS)
+@pytest.mark.parametrize("stem", ALL)
 @pytest.mark.parametrize("dtype", ["f32", "f64"])
 @pytest.mark.parametrize("k", [0, 2, 20])
 def test_beta_zero_does_not_read_c(stem, dtype, k):
@@ -103,14 +105,15 @@ def test_beta_zero_does_not_read_c(stem, dtype, k):
             check(stem, dtype, 9, 3, k, ta, tb, bias=True, act=1, fill=garbage)
 
 
-@pytest.mark.parametrize("stem", STEMS)
+@pytest.mark.parametrize("stem", ALL)
 @pytest.mark.parametrize("dtype", ["f32", "f64"])
 @pytest.mark.parametrize("bias", [False, True])
 def test_relu_keeps_nan(stem, dtype, bias):
     a, b = random((6, 5), dtype, 1), random((5, 4), dtype, 2)
     a[2, 3] = np.nan
     c, z = np.zeros((6, 4), a.dtype), np.zeros(4, a.dtype) if bias else None
-    run_split(f"{stem}_{dtype}", [c, a, b, z], [4, 5, 0, 0, 1, 5, 4, 4], [1, 0], hi=6)
+    other, hi = (6, 4) if stem == "gemm_across" else (4, 6)
+    run_split(f"{stem}_{dtype}", [c, a, b, z], [other, 5, 0, 0, 1, 5, 4, 4], [1, 0], hi=hi)
     assert np.isnan(c[2]).all() and not np.isnan(np.delete(c, 2, 0)).any()
 
 

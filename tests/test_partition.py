@@ -213,6 +213,26 @@ def test_forward_and_backward_without_barriers():
                    and partition.cost_us(k) > partition.PIECE_AT_LEAST_US)
 
 
+@pytest.mark.parametrize("threads", [2, 3])
+def test_one_row_is_split_by_columns(threads):
+    """Inference of a single row: the weights are most of the work, and each thread reads its part."""
+    rng, sizes = np.random.default_rng(0), (784, 256, 277, 10)
+    g = fg.Graph()
+    with g.as_default():
+        x = h = fg.placeholder("float32", [None, sizes[0]])
+        for i, o in zip(sizes, sizes[1:]):
+            w = fg.Variable((rng.normal(size=(i, o)) / np.sqrt(i)).astype(np.float32))
+            h = fg.tanh(fg.matmul(h, w) + fg.Variable(rng.normal(size=o).astype(np.float32)))
+    feed = {x: rng.normal(size=(1, sizes[0])).astype(np.float32)}
+    plan = plan_of(g, [h], feed, threads)
+    assert plan.threads == threads
+    assert [k.parallel for k in plan.kernels if k.step.type == "gemm"] == [True, True, False]
+    assert races(plan.kernels, threads) == [], plan.explain()
+    found = [fg.Session(graph=g, num_threads=n).run(h, feed) for n in (1, threads, threads)]
+    np.testing.assert_array_equal(found[1], found[2])
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-5, atol=1e-6)
+
+
 def test_small_plans_stay_on_one_thread():
     g = fg.Graph()
     with g.as_default():
