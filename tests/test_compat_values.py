@@ -104,6 +104,8 @@ def test_numbers_beside_an_operation_of_ones_own():
                 found = session.run(made)
                 assert found.dtype == number.dtype
                 np.testing.assert_array_equal(found, wanted)
+            found, = tf.gradients(tf.reduce_sum(1 / y), y)
+            np.testing.assert_array_equal(session.run(found), np.array([-1 / 4, -1 / 16], number.dtype))
             first, = tf.gradients(tf.reduce_sum(Twice(Twice(x))), x)
             second, = tf.gradients(first, x)
             assert session.run([first, second])[1].dtype == number.dtype

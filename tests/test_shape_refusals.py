@@ -169,3 +169,9 @@ def test_a_mask_of_several_dimensions_of_nothing():
     x = fg.placeholder(np.float64, (3, 2, 0))
     y = fg.boolean_mask(x, np.ones((3, 2), bool))
     assert fg.Session().run(y, {x: np.ones((3, 2, 0))}).shape == (6, 0)
+
+
+def test_stitched_rows_need_an_index_each():
+    for shape in ((0, 2), (3, 2), ()):
+        with pytest.raises(ValueError, match="must be the first dimensions of data"):
+            fg.dynamic_stitch([[0, 2], [1]], [np.ones(shape), np.ones((1, 2))])
