@@ -24,8 +24,7 @@ cdef extern from "team.h":
     void team_setup()
     int team_forks() noexcept nogil
     int64_t team_clock() noexcept nogil
-    int team_run(int, void (*)(void*, int, int) noexcept nogil, void*, team_trust*) noexcept nogil
-    void team_alone(void (*)(void*, int, int) noexcept nogil, void*, team_trust*) noexcept nogil
+    void team_run(int, void (*)(void*, int, int) noexcept nogil, void*, team_trust*) noexcept nogil
     void team_barrier(int, int) noexcept nogil
     int64_t team_mark_get(team_mark*) noexcept nogil
     void team_mark_set(team_mark*, int64_t) noexcept nogil

@@ -147,8 +147,8 @@ cdef int execute(Job* job, int threads) noexcept nogil:
         job.failures[id] = Failure(job.count, OK)
     if threads == 1:
         share(job, 0, 1)
-    elif not team_run(threads, share, job, &job.trust):
-        team_alone(share, job, &job.trust)
+    else:
+        team_run(threads, share, job, &job.trust)
     for id in range(1, threads):
         if job.failures[id].code != OK and job.failures[id].step < job.failures[0].step:
             job.failures[0] = job.failures[id]

@@ -8,9 +8,8 @@
  *   signals (those belong to Python's main thread) and never touch Python: a process exits
  *   without waiting for them.
  * - Each worker has its own mailbox, so a run of two threads wakes one worker of a team of
- *   sixteen. Only one run at a time has the team; team_run() returns 0 to a second one, which
- *   then walks alone. So do a forked child (its parent's workers are not there) and a system
- *   that gives no threads.
+ *   sixteen. Only one run at a time has the team; a second one walks alone. So do a forked child
+ *   (its parent's workers are not there) and a system that gives no threads.
  * - Waiting spins first and then sleeps. A spin sees a change in about 0.1 us, a sleep in 5 to
  *   50; SPIN_NS covers the Python code between two runs. With fewer processors than threads
  *   nobody spins: the spinner would hold the processor that the awaited thread needs.
@@ -60,14 +59,9 @@ static int64_t team_clock(void)
 static void team_setup(void) {}
 static int team_forks(void) { return 0; }
 static int team_cpus(void) { return 1; }
-static int team_run(int count, team_body body, void *job, team_trust *trust)
+static void team_run(int count, team_body body, void *job, team_trust *trust)
 {
-    (void)count; (void)body; (void)job; (void)trust;
-    return 0;
-}
-static void team_alone(team_body body, void *job, team_trust *trust)
-{
-    (void)trust;
+    (void)count; (void)trust;
     body(job, 0, 1);
 }
 static void team_barrier(int id, int count) { (void)id; (void)count; }
@@ -293,25 +287,13 @@ static int team_sleeps(const team_trust *trust, int64_t now)
     return trust->wall && trust->wall < TEAM_SPIN_NS && now - trust->ended > TEAM_SPIN_NS;
 }
 
-/* Calls body(job, 0, 1) on this thread. */
-static void team_alone(team_body body, void *job, team_trust *trust)
-{
-    int64_t start = team_clock();
-    body(job, 0, 1);
-    trust->ended = team_clock();
-    trust->wall = trust->ended - start;
-}
-
-/* Calls body(job, id, count) on `count` threads, id 0 being the caller, and waits for all.
- * Returns 0, and calls nothing, if the team is busy, asleep or not there, or has failed this job's
- * trust (kept by the caller, all zero at first). */
-static int team_run(int count, team_body body, void *job, team_trust *trust)
+/* team_run() with the team; returns 0, and calls nothing, if the job is to run alone. */
+static int team_try(int count, team_body body, void *job, team_trust *trust, int64_t start)
 {
     if (trust->alone > 0) {
         trust->alone--;
         return 0;
     }
-    int64_t start = team_clock();
     if (team_sleeps(trust, start))
         return 0;
     if (team_forks() || atomic_flag_test_and_set_explicit(&team.busy, memory_order_acquire))
@@ -333,11 +315,21 @@ static int team_run(int count, team_body body, void *job, team_trust *trust)
     body(job, 0, count);
     if (!team_forks())
         team.late += gate_wait(&team.done, seen);
-    trust->ended = team_clock();
-    trust->wall = trust->ended - start;
-    team_judge(trust, trust->wall, team.late);
+    team_judge(trust, team_clock() - start, team.late);
     atomic_flag_clear_explicit(&team.busy, memory_order_release);
     return 1;
+}
+
+/* Calls body(job, id, count) on `count` threads, id 0 being the caller, and waits for all; or
+ * body(job, 0, 1), if the team is busy, asleep or not there, or has failed this job's trust (kept
+ * by the caller, all zero at first). */
+static void team_run(int count, team_body body, void *job, team_trust *trust)
+{
+    int64_t start = team_clock();
+    if (!team_try(count, body, job, trust, start))
+        body(job, 0, 1);
+    trust->ended = team_clock();
+    trust->wall = trust->ended - start;
 }
 
 #endif
