@@ -266,7 +266,7 @@ cdef class Program:
             return stacks, rest_stacks
         if fit.missing:
             raise IndexError(f"step {fit.at}: order names a row that a source does not have")
-        failed = <Program>fit.parts[part_of(fit, fit.at % fit.steps)].program
+        failed = <Program>fit.part.program
         raise failed.failure(fit.at, failed is rest)
 
     def profile(self, feeds, Py_ssize_t repeat=10):

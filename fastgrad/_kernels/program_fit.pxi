@@ -37,6 +37,7 @@ cdef struct Fit:
     Py_ssize_t steps            # of an epoch
     Py_ssize_t stop             # after the last step of this call
     Py_ssize_t at               # the step that runs
+    Part* part                  # what it belongs to
     int code
     bint missing                # what failed: a row that a source does not have
     Draw draw
@@ -118,14 +119,10 @@ cdef int count_steps(Fit* fit, Py_ssize_t batch, Py_ssize_t rows, Py_ssize_t sta
     return 0
 
 
-cdef inline int part_of(Fit* fit, Py_ssize_t at) noexcept nogil:
-    """Which part step `at` of an epoch is."""
-    return fit.parts[1].program != NULL and at == fit.steps - 1
-
-
-cdef int run_batch(Fit* fit, Program p, Part* part) noexcept nogil:
-    """Runs the present step on its rows."""
-    cdef Py_ssize_t i, first = fit.at % fit.steps * fit.batch
+cdef int run_batch(Fit* fit, Program p, Py_ssize_t first) noexcept nogil:
+    """Runs the present step on the rows from `first` on."""
+    cdef Py_ssize_t i
+    cdef Part* part = fit.part
     cdef Source* source = fit.sources
     cdef Slot* slot = p.slots
     cdef Stack* stack = part.stacks
@@ -169,11 +166,12 @@ cdef int run_batch(Fit* fit, Program p, Part* part) noexcept nogil:
 
 
 cdef void run_fit(Fit* fit) noexcept nogil:
-    """Runs all steps; `fit.at` and `fit.code` tell of a failure."""
-    cdef Part* part
+    """Runs all steps; `fit.at`, `fit.part` and `fit.code` tell of a failure."""
+    cdef Py_ssize_t step
     while fit.at < fit.stop:
-        part = &fit.parts[part_of(fit, fit.at % fit.steps)]
-        fit.code = run_batch(fit, <Program>part.program, part)
+        step = fit.at % fit.steps
+        fit.part = &fit.parts[fit.parts[1].program != NULL and step == fit.steps - 1]
+        fit.code = run_batch(fit, <Program>fit.part.program, step * fit.batch)
         if fit.code != OK:
             return
         fit.at += 1
