@@ -152,7 +152,7 @@ def multiply_no_nan(x, y, name=None):
     x = as_tensor(x)
     with x.graph.name_scope(name or "multiply_no_nan") as scope:
         y = as_tensor(y, x._dtype if x.graph.literals == "tf" else None, x.graph)
-        if x.graph.literals == "tf" and shapes.strong(x._dtype).kind in "iub":
+        if x.graph.literals == "tf" and shapes.is_whole(x._dtype):
             raise DTypeError(f"multiply_no_nan: {where(x)} has dtype {x.dtype.name}; expected a "
                              "floating dtype. Use cast().")
         return _where(equal(y, zeros_like(y)), zeros_like(x * y), x * y, name=scope)

@@ -105,8 +105,7 @@ def divide(x, y):
 @RegisterGradient("divide")
 def _(op, dz):
     x, y = op.inputs
-    if op.graph.literals == "tf" and not shapes.is_weak(x._dtype) and (
-            x._dtype is not None and x._dtype.kind in "iub"):
+    if op.graph.literals == "tf" and shapes.is_whole(x._dtype):
         return None, None           # TensorFlow casts integers first, and a cast has no gradient
     dx = dz / y
     return dx, -dx * op.outputs[0]

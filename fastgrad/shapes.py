@@ -139,6 +139,11 @@ def is_weak(dtype):
     return isinstance(dtype, type)
 
 
+def is_whole(dtype):
+    """Whether `dtype` is known and holds integers or truth values; a Python number's is not."""
+    return isinstance(dtype, np.dtype) and dtype.kind in "iub"
+
+
 def strong(dtype):
     """A weak dtype as NumPy would make it: float64, int64 or bool."""
     return np.dtype(dtype) if isinstance(dtype, type) else dtype
