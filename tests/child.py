@@ -12,7 +12,9 @@ import subprocess
 import sys
 
 import fastgrad
+import pytest
 
+posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(fastgrad.__file__)))
 

@@ -4,12 +4,11 @@ Owns every way to fail: before the first update, between two, in a Python step, 
 Ctrl-C, in a run of several stages; for several variables and for optimizers with slots.
 """
 
-import os
 import textwrap
 
 import numpy as np
 import pytest
-from child import run_python
+from child import posix, run_python
 
 import fastgrad as fg
 from fastgrad import errors
@@ -314,7 +313,7 @@ INTERRUPTED = """
     """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+@posix
 @pytest.mark.parametrize("rows", [
     "[]", "[apply_adadelta_rows(w[1], w[1], w[2], 0.1, np.array([0.9, 1e-8]), [0, 1, 0],"
     " np.ones((3, 2)))]"], ids=["compiled", "Python between the updates"])

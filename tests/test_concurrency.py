@@ -6,19 +6,17 @@ which others' runs do not disturb. How the compiled program does it: test_progra
 """
 
 import multiprocessing
-import os
 import textwrap
 import threading
 
 import numpy as np
 import pytest
-from child import run_python
+from child import posix, run_python
 from specs import run_at_once
 
 import fastgrad as fg
 
 THREADS = 8
-posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 
 
 @pytest.fixture(autouse=True)

@@ -1,15 +1,12 @@
 """The memory for values on the way that the Programs of a store share: who has it, how much there is."""
 
-import sys
-
 import numpy as np
 import pytest
+from child import posix
 from specs import F8, in_process, kernel, python_step, run_at_once
 from test_memory import MB, linux, resident
 
 from fastgrad._kernels.program import Program, StoreLock
-
-posix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
 
 def through_arena(value, lock, n=1000):

@@ -1,17 +1,15 @@
 """The compiled Program in teams, in several Python threads, in forked children, under signals."""
 
 import itertools
-import os
 import threading
 import time
 
 import numpy as np
 import pytest
+from child import posix
 
 from fastgrad._kernels.program import Program, StepFailed, StoreLock
 from specs import F8, chain, in_process, kernel, python_step, run_at_once
-
-posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 
 
 # Threads
