@@ -17,6 +17,7 @@ import time
 
 import numpy as np
 
+from bench.kernel_cases import DTYPES, product
 from fastgrad import _kernels
 from fastgrad._kernels import choose
 from fastgrad._kernels.program import Program
@@ -28,15 +29,10 @@ RUN_NS = 15_000         # of products that a timed run makes
 
 def product_time(stem, dtype, m, n, k, way, bias=False, alpha=1.0, beta=0.0, repeat=7):
     """ns of a product: a Program of many steps, divided by their number."""
-    ta, tb = way[0] == "T", way[1] == "T"
-    make = np.float32 if dtype == "f32" else np.float64
-    rng = np.random.default_rng(0)
-    a = rng.normal(size=(k, m) if ta else (m, k)).astype(make)
-    b = rng.normal(size=(n, k) if tb else (k, n)).astype(make)
-    arrays = [np.zeros((m, n), make), a, b, np.zeros(n, make)]
+    case = product(dtype, m, n, k, way, stem)
+    arrays = [*case.arrays, np.zeros(n, DTYPES[dtype])]
     operands = ((1, 0), (2, 0), (3, 0), (4, 0) if bias else None)
-    step = (_kernels.address(f"{stem}_{dtype}"), operands,
-            (n, k, int(ta), int(tb), 0, a.shape[1], b.shape[1], n), (alpha, beta), None, 0, m, 1,
+    step = (_kernels.address(case.symbol), operands, case.ext, (alpha, beta), None, 0, case.hi, 1,
             False, False)
     copies = max(3, int(RUN_NS / max(30, m * n * k / 20)))
     program = Program([step] * copies, 0, arrays, [], [])

@@ -18,11 +18,11 @@ def _gemm(e, s):
     k = a.shape[0] if ta else a.shape[1]
     into = s.fused.get("into")
     alpha, beta = (s.fused["alpha"], 1.0) if into is not None else (1.0, 0.0)
-    symbol, rows = _symbol(e, s, a.dtype, m, n, k), True
+    symbol, count, other = _symbol(e, s, a.dtype, m, n, k), m, n
     if m == 1 and symbol.startswith("gemm_rows"):       # a single row is shared out by columns
-        symbol, rows = f"gemm_across_{letter(a.dtype)}", False
-    return [Kernel(s, symbol, [s.out, a, b, s.fused.get("bias")], m if rows else n,
-                   ext=(n if rows else m, k, int(ta), int(tb), ACTIVATIONS[s.fused.get("act")],
+        symbol, count, other = f"gemm_across_{letter(a.dtype)}", n, m
+    return [Kernel(s, symbol, [s.out, a, b, s.fused.get("bias")], count,
+                   ext=(other, k, int(ta), int(tb), ACTIVATIONS[s.fused.get("act")],
                         a.shape[1], b.shape[1], n), par=(alpha, beta))]
 
 

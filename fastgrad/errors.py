@@ -168,7 +168,7 @@ class TrainTypeError(DTypeError, ValueError):
 
 
 class NotVariableError(FastgradError, NotImplementedError):
-    """Something to train that is no variable."""
+    """Something to train that is no variable: TensorFlow's class for it."""
 
 
 class ConvertTypeError(DTypeError, ValueError):

@@ -16,7 +16,7 @@ from fastgrad.ops_logic import logical_and, logical_not
 from fastgrad.ops_math import (_where, cast, divide, equal, greater, less, log, maximum, minimum,
                                multiply, ones_like, zeros_like)
 from fastgrad.ops_matrix import diag_part
-from fastgrad.ops_reduce import reduce_sum
+from fastgrad.ops_reduce import reduce_mean, reduce_sum
 from fastgrad.ops_scan import confusion_matrix
 from fastgrad.ops_state import assign_add
 from fastgrad.variable import Variable
@@ -183,7 +183,6 @@ def mean_per_class_accuracy(labels, predictions, num_classes, weights=None,
             seen = one
         new_total = assign_add(total, reduce_sum(seen, 0))
         new_count = assign_add(count, reduce_sum(one * reshape(right, [-1, 1]), 0))
-        from fastgrad.ops_reduce import reduce_mean
         return m.done(reduce_mean(div_no_nan(count, total), name="mean_accuracy"),
                       div_no_nan(new_count, new_total, name="update_op"))
 

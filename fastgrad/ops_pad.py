@@ -18,8 +18,6 @@ def _padded(in_shapes, attrs):
         return (None,) * len(widths)
     if known is None or widths is None or not isinstance(widths, np.ndarray):
         return None if known is None else (None,) * len(known)
-    if (widths < 0).any():
-        raise ShapeError(f"paddings must not be negative; got {widths.tolist()}.")
     if widths.shape != (len(known), 2):
         raise ShapeError(f"paddings must have shape ({len(known)}, 2); got {widths.shape}.")
     if (widths < 0).any():

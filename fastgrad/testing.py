@@ -129,7 +129,6 @@ class Interpreter:
         if after or written:
             self.after[op] = after | {op} if written else after
         if op.type == "variable":
-            self.done.add(op)
             return
         inputs = [self._read(t, after, i < len(written)) for i, t in enumerate(op._inputs)]
         for i, (t, value) in enumerate(zip(op.outputs, self.evaluate(op, inputs))):
@@ -137,7 +136,6 @@ class Interpreter:
                 self.env[t] = value
             if i < len(written):
                 self.values[written[i]] = value
-        self.done.add(op)               # not before: what failed has no value
 
     def _read(self, tensor, after, updated=False):
         """The value of an input; `updated` says that the reader writes it."""

@@ -205,9 +205,8 @@ def _rows_or_blas(m, n, k, work):
 
 
 def _nn_wide(m, n, k, dtype):
-    if n <= (24 if dtype == "f32" else 4) and n != 16 and m > 4:
-        if n == 1 and k <= 16 or n <= 12 and k > 64:
-            return "gemm_dots"
+    if m > 4 and n <= (12 if dtype == "f32" else 4) and (k > 64 or n == 1 and k <= 16):
+        return "gemm_dots"
     return _rows_or_blas(m, n, k, 8_000_000 if dtype == "f32" else 24_000_000)
 
 
@@ -237,7 +236,7 @@ def _nn(m, n, k, dtype):
 
 
 def _tn(m, n, k, dtype):
-    if n <= (12 if m >= 64 and k > 32 else 4) and m * k > 384:
+    if n <= (12 if m >= 64 and k > 32 else 4):
         return "gemm_cols"
     return _rows_or_blas(m, n, k, 4_000_000)
 
