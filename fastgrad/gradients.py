@@ -11,13 +11,13 @@ import math
 import numpy as np
 
 from fastgrad.errors import GradientError, GraphError, ShapeError, where
-from fastgrad.graph import Node, Tensor, as_tensor, is_custom, get_default_graph
+from fastgrad.graph import Node, Tensor, as_tensor, is_custom
 from fastgrad.ops_array import broadcast_like, reshape, sum_to
 from fastgrad.ops_index import joined
 from fastgrad.ops_join import stack
 from fastgrad.ops_math import add, ones_like, zeros_like
 from fastgrad.registry import gradient_of, op
-from fastgrad.shapes import broadcast, is_known, promote_float
+from fastgrad.shapes import broadcast, is_known, is_whole, promote_float
 from fastgrad.slices import IndexedSlices
 
 
@@ -51,8 +51,6 @@ def gradients(ys, xs, grad_ys=None, name="gradients", colocate_gradients_with_op
     ys = [as_tensor(y) for y in _listed(ys)]
     xs = [as_tensor(x) for x in _listed(xs)]
     if not ys:
-        return [None] * len(xs)
-    if not ys and get_default_graph().literals == "tf":
         return [None] * len(xs)
     seeds = _seeds(ys, grad_ys)
     graph = ys[0].graph
@@ -103,8 +101,6 @@ def _listed(nodes):
 
 
 def _seeds(ys, grad_ys):
-    if not ys:
-        raise GradientError("gradients: there are no ys.")
     given = _listed(grad_ys) if grad_ys is not None else [None] * len(ys)
     if len(given) != len(ys):
         raise GradientError(f"gradients: {len(given)} grad_ys for {len(ys)} ys.")
@@ -140,13 +136,14 @@ def ancestors(tensors):
 def walk(ys, seeds, xs, stop=()):
     """{tensor: gradient} of every tensor between `xs` and `ys`, the ends included."""
     order = ancestors(ys)
-    active = set(xs)
+    active = {x for x in xs if _varies(x)}
     for node in order:
         if any(t in active for t in node._inputs):
-            active.update(t for t in node.outputs if t not in stop)
+            active.update(t for t in node.outputs if t not in stop and _varies(t))
     partial = {}                                   # tensor -> gradients not yet added up
     for y, seed in zip(ys, seeds):
-        partial.setdefault(y, []).append(ones_like(y) if seed is None else seed)
+        if _varies(y):
+            partial.setdefault(y, []).append(ones_like(y) if seed is None else seed)
     found = {}
     for node in reversed(order):
         dys = [_total(found, partial, t) for t in node.outputs]
@@ -157,6 +154,11 @@ def walk(ys, seeds, xs, stop=()):
                     if dx is not None and t in active:
                         partial.setdefault(t, []).append(_fit(dx, t))
     return found
+
+
+def _varies(tensor):
+    """Whether `tensor` can have a gradient: TensorFlow's integers have none, nor what they make."""
+    return tensor.graph.literals != "tf" or not is_whole(tensor._dtype)
 
 
 def _total(found, partial, tensor):

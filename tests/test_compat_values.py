@@ -81,6 +81,20 @@ def test_rows_looked_up_by_integers_of_two_sizes():
         np.testing.assert_array_equal(dense, [[4, 4], [1, 1], [4, 4]])
 
 
+def test_integers_have_no_gradient():
+    with tf.Graph().as_default():
+        x, f = tf.placeholder(tf.int32, [3]), tf.placeholder(tf.float32, [3])
+        whole = tf.cast(f, tf.int32)
+        for y in (x, tf.identity(x), x * x, tf.nn.relu(x), tf.reduce_sum(x), tf.cast(x, tf.float32) * 2):
+            assert tf.gradients(y, [x]) == [None]
+        assert tf.gradients(whole * 2, [f, whole]) == [None, None]
+        assert tf.gradients(tf.cast(whole, tf.float32), f) == [None]
+        of_x, of_f = tf.gradients(tf.cast(x * x, tf.float32) * f, [x, f])
+        assert of_x is None and of_f.dtype == tf.float32
+        zero, = tf.gradients(x * x, x, unconnected_gradients="zero")
+        assert zero.dtype == tf.int32
+
+
 def test_numbers_beside_an_operation_of_ones_own():
     """Its dtype is known in the run; a number that became float32 was 1.5e-9 off in float64."""
     class Twice(fg.Operation):
