@@ -46,6 +46,11 @@ class Kernel:
         self.writes = 2 if pair else max(1, len(step.outs))
         self.parallel, self.grain, self.barrier = False, 1, False     # set by `partition`
 
+    @property
+    def across(self):
+        """Whether it is a product whose range is columns of C, not rows."""
+        return self.symbol is not None and "_across_" in self.symbol
+
 
 class Emitter:
     """Turns steps into Kernels.

@@ -3,6 +3,7 @@
 They join the table of `emit` when this file is imported.
 """
 
+from fastgrad._kernels import choose
 from fastgrad.emit import Kernel, form, letter
 from fastgrad.errors import RunShapeError, where
 
@@ -18,10 +19,10 @@ def _gemm(e, s):
     k = a.shape[0] if ta else a.shape[1]
     into = s.fused.get("into")
     alpha, beta = (s.fused["alpha"], 1.0) if into is not None else (1.0, 0.0)
-    symbol, count, other = _symbol(e, s, a.dtype, m, n, k), m, n
-    if m == 1 and symbol.startswith("gemm_rows"):       # a single row is shared out by columns
-        symbol, count, other = f"gemm_across_{letter(a.dtype)}", n, m
-    return [Kernel(s, symbol, [s.out, a, b, s.fused.get("bias")], count,
+    stem, count, other = _stem(e, s, a.dtype, m, n, k), m, n
+    if choose.shares_columns(stem, m, n, k, tb, letter(a.dtype)):
+        stem, count, other = stem + "_across", n, m
+    return [Kernel(s, f"{stem}_{letter(a.dtype)}", [s.out, a, b, s.fused.get("bias")], count,
                    ext=(other, k, int(ta), int(tb), ACTIVATIONS[s.fused.get("act")],
                         a.shape[1], b.shape[1], n), par=(alpha, beta))]
 
@@ -34,16 +35,17 @@ def _bgemm(e, s):
     k = a.shape[1] if ta else a.shape[2]
     step_a = a.shape[1] * a.shape[2] if a.shape[0] > 1 else 0
     step_b = b.shape[1] * b.shape[2] if b.shape[0] > 1 else 0
-    return [Kernel(s, "b" + _symbol(e, s, a.dtype, m, n, k), [s.out, a, b], batch,
+    symbol = f"b{_stem(e, s, a.dtype, m, n, k)}_{letter(a.dtype)}"
+    return [Kernel(s, symbol, [s.out, a, b], batch,
                    ext=(m, n, k, int(ta), int(tb)), par=(1.0, 0.0), aux=(step_a, step_b))]
 
 
-def _symbol(e, s, dtype, m, n, k):
-    """The fastest kernel for a product of these sizes; a batch's has a b before it."""
+def _stem(e, s, dtype, m, n, k):
+    """The fastest kernel for a product of these sizes, without its dtype."""
     stem = "gemm"
     if dtype.kind == "f":
         stem = e.choose_gemm(m, n, k, s.attrs["ta"], s.attrs["tb"], letter(dtype))
     if stem == "gemm" and max(m, n, k) > BLAS_LIMIT:    # BLAS counts in 32 bits, and would wrap
         raise RunShapeError(f"{where(s.op)}: a product of {m} x {k} and {k} x {n}; BLAS takes at "
                             f"most {BLAS_LIMIT} a dimension.", s.op)
-    return f"{stem}_{letter(dtype)}"
+    return stem

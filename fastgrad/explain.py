@@ -95,7 +95,7 @@ def _marks(k):
                                and v.storage is not None for v in k.values[1:]):
         marks.append("in place")
     if k.parallel:
-        marks.append("split")
+        marks.append("split by columns" if k.across else "split")
     if k.barrier:
         marks.append("barrier")
     return " ".join(marks) or "-"

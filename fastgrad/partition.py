@@ -4,7 +4,9 @@ Every thread walks the same steps. A split step gives each thread a run of its *
 others are the first thread's. Two steps that cut the same memory into the same units need no
 barrier between them, so a network's forward pass and its activation gradients run without one:
 each thread carries its own rows of the batch through all layers. Weight gradients read all
-rows; a barrier stands before them.
+rows; a barrier stands before them. Products with large weights are split by columns, since the
+threads would all pack the same weights otherwise (`choose.shares_columns`); barriers on both sides
+are small beside them.
 
 A cost model decides, not the user: a plan whose steps are too small stays on one thread.
 """
@@ -24,6 +26,7 @@ STEP_ACROSS_US = 1.5
 PIECE_AT_LEAST_US = 0.5                         # of a step that needs none: two calls for one
 BARRIER_EVERY_US = 10_000.0                     # of work: a team sees Ctrl-C before barriers only
 LINE = 16                                       # elements of a row that threads take together
+PANEL = 32                                      # columns of C that they do
 MOST_PIECES = 200                               # remembered without a barrier; see `_Accesses`
 
 _SLOW = ("exp", "log", "tanh", "sigmoid", "softmax", "xent", "pow", "sin", "cos", "erf",
@@ -52,7 +55,7 @@ class Share:
 def partition(kernels, threads):
     """Set `parallel`, `grain` and `barrier` of kernels; returns the threads to use."""
     costs = [cost_us(k) for k in kernels]
-    across = sum(c for k, c in zip(kernels, costs) if _is_across(k))
+    across = sum(c for k, c in zip(kernels, costs) if _is_one_row(k))
     least = 0.0 if across >= ACROSS_AT_LEAST_US else PLAN_AT_LEAST_US
     if threads < 2 or sum(c for c in costs if c >= PIECE_AT_LEAST_US) < least:
         return 1
@@ -66,7 +69,7 @@ def partition(kernels, threads):
         split = _accesses(k, share) if share.units > 1 else None
         k.parallel = split is not None and _worth_splitting(
             cost, since.clash(alone), since.clash(split),
-            STEP_ACROSS_US if _is_across(k) else STEP_AT_LEAST_US)
+            STEP_ACROSS_US if _is_one_row(k) else STEP_AT_LEAST_US)
         mine = split if k.parallel else alone
         k.barrier = (since.clash(mine) or since.count > MOST_PIECES
                      or spent > BARRIER_EVERY_US)
@@ -77,9 +80,9 @@ def partition(kernels, threads):
     return threads
 
 
-def _is_across(k):
+def _is_one_row(k):
     """Whether threads take columns of a single row."""
-    return k.symbol is not None and k.symbol.startswith("gemm_across")
+    return k.across and k.ext[0] == 1
 
 
 def _worth_splitting(cost, alone_waits, split_waits, least):
@@ -128,9 +131,11 @@ def share_of(k):
     none = Share(0, 1, (False,) * len(k.values))
     if k.symbol is None or k.count < 2:
         return none
-    if _is_across(k):
+    if _is_one_row(k):
         grain = LINE if k.count % LINE == 0 else 1
         return Share(k.count // grain, grain, (True, False, False, True)[:len(k.values)])
+    if k.across:                        # two vectors of C's columns
+        return Share(-(-k.count // PANEL), PANEL, none.aligned)
     if k.step.type == "gemm":
         return Share(k.count, 1, (True, not k.ext[2], False, False)[:len(k.values)])
     if k.step.type == "bgemm":

@@ -135,7 +135,7 @@ class _Search:
             return False
         kernels = self.emitter.emit(s)
         k = kernels[0]
-        if len(kernels) != 1 or k.symbol is None or k.aux or k.offsets or k.count % m:
+        if len(kernels) != 1 or k.symbol is None or k.aux or k.offsets or k.across or k.count % m:
             return False
         whole = k.values[2:] if s.type == "gemm" else ()
         return not any(v is not None and v.shape[:1] == (m,) for v in whole) and not any(

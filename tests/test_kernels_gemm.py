@@ -12,7 +12,7 @@ from step import DTYPES, EACH_LEVEL, OK, level, run_split
 
 pytestmark = EACH_LEVEL
 STEMS = ["gemm", "gemm_rows", "gemm_dots", "gemm_cols", "gemm_tiny", "gemm_tiles"]
-ALL = [*STEMS, "gemm_across"]
+ALL = [*STEMS, "gemm_rows_across", "gemm_tiles_across"]
 SIZES = [0, 1, 2, 3, 5, 8, 17, 64]
 TOLERANCE = {"f32": 2e-5, "f64": 1e-13}
 ACTS = [lambda c: c, lambda c: np.maximum(c, 0), lambda c: 1 / (1 + np.exp(-c)), np.tanh]
@@ -38,7 +38,7 @@ def check(stem, dtype, m, n, k, ta=0, tb=0, alpha=1.0, beta=0.0, bias=False, act
     want = want + (beta * c.astype(np.float64) if beta else 0)
     want = ACTS[act](want + (z if bias else 0))
     (aa, lda), (bb, ldb), (cc, ldc) = padded(a, pad), padded(b, pad), padded(c, pad)
-    other, hi = (m, n) if stem == "gemm_across" else (n, m)
+    other, hi = (m, n) if stem.endswith("across") else (n, m)
     code = run_split(f"{stem}_{dtype}", [cc, aa, bb, z], [other, k, ta, tb, act, lda, ldb, ldc], [alpha, beta],
                      hi=hi, cuts=cuts)
     assert code == OK
@@ -112,7 +112,7 @@ def test_relu_keeps_nan(stem, dtype, bias):
     a, b = random((6, 5), dtype, 1), random((5, 4), dtype, 2)
     a[2, 3] = np.nan
     c, z = np.zeros((6, 4), a.dtype), np.zeros(4, a.dtype) if bias else None
-    other, hi = (6, 4) if stem == "gemm_across" else (4, 6)
+    other, hi = (6, 4) if stem.endswith("across") else (4, 6)
     run_split(f"{stem}_{dtype}", [c, a, b, z], [other, 5, 0, 0, 1, 5, 4, 4], [1, 0], hi=hi)
     assert np.isnan(c[2]).all() and not np.isnan(np.delete(c, 2, 0)).any()
 

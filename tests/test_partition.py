@@ -19,7 +19,7 @@ from fastgrad import session as session_module
 SHAPES = {"mlp": (128, (200, 96, 96, 10)), "odd": (129, (101, 67, 33, 3)),
           "deep": (64, (64,) * 12 + (10,)), "wide": (96, (300, 256, 10)),
           "few rows": (3, (600, 500, 500, 10)), "tall": (5000, (40, 8, 2)),
-          "narrow": (4096, (8, 4, 2))}
+          "narrow": (4096, (8, 4, 2)), "broad": (48, (700, 1500, 1501, 10))}
 
 
 def network(name, act=fg.tanh, dtype="float32"):
@@ -128,7 +128,7 @@ def pieces(k, id, threads):
                 continue
             if share.aligned[i]:
                 lo, hi = (size // share.units * u for u in units)
-            elif i < k.writes:      # pieces of its own that are not runs of rows
+            elif i < k.writes and not k.across:     # pieces of its own that are not runs of rows
                 lo, hi = (size * u // share.units for u in units)
         found.append((memory, s.offset + lo, s.offset + hi, i < k.writes))
     return found
@@ -231,6 +231,19 @@ def test_one_row_is_split_by_columns(threads):
     found = [fg.Session(graph=g, num_threads=n).run(h, feed) for n in (1, threads, threads)]
     np.testing.assert_array_equal(found[1], found[2])
     np.testing.assert_allclose(found[0], found[1], rtol=1e-5, atol=1e-6)
+
+
+def test_large_weights_are_split_by_columns():
+    """Each thread packs its part of them; weight gradients, tall as they are, are split by rows."""
+    g, loss, gradients, _, feed = network("broad")
+    plan = plan_of(g, [loss, *gradients], feed, 2)
+    across = {(k.step.attrs["ta"], k.step.attrs["tb"]): k for k in plan.kernels if k.across}
+    assert set(across) == {(False, False), (False, True)} and "split by columns" in plan.explain()
+    assert all(k.parallel and k.ext[0] == 48 for k in across.values())
+    found = [run(plan_of(g, [loss, *gradients], feed, n), feed) for n in (1, 2, 3, 2)]
+    assert all(np.array_equal(a, b) for a, b in zip(found[1], found[3]))
+    for other in found[1:3]:
+        close(other, found[0], 1e-5)
 
 
 def test_small_plans_stay_on_one_thread():

@@ -1,6 +1,6 @@
 """Which matrix product to run: the symbol's stem for given sizes, decided when a plan is made.
 
-Owns: `choose_gemm`. May not know: Steps, addresses, graphs.
+Owns: `choose_gemm`, `shares_columns`. May not know: Steps, addresses, graphs.
 
 Decisions
 - All six symbols compute every product, so this is about time only.
@@ -23,8 +23,13 @@ Decisions
   | v3, f32, m n k > SMALL     | 1.12 / 1.08 / 1.11 | 1.04 / 1.02 / 1.07 |
   | v3, f64, m n k > SMALL     | 1.16 / 1.16 / 1.15 | 1.04 / 1.03 / 1.07 |
 - `tiles` streams A from the shared cache once a panel of B, so above HUGE the packing of BLAS is
-  repaid. So it is sooner where A is transposed: by C's size (1000x1000x256 takes `tiles` 1.04 times
-  as long as BLAS), and where rows of A lie a multiple of 2 kB apart and share cache sets.
+  repaid. So it is sooner where rows of a transposed A lie a multiple of 2 kB apart and share cache
+  sets, and without AVX-512 by C's size too (1000x1000x256 takes `tiles` 1.04 times as long).
+- With AVX-512 that is late: 3400 random shapes of 1e6 to 2.5e9 multiplications, one thread and two.
+  f32 from 5e8 on: BLAS 1.03 to 1.08 times as long as `tiles`; f64: 1.15 to 1.25 times.
+- Columns are shared out where B, which every thread would pack, is large beside A. Two threads, time
+  by rows / time by columns, random shapes (mean, worst of 275): A B^T with n >= m 1.13, 0.93; A B and
+  A^T B with n >= 2m and 4 MB of B 1.06, 0.91. Below that, and for tall C, rows are as fast.
 """
 
 from operator import mul
@@ -32,8 +37,12 @@ from operator import mul
 from fastgrad._kernels.choose_costs import COSTS
 
 SMALL = 1_000_000     # m * n * k up to which times are estimated
-HUGE = 500_000_000    # m * n * k from which BLAS is as fast as `tiles`
-WIDE = 500_000        # elements of C = A^T B from which that holds, whatever k
+# m * n * k from which BLAS is as fast as `tiles`
+HUGE = {("v4", "f32"): 3_000_000_000, ("v4", "f64"): 9_000_000_000,
+        ("v3", "f32"): 500_000_000, ("v3", "f64"): 500_000_000}
+WIDE = 500_000        # elements of C = A^T B from which that holds in v3, whatever k
+ACROSS_WORK = 2_000_000         # m * n * k of A B^T from which threads share out columns,
+ACROSS_BYTES = 4_000_000        # and bytes of B for other products
 VECTOR = {"v4": 64, "v3": 32, "base": 16}       # bytes
 ITEM = {"f32": 4, "f64": 8}
 PACK = 4096           # skinny.pxi.in: elements of a packed panel, and
@@ -78,13 +87,27 @@ def choose_gemm(m, n, k, ta, tb, dtype, level="v4", wide_blas=True):
     if m * n * k <= SMALL:
         return _least(m, n, k, way_of(ta, tb), dtype, level, wide_blas)
     wide = wide_blas and level == "v4"
-    if level != "base" and _fits_tiles(m, n, k, ta, tb, ITEM[dtype]):
+    if level != "base" and _fits_tiles(m, n, k, ta, tb, dtype, level):
         return "gemm_tiles"
     if ta:
         return (_tn_wide if wide else _tn)(m, n, k, dtype)
     if tb:
         return (_nt_wide if wide else _nt)(m, n, k, dtype)
     return (_nn_wide if wide else _nn)(m, n, k, dtype)
+
+
+def shares_columns(stem, m, n, k, tb, dtype):
+    """Whether threads that make a product of `stem` take columns of C each, not rows.
+
+    The symbol then is that of the stem with `_across` behind it.
+    """
+    if stem == "gemm_rows":
+        return m == 1
+    if stem != "gemm_tiles":
+        return False
+    if tb:
+        return n >= m and m * n * k >= ACROSS_WORK
+    return n >= 2 * m and n * k * ITEM[dtype] >= ACROSS_BYTES
 
 
 # ---- small: by estimated time -----------------------------------------------------------
@@ -189,13 +212,13 @@ _COUNTS = {"gemm_tiles": _tiles, "gemm_rows": _rows, "gemm_dots": _dots, "gemm_c
 
 # ---- large: by measured bounds ----------------------------------------------------------
 
-def _fits_tiles(m, n, k, ta, tb, item):
+def _fits_tiles(m, n, k, ta, tb, dtype, level):
     work = m * n * k
-    if k < 24 or n < 10 or work > HUGE or m < (12 if work > 4 * SMALL else 24):
+    if k < 24 or n < 10 or work > HUGE[level, dtype] or m < (12 if work > 4 * SMALL else 24):
         return False
     if n <= 16:                         # one vector of f32
         return m > (128 if tb else 32) and not ta
-    if ta and (m * n > WIDE or k > 256 and m * item % 2048 == 0):
+    if ta and (m * n > WIDE and level == "v3" or k > 256 and m * ITEM[dtype] % 2048 == 0):
         return False
     return n > 32 or not ta
 
