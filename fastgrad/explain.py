@@ -28,6 +28,7 @@ def explain(plan, seconds=None, peak=None):
     lines = ["  ".join(cell.ljust(w) for cell, w in zip(r, widths)).rstrip() for r in rows]
     lines.append(f"{len(plan.kernels)} steps, arena {plan.arena_bytes} bytes, "
                  f"{plan.threads} thread(s)"
+                 + (" (at present one, which is faster)" if plan.program.runs_alone else "")
                  + (f", {total * 1e6:.2f} us" if seconds is not None else ""))
     return "\n".join(lines)
 

@@ -21,6 +21,20 @@ def test_threads_do_not_change_a_bit(threads):
         assert np.array_equal(one.run([])[0], many.run([])[0])
 
 
+def test_a_team_that_does_not_pay_is_left_alone():
+    """Two hundred barriers between steps of some nanoseconds: one thread is found to be faster."""
+    step = kernel("exp_f64", (0, 0), (1, 0), n=64, parallel=True, barrier=True)
+    steps = [step] * 200 + [kernel("exp_f64", (2, 0), (0, 0), n=64, parallel=True, barrier=True)]
+    x = np.linspace(-1, 1, 64)
+    one, two = (Program(steps, 512, [x], [], [(F8, (64,))], num_threads=n) for n in (1, 2))
+    want, runs = one.run([])[0], 0
+    while not two.runs_alone and runs < 1000:
+        np.testing.assert_array_equal(two.run([])[0], want)
+        runs += 1
+    assert two.runs_alone and not one.runs_alone
+    np.testing.assert_array_equal(two.run([])[0], want)
+
+
 def test_python_step_inside_a_team():
     n, names = 1000, []
 

@@ -164,6 +164,11 @@ cdef class Program:
         return self.threads
 
     @property
+    def runs_alone(self):
+        """Whether runs go without the team at present: they were faster so, or it was late (team.h)."""
+        return self.job.trust.solo != 0 or self.job.trust.alone > 0
+
+    @property
     def commit_step(self):
         return -1 if self.job.commit == self.job.count else self.job.commit
 

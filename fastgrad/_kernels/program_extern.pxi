@@ -20,7 +20,7 @@ cdef extern from "team.h":
     ctypedef struct team_mark:
         pass
     ctypedef struct team_trust:
-        pass
+        int64_t solo, alone
     void team_setup()
     int team_forks() noexcept nogil
     int64_t team_clock() noexcept nogil

@@ -19,6 +19,12 @@
  *   long as was lost; twice as long after each further failure, up to TEAM_PENANCE times, so that
  *   trying again costs 6 % at most. A passing load, as of a first run or of another library's
  *   threads that still spin, costs a long job few runs.
+ * - How much a team brings depends on the machine of the moment: a line of cache went from one core
+ *   to the other in 90 ns on one day and in 270 on another, when a net of 21 narrow layers took
+ *   175 us with two threads and 163 alone. So a job of up to TEAM_LONG_NS is timed both ways, in
+ *   TEAM_LOOKS runs each without the slowest, and goes on with the faster one. That is repeated,
+ *   after 64 runs at first, and more and more seldom while nothing changes: in the end 0.1 % of all
+ *   runs go the other way.
  * - A short job that comes after a pause runs alone: its workers sleep by then, and to wake them
  *   takes longer than they would save. Runs in close succession have the team from the second on.
  *   (One row through 784-256-256-10, 10 us alone, 5.5 with two threads: every 200 us it took 12 on
@@ -42,6 +48,10 @@ typedef struct {
     int64_t doubt;                      /* alone for so many times what was lost; 0: full trust */
     int64_t wall;                       /* ns that its last run took; 0: none yet */
     int64_t ended;                      /* when that was over */
+    int64_t solo;                       /* 1: it was faster alone when last compared */
+    int64_t runs;                       /* since that comparison */
+    int64_t rest;                       /* so many more than TEAM_FIRST until the next one */
+    int64_t sum[2], most[2];            /* ns of its runs, and of the slowest: alone, with the team */
 } team_trust;
 
 #if defined(_WIN32)
@@ -85,6 +95,10 @@ static void team_mark_lower(team_mark *mark, int64_t value)
 
 #define TEAM_SPIN_NS 50000
 #define TEAM_PENANCE 16
+#define TEAM_LOOKS 8
+#define TEAM_FIRST 64
+#define TEAM_REST 8192
+#define TEAM_LONG_NS 1000000
 #define TEAM_STACK (2 << 20)    /* a strip's 64 KiB of scratch, and room for a BLAS kernel */
 
 static int64_t team_clock(void)
@@ -287,6 +301,39 @@ static int team_sleeps(const team_trust *trust, int64_t now)
     return trust->wall && trust->wall < TEAM_SPIN_NS && now - trust->ended > TEAM_SPIN_NS;
 }
 
+/* Whether the next run takes the team: the way of the last comparison, or the other to compare. */
+static int team_turn(const team_trust *trust)
+{
+    int other = trust->runs >= TEAM_FIRST + trust->rest + TEAM_LOOKS;
+    return trust->solo == other;
+}
+
+/* After a run of the way that team_turn() told: what that says of the two ways. */
+static void team_compare(team_trust *trust, int with)
+{
+    int64_t run = trust->runs - (TEAM_FIRST + trust->rest), way = !trust->solo;
+    if (trust->wall > TEAM_LONG_NS)
+        return;
+    trust->runs++;
+    if (run < 0)
+        return;
+    if (run % TEAM_LOOKS == 0)
+        trust->sum[with] = trust->most[with] = 0;
+    trust->sum[with] += trust->wall;
+    if (trust->wall > trust->most[with])
+        trust->most[with] = trust->wall;
+    if (run < 2 * TEAM_LOOKS - 1)
+        return;
+    trust->runs = 0;
+    int64_t mine = trust->sum[way] - trust->most[way], other = trust->sum[!way] - trust->most[!way];
+    if (other < mine - mine / 32) {
+        trust->solo = way;
+        trust->rest = 0;
+    } else if (trust->rest < TEAM_REST) {
+        trust->rest = 2 * trust->rest + TEAM_FIRST;
+    }
+}
+
 /* team_run() with the team; returns 0, and calls nothing, if the job is to run alone. */
 static int team_try(int count, team_body body, void *job, team_trust *trust, int64_t start)
 {
@@ -326,10 +373,13 @@ static int team_try(int count, team_body body, void *job, team_trust *trust, int
 static void team_run(int count, team_body body, void *job, team_trust *trust)
 {
     int64_t start = team_clock();
-    if (!team_try(count, body, job, trust, start))
+    int turn = team_turn(trust), with = turn && team_try(count, body, job, trust, start);
+    if (!with)
         body(job, 0, 1);
     trust->ended = team_clock();
     trust->wall = trust->ended - start;
+    if (with == turn)
+        team_compare(trust, with);
 }
 
 #endif
