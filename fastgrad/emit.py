@@ -58,7 +58,7 @@ class Emitter:
     Parameters
     ----------
     symbols : dict symbol -> address
-    choose_gemm : callable(m, n, k, ta, tb, dtype) -> symbol stem
+    choose_gemm : callable(m, n, k, ta, tb, dtype) -> (symbol stem, whether threads take columns)
     """
 
     def __init__(self, symbols, choose_gemm):

@@ -3,7 +3,6 @@
 They join the table of `emit` when this file is imported.
 """
 
-from fastgrad._kernels import choose
 from fastgrad.emit import Kernel, form, letter
 from fastgrad.errors import RunShapeError, where
 
@@ -19,8 +18,8 @@ def _gemm(e, s):
     k = a.shape[0] if ta else a.shape[1]
     into = s.fused.get("into")
     alpha, beta = (s.fused["alpha"], 1.0) if into is not None else (1.0, 0.0)
-    stem, count, other = _stem(e, s, a.dtype, m, n, k), m, n
-    if choose.shares_columns(stem, m, n, k, tb, letter(a.dtype)):
+    (stem, columns), count, other = _chosen(e, s, a.dtype, m, n, k), m, n
+    if columns:
         stem, count, other = stem + "_across", n, m
     return [Kernel(s, f"{stem}_{letter(a.dtype)}", [s.out, a, b, s.fused.get("bias")], count,
                    ext=(other, k, int(ta), int(tb), ACTIVATIONS[s.fused.get("act")],
@@ -35,17 +34,17 @@ def _bgemm(e, s):
     k = a.shape[1] if ta else a.shape[2]
     step_a = a.shape[1] * a.shape[2] if a.shape[0] > 1 else 0
     step_b = b.shape[1] * b.shape[2] if b.shape[0] > 1 else 0
-    symbol = f"b{_stem(e, s, a.dtype, m, n, k)}_{letter(a.dtype)}"
-    return [Kernel(s, symbol, [s.out, a, b], batch,
+    stem, _ = _chosen(e, s, a.dtype, m, n, k)
+    return [Kernel(s, f"b{stem}_{letter(a.dtype)}", [s.out, a, b], batch,
                    ext=(m, n, k, int(ta), int(tb)), par=(1.0, 0.0), aux=(step_a, step_b))]
 
 
-def _stem(e, s, dtype, m, n, k):
-    """The fastest kernel for a product of these sizes, without its dtype."""
-    stem = "gemm"
+def _chosen(e, s, dtype, m, n, k):
+    """(the fastest kernel for a product of these sizes, whether threads take columns of it)."""
+    stem, columns = "gemm", False
     if dtype.kind == "f":
-        stem = e.choose_gemm(m, n, k, s.attrs["ta"], s.attrs["tb"], letter(dtype))
+        stem, columns = e.choose_gemm(m, n, k, s.attrs["ta"], s.attrs["tb"], letter(dtype))
     if stem == "gemm" and max(m, n, k) > BLAS_LIMIT:    # BLAS counts in 32 bits, and would wrap
         raise RunShapeError(f"{where(s.op)}: a product of {m} x {k} and {k} x {n}; BLAS takes at "
                             f"most {BLAS_LIMIT} a dimension.", s.op)
-    return stem
+    return stem, columns

@@ -164,7 +164,8 @@ _REASONS = {2: "an index lies outside the table that it indexes",
 def _choose_gemm(m, n, k, ta, tb, dtype):
     """The product kernel for a shape; which wins depends on the kernels OpenBLAS runs."""
     wide = _kernels.level == "v4" and "kernels for SkylakeX" in _kernels.blas_config
-    return choose.choose_gemm(m, n, k, ta, tb, dtype, _kernels.level, wide)
+    stem = choose.choose_gemm(m, n, k, ta, tb, dtype, _kernels.level, wide)
+    return stem, choose.shares_columns(stem, m, n, k, tb, dtype)
 
 
 def _streams(kernels):
