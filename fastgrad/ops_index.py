@@ -233,13 +233,7 @@ def _scattered(in_shapes, attrs):
 def check_updates(target, indices, updates):
     """Refuse updates that do not have the shape of what `indices` names in `target`."""
     expected = _nd_shape((target, indices), None)
-    if expected is None or updates is None:
-        return
-    try:
-        fits = shapes.compatible(shapes.broadcast([expected, updates]), expected)
-    except ShapeError:
-        fits = False
-    if not fits:
+    if not shapes.compatible(expected, updates):
         raise ShapeError(f"updates of shape {updates} do not fit indices of shape {indices} into a "
                          f"tensor of shape {target}; expected {expected}.")
 

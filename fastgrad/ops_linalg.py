@@ -9,7 +9,8 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.errors import ShapeError, where
-from fastgrad.graph import Node
+from fastgrad.graph import Node, as_tensor, is_node
+from fastgrad.ops_array import shape_ends_with
 from fastgrad.ops_math import _operators
 from fastgrad.registry import RegisterGradient, describe, op
 
@@ -82,11 +83,21 @@ def matmul(a, b, transpose_a=False, transpose_b=False, adjoint_a=False, adjoint_
     """
     if (transpose_a and adjoint_a) or (transpose_b and adjoint_b):
         raise ValueError("Only one of transpose and adjoint can be True for an operand.")
+    a, b = _of_matrices(a), _of_matrices(b)
     found = _matmul(a, b, transpose_a=bool(transpose_a or adjoint_a),
                     transpose_b=bool(transpose_b or adjoint_b), name=name)
     if found.graph.literals == "tf":
         _refuse_vectors(found)
     return found
+
+
+def _of_matrices(x):
+    """`x`; if its rank is not known in a TensorFlow graph, runs see to it that it is no vector."""
+    if is_node(x):
+        tensor = as_tensor(x)
+        if tensor._shape is None and tensor.graph.literals == "tf":
+            return shape_ends_with(tensor, dims=(None, None))
+    return x
 
 
 def _refuse_vectors(product):

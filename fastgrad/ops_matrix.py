@@ -7,6 +7,7 @@ more dimensions is the same after a reshape.
 import numpy as np
 
 from fastgrad.errors import ShapeError
+from fastgrad.graph import as_tensor
 from fastgrad.ops_math import zeros_like
 from fastgrad.registry import RegisterGradient, op
 from fastgrad.shapes import compatible
@@ -96,6 +97,8 @@ def _(op, dy):
 
 
 def _doubled(in_shapes, _):
+    if in_shapes[0] == ():
+        raise ShapeError("a diagonal needs at least one dimension.")
     return None if in_shapes[0] is None else in_shapes[0] + in_shapes[0]
 
 
@@ -153,15 +156,24 @@ def _band_ref(x, num_lower, num_upper):
     return np.where(mask, x, x.dtype.type(0))
 
 
-def _band_shape(in_shapes, _):
+def _band_shape(in_shapes, attrs):
     known = in_shapes[0]
     if known is not None and len(known) < 2:
         raise ShapeError(f"matrix_band_part needs at least 2 dimensions; got {len(known)}.")
+    if attrs["_strict"] and known is not None:
+        for name, size in zip(("num_lower", "num_upper"), known[-2:]):
+            if size is not None and isinstance(attrs[name], np.ndarray) and attrs[name] > size:
+                raise ShapeError(f"{name} is {attrs[name]}; expected a negative number or at most "
+                                 f"{size}, the size of the matrix.")
     return known
 
 
 @op(_band_shape, casts=(0,), static=(1, 2), ref=_band_ref, name="MatrixBandPart")
-def matrix_band_part(input, num_lower, num_upper):
+def _matrix_band_part(input, num_lower, num_upper, _strict=False):
+    pass
+
+
+def matrix_band_part(input, num_lower, num_upper, name=None):
     """Matrices with zeros outside a band round the diagonal.
 
     Parameters
@@ -173,6 +185,8 @@ def matrix_band_part(input, num_lower, num_upper):
     -----
     Gradient: `dx = matrix_band_part(dy)`.
     """
+    x = as_tensor(input)
+    return _matrix_band_part(x, num_lower, num_upper, _strict=x.graph.literals == "tf", name=name)
 
 
 @RegisterGradient("matrix_band_part")

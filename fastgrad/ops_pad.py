@@ -4,7 +4,7 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.errors import ShapeError
-from fastgrad.graph import is_node
+from fastgrad.graph import as_tensor, is_node
 from fastgrad.ops_shape import dims_of, known_value, plain_shape, shape, whole_numbers
 from fastgrad.ops_slice import _slice
 from fastgrad.registry import RegisterGradient, op
@@ -48,11 +48,15 @@ def _mirrored(in_shapes, attrs):
         for axis, (n, pair) in enumerate(zip(known, widths)):
             if n == 0 and pair.any():
                 raise ShapeError(f"dimension {axis} has no elements to mirror.")
+            most = None if n is None else n - (attrs["mode"] == "reflect")
+            if attrs["_strict"] and n is not None and pair.max() > most:
+                raise ShapeError(f"paddings {pair.tolist()} of dimension {axis} are more than the "
+                                 f"{most} elements there are to mirror.")
     return found
 
 
 @op(_mirrored, casts=(0,), static=(1,), ref=_mirror_ref, name="MirrorPad")
-def _mirror_pad(tensor, paddings, mode="reflect"):
+def _mirror_pad(tensor, paddings, mode="reflect", _strict=False):
     pass
 
 
@@ -111,7 +115,9 @@ def pad(tensor, paddings, mode="CONSTANT", name=None, constant_values=0):
         default = "PadV2" if constant_values else None          # TensorFlow's two operations
         return _pad(tensor, paddings, value=constant_values, name=name or default)
     if kind in ("REFLECT", "SYMMETRIC"):
-        return _mirror_pad(tensor, paddings, mode=kind.lower(), name=name)
+        x = as_tensor(tensor)                   # NumPy mirrors again and again, TensorFlow once
+        return _mirror_pad(x, paddings, mode=kind.lower(), _strict=x.graph.literals == "tf",
+                           name=name)
     raise ValueError(f"Unknown padding mode: {mode}")
 
 

@@ -154,8 +154,7 @@ def _confusion_ref(labels, predictions, weights, num_classes, weighted):
 
 def _confusion_shape(in_shapes, attrs):
     labels, predictions = in_shapes[:2]
-    if shapes.is_known(labels) and shapes.is_known(predictions) \
-            and shapes.size_of(labels) != shapes.size_of(predictions):
+    if not shapes.compatible(labels, (None,)) or not shapes.compatible(labels, predictions):
         raise ShapeError(f"labels of shape {labels} do not fit predictions of shape {predictions}.")
     return (attrs["num_classes"],) * 2
 

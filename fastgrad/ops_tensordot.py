@@ -10,7 +10,7 @@ import numpy as np
 
 from fastgrad.errors import ShapeError, where
 from fastgrad.graph import as_tensor, get_default_graph, is_node
-from fastgrad.ops_array import expand_dims, reshape, squeeze, transpose
+from fastgrad.ops_array import expand_dims, reshape, shape_ends_with, squeeze, transpose
 from fastgrad.ops_join import concat, stack
 from fastgrad.ops_linalg import matmul
 from fastgrad.ops_math import multiply, pow
@@ -19,6 +19,7 @@ from fastgrad.ops_reduce import reduce_max, reduce_prod, reduce_sum
 from fastgrad.ops_shape import known_value, rank, scoped, shape
 from fastgrad.ops_unary import abs as abs_
 from fastgrad.ops_unary import sqrt
+from fastgrad.shapes import compatible
 
 
 def tensors_of(*values):
@@ -261,7 +262,9 @@ def cross(a, b, name=None):
 
     Gradient: `da = cross(b, dy)`, `db = cross(dy, a)`.
     """
-    a, b = tensors_of(a, b)
+    a, b = (shape_ends_with(t, dims=(3,)) for t in tensors_of(a, b))
+    if a.graph.literals == "tf" and not compatible(a._shape, b._shape):
+        raise ShapeError(f"cross: vectors of shapes {a.shape} and {b.shape}; expected one shape.")
     ax, ay, az = (a[..., i] for i in range(3))
     bx, by, bz = (b[..., i] for i in range(3))
     return stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], -1,

@@ -60,6 +60,15 @@ def test_fractions_are_no_indices_and_no_sizes(name):
         FRACTIONS[name](tf.constant([1.0, 2.0, 3.0]))
 
 
+def test_dtypes_that_do_not_fit():
+    with pytest.raises(TypeError, match="float32"):
+        tf.nn.in_top_k(tf.constant([[1.0, 2.0]], tf.float64), [0], 1)
+    with pytest.raises(TypeError, match="float32 and int32; expected one dtype"):
+        tf.meshgrid([1.0, 2.0], [1, 2])
+    with pytest.raises(ValueError, match="expected one shape"):
+        tf.cross(tf.ones([2, 3]), tf.ones([1, 3]))
+
+
 def test_an_empty_list_is_of_any_dtype():
     x = tf.constant([1.0])
     with tf.Session() as session:

@@ -57,12 +57,44 @@ BAD = {
                               "updates of shape .0, 3. do not fit"),
     "tensor_scatter_add": (lambda x: fg.tensor_scatter_add(x, [[0]], [[1.0, 2.0]]), (3, 3),
                            "updates of shape .1, 2. do not fit"),
+    "scatter_nd of a column": (lambda x: fg.scatter_nd([[1], [0]], x, [4, 3]), (2, 1),
+                               "updates of shape .2, 1. do not fit"),
+    "tensor_scatter_update": (
+        lambda x: fg.tensor_scatter_update(fg.ones([3, 3]), [[1], [0]], x), (3,),
+        "updates of shape .3,. do not fit"),
+    "cross of fours": (lambda x: fg.cross(x, x + 1), (2, 4), r"expected a shape \(..., 3\); got .2, 4."),
+    "cross of twos": (lambda x: fg.cross([1.0, 2.0, 3.0], x), (2,), r"shape \(..., 3\); got"),
+    "confusion_matrix": (lambda x: fg.confusion_matrix(*[fg.cast(x, np.int32)] * 2, 2), (2, 2),
+                         "labels of shape .2, 2. do not fit"),
+    "diag": (lambda x: fg.diag(x), (), "at least one dimension"),
+}
+VECTOR = r"is rank 1|\(..., [?], [?]\); got .3,."
+STRICT = {      # where NumPy has an answer, and TensorFlow none
+    "reflect": (lambda x: tf.pad(x, [[3, 0], [0, 0]], "REFLECT"), (3, 4), "more than the 2 elements"),
+    "symmetric": (lambda x: tf.pad(x, [[0, 0], [1, 5]], "SYMMETRIC"), (3, 4), "than the 4 elements"),
+    "band below": (lambda x: tf.matrix_band_part(x, 4, 0), (3, 4), "num_lower is 4; expected .* 3,"),
+    "band above": (lambda x: tf.matrix_band_part(x, -7, 9), (3, 4), "num_upper is 9; expected .* 4,"),
+    "matmul": (lambda x: tf.matmul(x, tf.ones([3, 2], x.dtype)), (3,), VECTOR),
+    "matmul behind": (lambda x: tf.matmul(tf.ones([2, 3], x.dtype), x), (3,), VECTOR),
 }
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_shape_that_does_not_fit(name):
-    make, shape, text = BAD[name]
+    check_refused(*BAD[name])
+
+
+@pytest.mark.parametrize("name", STRICT)
+def test_a_shape_that_only_tensorflow_refuses(name):
+    make, shape, text = STRICT[name]
+    with tf.Graph().as_default():
+        check_refused(make, shape, text)
+    if "matmul" not in name:
+        x = fg.placeholder(np.float64, shape)
+        fg.Session().run(make(x), {x: np.ones(shape)})
+
+
+def check_refused(make, shape, text):
     with pytest.raises(ShapeError, match=text):
         make(fg.placeholder(np.float64, shape))
     x = fg.placeholder(np.float64)                       # only the run knows
