@@ -91,8 +91,8 @@ def _(op, g):
     logits, labels, dy = op.inputs
     p = softmax(logits)
     inner = reduce_sum(g * p, -1, True)
-    if op.attrs["plain"]:
-        return dy * p * (g - inner), -dy * g, reduce_sum(g * (p - labels), -1, True)
+    if op.attrs["plain"]:           # TensorFlow's second order takes the labels for constants
+        return dy * p * (g - inner), None, reduce_sum(g * (p - labels), -1, True)
     total = reduce_sum(labels, -1, True)
     return (dy * total * p * (g - inner),
             dy * (inner - g),

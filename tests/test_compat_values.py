@@ -81,6 +81,18 @@ def test_rows_looked_up_by_integers_of_two_sizes():
         np.testing.assert_array_equal(dense, [[4, 4], [1, 1], [4, 4]])
 
 
+def test_second_order_of_a_cross_entropy_takes_labels_for_constants():
+    """In its first order TensorFlow has their gradient; the numbers are TensorFlow's."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.constant([[0.2, -0.4, 1.1]], tf.float64)
+        loss = tf.nn.softmax_cross_entropy_with_logits_v2(labels=tf.sigmoid(x), logits=x)
+        first, = tf.gradients(loss, x)
+        second, = tf.gradients(first * first, x)
+        found = session.run([first, second])
+    np.testing.assert_allclose(found[0], [[0.04329216, 0.21333601, -0.0451395]], rtol=1e-6)
+    np.testing.assert_allclose(found[1], [[0.01776217, 0.00741988, 0.01621949]], rtol=1e-6)
+
+
 def test_integers_have_no_gradient():
     with tf.Graph().as_default():
         x, f = tf.placeholder(tf.int32, [3]), tf.placeholder(tf.float32, [3])
