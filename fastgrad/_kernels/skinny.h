@@ -124,6 +124,7 @@ FG_INLINE void fg_put_part_f64(double* p, __m256d v, ptrdiff_t r) {
 #include "skinny_eight.h"
 #include "skinny_stream.h"
 #include "skinny_fold.h"
+#include "skinny_sums.h"
 #include "tiles.h"
 #undef FG_T
 #undef FG_N
@@ -142,6 +143,7 @@ FG_INLINE void fg_put_part_f64(double* p, __m256d v, ptrdiff_t r) {
 #include "skinny_eight.h"
 #include "skinny_stream.h"
 #include "skinny_fold.h"
+#include "skinny_sums.h"
 #include "tiles.h"
 #undef FG_T
 #undef FG_N
