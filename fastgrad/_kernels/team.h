@@ -24,7 +24,7 @@
  *   175 us with two threads and 163 alone. So a job of up to TEAM_LONG_NS is timed both ways, in
  *   TEAM_LOOKS runs each without the slowest, and goes on with the faster one. That is repeated,
  *   after 64 runs at first, and more and more seldom while nothing changes: in the end 0.1 % of all
- *   runs go the other way.
+ *   runs go the other way, and 1 % of those alone, since what disturbs a team may soon be gone.
  * - A short job that comes after a pause runs alone: its workers sleep by then, and to wake them
  *   takes longer than they would save. Runs in close succession have the team from the second on.
  *   (One row through 784-256-256-10, 10 us alone, 5.5 with two threads: every 200 us it took 12 on
@@ -98,6 +98,7 @@ static void team_mark_lower(team_mark *mark, int64_t value)
 #define TEAM_LOOKS 8
 #define TEAM_FIRST 64
 #define TEAM_REST 8192
+#define TEAM_REST_ALONE 512
 #define TEAM_LONG_NS 1000000
 #define TEAM_STACK (2 << 20)    /* a strip's 64 KiB of scratch, and room for a BLAS kernel */
 
@@ -329,7 +330,7 @@ static void team_compare(team_trust *trust, int with)
     if (other < mine - mine / 32) {
         trust->solo = way;
         trust->rest = 0;
-    } else if (trust->rest < TEAM_REST) {
+    } else if (trust->rest < (trust->solo ? TEAM_REST_ALONE : TEAM_REST)) {
         trust->rest = 2 * trust->rest + TEAM_FIRST;
     }
 }
