@@ -61,6 +61,7 @@ from fastgrad.scopes import *
 from fastgrad.initializers import *
 from fastgrad.control import *
 from fastgrad.branches import *
+from fastgrad.loops import *
 from fastgrad.session import Session, compute_gradients, get_default_session
 from fastgrad import dot as _dot      # gives Graph its export_dot
 from fastgrad import nn, train

@@ -1,25 +1,24 @@
-"""Choice and repetition: cond, case, while_loop.
+"""Choice: cond and case; repetition is in `loops`.
 
 Decisions
 - A predicate is a value, so `cond` is evaluated between plans: first the predicate and what
   the branches take from outside, then a plan of the taken branch alone, then the rest. Only the
   taken branch's side effects happen, and a NaN in the other one reaches no gradient.
-- The gradient of a cond is a cond of the branches' gradients. A while_loop has none.
+- The gradient of a cond is a cond of the branches' gradients.
 """
 
 import numpy as np
 
 from fastgrad import shapes
 from fastgrad.control import add_session_op, session_op
-from fastgrad.errors import ConvertTypeError, KernelError, where
+from fastgrad.errors import ConvertTypeError, KernelError, ShapeError, where
 from fastgrad.gradients import gradients
 from fastgrad.graph import Node, Tensor, as_tensor, get_default_graph, is_node
 from fastgrad.ops_math import zeros_like
-from fastgrad.ops_state import placeholder
-from fastgrad.registry import NotDifferentiable, RegisterGradient, check_truth
+from fastgrad.registry import RegisterGradient, check_truth
 
 
-class _Part:
+class Part:
     """What a function builds: its outputs and the tensors it takes from outside.
 
     Attributes
@@ -27,14 +26,16 @@ class _Part:
     structure : what the function returned
     outputs : list of Tensor or Operation
     outside : list of Tensor
+    made : set of Operation
+        What is evaluated with the part; `inside` are operations made before that belong to it.
     """
 
-    def __init__(self, graph, build):
+    def __init__(self, graph, build, inside=frozenset()):
         first = graph.version
         with graph.control_dependencies(None):
             self.structure = build()
-            self.outputs = [_output(n, graph) for n in _flat(self.structure)]
-        made = {graph.operation_at(i) for i in range(first, graph.version)}
+            self.outputs = [_output(n, graph) for n in flat(self.structure)]
+        self.made = made = inside | {graph.operation_at(i) for i in range(first, graph.version)}
         outside = {t: None for t in self.outputs if isinstance(t, Tensor) and t.op not in made}
         reached, todo = set(), [getattr(n, "op", n) for n in self.outputs]
         while todo:
@@ -43,16 +44,21 @@ class _Part:
                 reached.add(node)
                 outside.update((t, None) for t in node._inputs if t.op not in made)
                 todo += [t.op for t in node._inputs] + list(node.control_inputs)
-        self.outside = [t for t in outside if t.op.type != "constant"]
+        # numbers that a gradient may be asked for; other constants are folded in the part's plan
+        self.outside = [t for t in outside if t.op.type != "constant" or is_smooth(t)]
 
-    tensors = property(lambda self: _tensors(self.outputs))
+    tensors = property(lambda self: tensors_of(self.outputs))
 
 
-def _tensors(nodes):
+def is_smooth(tensor):
+    return tensor._dtype is not None and shapes.strong(tensor._dtype).kind in "fc"
+
+
+def tensors_of(nodes):
     return [n for n in nodes if isinstance(n, Tensor)]
 
 
-def _run_part(outputs, session, values, known, done):
+def run_part(outputs, session, values, known, done):
     """Arrays of the tensors among a part's outputs; its operations run too."""
     given = {t: np.asarray(v) for t, v in values.items() if t.op.type != "variable"}
     found = session._evaluate(outputs, {**known, **given}, done=done)
@@ -65,21 +71,21 @@ def _output(node, graph):
     return as_tensor(node, None, graph)
 
 
-def _flat(structure):
+def flat(structure):
     if structure is None:
         return []
     if isinstance(structure, dict):
-        return [n for k in sorted(structure) for n in _flat(structure[k])]
+        return [n for k in sorted(structure) for n in flat(structure[k])]
     if isinstance(structure, (list, tuple)):
-        return [n for part in structure for n in _flat(part)]
+        return [n for part in structure for n in flat(part)]
     return [structure]
 
 
-def _refill(structure, values):
+def refill(structure, values):
     if isinstance(structure, dict):
-        return {k: _refill(structure[k], values) for k in sorted(structure)}
+        return {k: refill(structure[k], values) for k in sorted(structure)}
     if isinstance(structure, (list, tuple)):
-        parts = [_refill(part, values) for part in structure]
+        parts = [refill(part, values) for part in structure]
         return type(structure)(*parts) if hasattr(structure, "_fields") else type(structure)(parts)
     return next(values)
 
@@ -89,7 +95,7 @@ def _refill(structure, values):
 @session_op
 def cond_(session, node, inputs, known, done):
     taken = node.get_attr("parts")[0 if bool(inputs[0]) else 1]
-    found = _run_part(taken, session, dict(zip(node._inputs[1:], inputs[1:])), known, done)
+    found = run_part(taken, session, dict(zip(node._inputs[1:], inputs[1:])), known, done)
     return [np.asarray(v, t._dtype) for v, t in zip(found, node.outputs)]
 
 
@@ -115,22 +121,48 @@ def cond(pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None, f
         raise TypeError("pred must not be a Python bool")
     graph = pred.graph if is_node(pred) else get_default_graph()
     with graph.as_default(), graph.name_scope(name or "cond"):
-        parts = _Part(graph, true_fn), _Part(graph, false_fn)
-        made = _cond_op(_predicate(as_tensor(pred, None, graph), "cond"), parts)
+        parts = Part(graph, true_fn), Part(graph, false_fn)
+        made = _cond_op(predicate(as_tensor(pred, None, graph), "cond"), parts)
     structure = parts[0].structure
-    if not made.outputs or not _flat(structure):
+    if graph.literals == "tf":
+        _check_alike(structure, parts[1].structure)
+    if not made.outputs or not flat(structure):
         return made
     if all(isinstance(n, Tensor) for n in parts[0].outputs):
-        found = _refill(structure, iter(made.outputs))
+        found = refill(structure, iter(made.outputs))
     else:
         return made
     single = isinstance(found, (list, tuple)) and len(found) == 1
     return found[0] if single and not strict else found
 
 
-def _predicate(tensor, what):
+def predicate(tensor, what):
+    """`tensor`, refused where a graph that follows TensorFlow has a number or a row for it."""
     check_truth(tensor, what)
+    if tensor.graph.literals == "tf" and tensor._shape not in (None, ()):
+        raise ShapeError(f"{what}: {where(tensor)} has shape {tensor._shape}; expected one truth "
+                         "value. Reduce it, say with reduce_all.")
     return tensor
+
+
+def _check_alike(true, false):
+    """Refuse branches that return nothing, or nestings that differ."""
+    for what, structure in (("true_fn", true), ("false_fn", false)):
+        if structure is None:
+            raise ValueError(f"cond: {what} must have a return value.")
+    if _outline(true) != _outline(false):
+        raise ValueError(f"cond: true_fn and false_fn must return the same nesting; got "
+                         f"{true!r:.80} and {false!r:.80}.")
+
+
+def _outline(structure):
+    if isinstance(structure, dict):
+        return {k: _outline(v) for k, v in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        # a list of one stands for its element
+        parts = [_outline(part) for part in structure]
+        return parts[0] if len(parts) == 1 else (type(structure).__name__, parts)
+    return None
 
 
 def _cond_op(pred, parts):
@@ -144,31 +176,38 @@ def _cond_op(pred, parts):
             raise ConvertTypeError("true_fn and false_fn must return tensors of one "
                                    f"dtype: {where(a)} "
                              f"has {a.dtype}, {where(b)} has {b.dtype}.")
-    specs = [(_common(a._shape, b._shape), shapes.strong(a._dtype)) for a, b in pairs]
+    specs = [(common(a._shape, b._shape), shapes.strong(a._dtype)) for a, b in pairs]
     outside = list(dict.fromkeys(parts[0].outside + parts[1].outside))
     return add_session_op(cond_, [pred, *outside], {"parts": [p.outputs for p in parts]}, specs,
                           "Merge", pred.graph)
 
 
-def _common(a, b):
+def common(a, b):
     if a is None or b is None or len(a) != len(b):
         return None
     return tuple(m if m == n else None for m, n in zip(a, b))
 
 
+def part_gradients(pairs, wanted):
+    """Gradients of what a part makes, `pairs` of (tensor, its gradient), for what it takes.
+
+    One of `wanted` may be made of another, outside: that way is the caller's.
+    """
+    ys, dys = [y for y, _ in pairs], [dy for _, dy in pairs]
+    found = gradients(ys, wanted, dys, stop_gradients=wanted) if ys else [None] * len(wanted)
+    return [zeros_like(t) if g is None else as_tensor(g) for t, g in zip(wanted, found)]
+
+
 @RegisterGradient("cond_")
 def _(op, *dys):
     pred, *outside = op._inputs
-    wanted = [t for t in outside if t._dtype is not None and shapes.strong(t._dtype).kind in "fc"]
+    wanted = [t for t in outside if is_smooth(t)]
 
     def branch(outputs):
-        ys = [(y, dy) for y, dy in zip(_tensors(outputs), dys)
-              if dy.dtype is None or dy.dtype.is_floating]
-        found = gradients([y for y, _ in ys], wanted, [dy for _, dy in ys]) if ys else (
-            [None] * len(wanted))
-        return [zeros_like(t) if g is None else as_tensor(g) for t, g in zip(wanted, found)]
+        return part_gradients([(y, dy) for y, dy in zip(tensors_of(outputs), dys)
+                               if dy.dtype is None or dy.dtype.is_floating], wanted)
     graph = pred.graph
-    parts = [_Part(graph, lambda part=part: branch(part)) for part in op.get_attr("parts")]
+    parts = [Part(graph, lambda part=part: branch(part)) for part in op.get_attr("parts")]
     found = dict(zip(wanted, _cond_op(pred, parts).outputs)) if wanted else {}
     return [None] + [found.get(t) for t in outside]
 
@@ -186,13 +225,20 @@ def case(pred_fn_pairs, default=None, exclusive=False, strict=False, name="case"
     for pair in pairs:
         if not isinstance(pair, (list, tuple)) or len(pair) != 2 or not callable(pair[1]):
             raise TypeError("case: each element is a pair of a predicate and a callable.")
+    if default is not None and not callable(default):
+        raise TypeError("case: default must be callable.")
+    if any(isinstance(p, bool) for p, _ in pairs):
+        raise TypeError("case: a predicate is a Python bool; expected a boolean node.")
     if not pairs:
-        return default()
-    if default is None:
-        (_, default), pairs = pairs[-1], pairs[:-1]
+        raise ValueError("case: there is no pair of a predicate and a callable.")
     graph = next((p.graph for p, _ in pairs if is_node(p)), get_default_graph())
+    preds = [p for p, _ in pairs]
     with graph.as_default(), graph.name_scope(name or "case"):
-        check = [_at_most_one([p for p, _ in pairs])] if exclusive and pairs else []
+        check = [_so_many(preds, 1, len(preds))] if default is None else []
+        if default is None:             # the last one stands for it, TensorFlow's way
+            (_, default), pairs = pairs[-1], pairs[:-1]
+        if exclusive and pairs:
+            check.append(_so_many(preds[:len(pairs)], 0, 1))
         with graph.control_dependencies(check):
             return _chain(pairs, default, strict)
 
@@ -206,13 +252,16 @@ def _chain(pairs, default, strict):
 
 @session_op
 def at_most_one(session, node, inputs, known, done):
-    if sum(bool(v) for v in inputs) > 1:
-        raise KernelError(f"{where(node)}: more than one predicate is true.", node)
+    true = sum(bool(v) for v in inputs)
+    if not node.attrs["least"] <= true <= node.attrs["most"]:
+        what = f"{true} predicates are true" if true else "no predicate is true"
+        raise KernelError(f"{where(node)}: {what}.", node)
     return []
 
 
-def _at_most_one(preds):
-    return add_session_op(at_most_one, [as_tensor(p) for p in preds], {}, [], "exclusive")
+def _so_many(preds, least, most):
+    return add_session_op(at_most_one, [as_tensor(p) for p in preds],
+                          {"least": least, "most": most}, [], "exclusive")
 
 
 def smart_cond(pred, true_fn=None, false_fn=None, name=None):
@@ -225,60 +274,4 @@ def smart_cond(pred, true_fn=None, false_fn=None, name=None):
     return true_fn() if pred else false_fn()
 
 
-# ---- while_loop -------------------------------------------------------------------------
-
-@session_op
-def while_(session, node, inputs, known, done):
-    cond_part, body, slots = node.get_attr("parts")
-    count = len(slots)
-    values = [np.asarray(v) for v in inputs[:count]]
-    outside = dict(zip(node._inputs[count:], inputs[count:]))
-    limit = node.attrs["maximum_iterations"]
-    turns = 0
-    while limit is None or turns < limit:
-        here = {**outside, **dict(zip(slots, values))}
-        if not bool(_run_part(cond_part, session, here, known, done)[0]):
-            break
-        values = [np.asarray(v) for v in _run_part(body, session, here, known, done)]
-        turns += 1
-    return values
-
-
-NotDifferentiable("while_")
-
-
-def while_loop(cond, body, loop_vars, shape_invariants=None, parallel_iterations=10,
-               back_prop=True, swap_memory=False, name=None, maximum_iterations=None,
-               return_same_structure=False):
-    """Repeat `loop_vars = body(*loop_vars)` while `cond(*loop_vars)` holds; forward only.
-
-    The loop runs between plans, one plan a turn; no gradient flows through it.
-    """
-    flat = _flat(loop_vars)
-    graph = next((n.graph for n in flat if is_node(n)), get_default_graph())
-    with graph.as_default(), graph.name_scope(name or "while"):
-        start = [as_tensor(n, None, graph) for n in flat]
-        with graph.control_dependencies(None):
-            slots = [placeholder(shapes.strong(t._dtype), None, name="slot") for t in start]
-        for slot, t in zip(slots, start):
-            slot._declare(t._shape if shape_invariants is None else None)
-        args = _refill(list(loop_vars), iter(slots))
-        parts = _Part(graph, lambda: cond(*args)), _Part(graph, lambda: body(*args))
-        _predicate(parts[0].tensors[0], "while_loop")
-        if len(parts[1].tensors) != len(start):
-            raise ValueError(f"The body returned {len(parts[1].tensors)} values for "
-                             f"{len(start)} loop variables.")
-        outside = [t for t in dict.fromkeys(parts[0].outside + parts[1].outside)
-                   if t not in slots]
-        specs = [(_common(t._shape, o._shape), shapes.strong(t._dtype))
-                 for t, o in zip(start, parts[1].tensors)]
-        made = add_session_op(while_, [*start, *outside], {
-            "parts": [*(p.outputs for p in parts), slots],
-            "maximum_iterations": maximum_iterations}, specs, "Exit", graph)
-    found = _refill(list(loop_vars), iter(made.outputs))
-    if len(found) == 1 and not return_same_structure:
-        return found[0]
-    return tuple(found) if isinstance(loop_vars, tuple) else found
-
-
-__all__ = ["cond", "case", "while_loop"]
+__all__ = ["cond", "case"]

@@ -4,6 +4,8 @@ Owns the words of every error about a feed or a fetch. A nesting of fetches is f
 of nodes, with a function that refills it from their values.
 """
 
+import copy
+
 import numpy as np
 
 from fastgrad import shapes
@@ -86,6 +88,13 @@ def fetch(node, graph):
     if isinstance(node, Operation) and is_custom(node):
         return node.outputs[0]
     return node
+
+
+def handed_out(value):
+    """A copy of what Python made; of a number, NumPy's scalar, as from a plan."""
+    if isinstance(value, np.ndarray) and not value.ndim and value.dtype != object:
+        return value[()]
+    return copy.copy(value)
 
 
 def variable_shown(tensor, fed):

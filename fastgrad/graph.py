@@ -297,6 +297,9 @@ class Graph(Records, Names):
         """A name or node -> the node of this graph that it means."""
         if isinstance(obj, str):
             tensor = ":" in obj
+            if not (allow_tensor if tensor else allow_operation):
+                raise ValueError(f"{obj!r} names {'a tensor' if tensor else 'an operation'}; "
+                                 f"expected {'an operation' if tensor else 'a tensor'}.")
             return self.get_tensor_by_name(obj) if tensor else self.get_operation_by_name(obj)
         if not isinstance(obj, Node):
             raise TypeError(f"Can not convert a {type(obj).__name__} into a Tensor or Operation.")
@@ -337,9 +340,10 @@ class Graph(Records, Names):
 
     @contextlib.contextmanager
     def control_dependencies(self, nodes):
-        """Operations made inside run after `nodes`; None clears what is in force."""
+        """Operations made inside run after `nodes`, or names of them; None clears what there is."""
         before = self._control
-        ops = [] if nodes is None else [_operation(n) for n in nodes]
+        ops = [] if nodes is None else [
+            _operation(self.as_graph_element(n) if isinstance(n, str) else n) for n in nodes]
         self._control = [] if nodes is None else before + ops
         try:
             yield

@@ -237,13 +237,18 @@ def _group():
 
 def group(*inputs, name=None):
     """An operation that runs all `inputs`; its value is None."""
-    ops = []
-    for item in inputs:
-        ops.extend(item if isinstance(item, (list, tuple)) else [item])
-    ops = [_graph._operation(n) for n in ops if n is not None]
+    ops = [_graph._operation(n) for n in _leaves(inputs) if n is not None]
     graph = ops[0].graph if ops else get_default_graph()
     with graph.control_dependencies(ops):
         return graph.add_op(_group.opdef, [], {}, [], name or "group_deps")
+
+
+def _leaves(nested):
+    if isinstance(nested, dict):
+        nested = [nested[k] for k in sorted(nested)]
+    if isinstance(nested, (list, tuple)):
+        return [leaf for part in nested for leaf in _leaves(part)]
+    return [nested]
 
 
 def no_op(name=None):

@@ -5,7 +5,6 @@ the way there, once `fetches` has said what is meant: the cache of plans, and
 evaluating in stages what must be evaluated in Python.
 """
 
-import copy
 import weakref
 from collections import OrderedDict
 
@@ -16,7 +15,7 @@ from fastgrad.default_session import Entered, get_default_session
 from fastgrad.errors import (ClosedError, ComputeError, FeedTypeError, FetchTypeError,
                              GradientError, GraphError, InvalidArgumentError, MissingFeedError,
                              RunShapeError, refuse_copy, where)
-from fastgrad.fetches import convert, fed_parts, feed_key, fetch, flatten
+from fastgrad.fetches import convert, fed_parts, feed_key, fetch, flatten, handed_out
 from fastgrad.fit import fit
 from fastgrad.gradients import ancestors, walk
 from fastgrad.graph import Graph, Node, Operation, get_default_graph, node_of
@@ -71,6 +70,7 @@ class Session(Runner):
         self._plans = OrderedDict()
         self._store_version = self.store.version
         self._entered = []
+        self.tapes = {}             # what the loops of this run leave for their gradients
         self._undo = None           # in a run of several stages: values before it, by variable
 
     def _make_store(self):
@@ -186,13 +186,14 @@ class Session(Runner):
         with self.store.lock:       # no other thread's run between two stages, or while planning
             self._drop_stale()
             outer, self._undo = self._undo, None
+            tapes, self.tapes = self.tapes, {}
             try:
                 return self._evaluate(nodes, feeds, remember)
             except BaseException:
                 self.store.put_back(self._undo or {})
                 raise
             finally:
-                self._undo = outer
+                self._undo, self.tapes = outer, tapes
 
     def _evaluate(self, nodes, feeds, remember=None, done=()):
         """Values of the nodes, in as many stages as shapes demand."""
@@ -207,7 +208,7 @@ class Session(Runner):
             self._stage(plan, known, python, done)
         found = iter(self._run_plan(plan, known, remember))
         # a value that Python made may be fetched twice and is still fed to later stages
-        return [copy.copy(python[n]) if n in python else None if n in done else next(found)
+        return [handed_out(python[n]) if n in python else None if n in done else next(found)
                 for n in nodes]
 
     def _stage(self, staging, known, python, done):

@@ -137,3 +137,79 @@ def test_numbers_beside_an_operation_of_ones_own():
             first, = tf.gradients(tf.reduce_sum(Twice(Twice(x))), x)
             second, = tf.gradients(first, x)
             assert session.run([first, second])[1].dtype == number.dtype
+
+
+# ---- loops and choices: values and slopes that TensorFlow gave -----------------------------
+
+def test_the_gradient_of_a_loop():
+    a, v = tf.constant(2.0), tf.Variable(3.0)
+    z = v * a
+    through = tf.while_loop(lambda i, x: i < 3, lambda i, x: (i + 1, x * v + z), (0, z))[1]
+    squares = tf.while_loop(lambda i, x: i < 3, lambda i, x: (i + 1, x * x), (0, a))[1]
+    with tf.Session() as session:
+        session.run(v.initializer)
+        session.run(v.assign(3.0))
+        assert session.run(tf.gradients(squares, a)) == [1024.0]
+        found = session.run(tf.gradients(through, [a, v, z]))
+    w = 3.0                     # y = z (w^3 + w^2 + w + 1) and z = 2 w
+    powers, slopes = w**3 + w * w + w + 1, 3 * w * w + 2 * w + 1
+    np.testing.assert_allclose(found, [w * powers, 2 * powers + 2 * w * slopes, powers], rtol=1e-6)
+
+
+def test_a_loop_in_a_loop_and_a_choice_in_a_loop_have_slopes():
+    a = tf.constant(2.0)
+    nested = tf.while_loop(lambda i, x: i < 3, lambda i, x: (i + 1, tf.while_loop(
+        lambda j, q: j < i + 1, lambda j, q: (j + 1, q * a), (0, x))[1]), (0, a))[1]
+    chosen = tf.while_loop(lambda i, x: i < 3, lambda i, x: (i + 1, tf.cond(
+        x > 5.0, lambda: x * a, lambda: x * x * a)), (0, a))[1]
+    with tf.Session() as session:
+        assert session.run([nested, *tf.gradients(nested, a)]) == [128.0, 448.0]
+        assert session.run([chosen, *tf.gradients(chosen, a)]) == [32.0, 80.0]
+
+
+def test_a_loop_that_grows_and_one_that_draws():
+    x = tf.placeholder(tf.float32, [None])
+    grown = tf.while_loop(lambda x: tf.size(x) < 5, lambda x: tf.concat([x, x * 2], 0), [x],
+                          shape_invariants=[tf.TensorShape([None])])
+    one = tf.constant(1.0)
+    drawn = tf.while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, y * tf.random_uniform([])),
+                          (0, one))[1]
+    few = tf.while_loop(lambda i: i < 9, lambda i: i + 1, [0], maximum_iterations=tf.constant(4))
+    with tf.Session() as session:
+        value, slope = session.run([grown, *tf.gradients(grown, x)], {x: [1.0, 2.0]})
+        assert value.tolist() == [1, 2, 2, 4, 2, 4, 4, 8] and slope.tolist() == [9.0, 9.0]
+        value, slope = session.run([drawn, *tf.gradients(drawn, one)])
+        np.testing.assert_allclose(slope, value, rtol=1e-6)
+        assert type(value) is np.float32 and session.run(few) == 4
+    with pytest.raises(ValueError, match="shape_invariants"):
+        tf.while_loop(lambda x: tf.size(x) < 5, lambda x: tf.concat([x, x], 0), [tf.ones([1])])
+
+
+def test_a_choice_counts_each_way_to_what_it_takes_once():
+    a = tf.constant([1.0, 2.0])
+    z = a * 2.0
+    y = tf.cond(a[0] > 0.0, lambda: a * z, lambda: a)
+    with tf.Session() as session:
+        found = session.run(tf.gradients(y, [a, z]))
+    np.testing.assert_array_equal(found, [[4.0, 8.0], [1.0, 2.0]])
+
+
+def test_choices_that_tensorflow_refuses():
+    a = tf.constant(2.0)
+    for wrong, kind in [
+            (lambda: tf.cond(a > 1, lambda: {"x": a}, lambda: {"y": a}), ValueError),
+            (lambda: tf.cond(a > 1, lambda: None, lambda: None), ValueError),
+            (lambda: tf.cond([True], lambda: a, lambda: a), ValueError),
+            (lambda: tf.case([]), ValueError),
+            (lambda: tf.case([(True, lambda: a)]), TypeError),
+            (lambda: tf.case([(a > 1, lambda: a)], default=a), TypeError)]:
+        with pytest.raises(kind):
+            wrong()
+    none = tf.case([(a > 3, lambda: a), (a > 2, lambda: a * 2)])
+    many = tf.case([(a > 1, lambda: a), (a > 0, lambda: a * 2)], lambda: a * 3,
+                   exclusive=True)
+    with tf.Session() as session:
+        for node in (none, many):
+            with pytest.raises(tf.errors.InvalidArgumentError):
+                session.run(node)
+        assert session.run([tf.group([a, [a.op]]), a]) == [None, 2.0]

@@ -32,7 +32,7 @@ COMPILER = [("ir", "peak"), ("rewrite",), ("lower_*",), ("place", "explain"),
 # TensorFlow's library of names: built on the front, and on one another; neither chain knows it.
 LIBRARY = {"asserts", "averages", "branches", "contrib", "control", "coordinator", "distribution",
            "distributions", "distributions_discrete", "distributions_kl", "dot", "events",
-           "functional", "initializers", "layers", "losses", "metrics", "metrics_curves", "nn",
+           "functional", "initializers", "layers", "loops", "losses", "metrics", "metrics_curves", "nn",
            "optimizer", "optimizers", "png", "regularizers", "saver", "schedules", "scopes",
            "summary", "tf_linalg", "tf_math", "tf_random", "train"}
 # Front doors: they may import anything, and nothing imports them but one another.
