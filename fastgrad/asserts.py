@@ -166,6 +166,56 @@ def assert_type(tensor, tf_type, message=None, name=None):
     return no_op("statically_determined_correct_type")
 
 
+def assert_near(x, y, rtol=None, atol=None, data=None, summarize=None, message=None, name=None):
+    """Fail the run unless `|x - y| <= atol + rtol * |y|` for all elements.
+
+    Both tolerances are ten times the dtype's spacing at 1, if not given.
+    """
+    graph = next((v.graph for v in (x, y) if is_node(v)), None) or get_default_graph()
+    with graph.as_default(), graph.name_scope(name or "assert_near"):
+        a = as_tensor(x, None, graph)
+        b = as_tensor(y, a._dtype if graph.literals == "tf" and not is_node(y) else None, graph)
+        slack = 10 * float(np.finfo(shapes.strong(a._dtype)).eps)
+        rtol, atol = (np.asarray(slack if v is None else v, a._dtype) if not is_node(v) else v
+                      for v in (rtol, atol))
+        near = less_equal(abs(a - b), abs(b) * rtol + atol)
+        return _assertion([reduce_all(near), a, b], f"{message or ''} x and y not equal to "
+                          "tolerance. x, y:", "Assert", graph)
+
+
+def assert_integer(x, message=None, name=None):
+    """Refuse a tensor that holds no integers."""
+    found = as_tensor(x)
+    if not found.dtype.is_integer:
+        raise DTypeError(f"{message or ''} Expected x to be integer type; {where(found)} has "
+                         f"dtype {found.dtype.name}.")
+    return no_op("statically_determined_was_integer")
+
+
+def assert_same_float_dtype(tensors=None, dtype=None):
+    """The one floating dtype of all tensors and `dtype`; float32 if there is none.
+
+    Raises
+    ------
+    ValueError
+        If there are several, or one that is not floating.
+    """
+    found = [] if dtype is None else [shapes.as_dtype(dtype)]
+    found += [as_tensor(t).dtype for t in tensors or ()]
+    if len(set(found)) > 1 or not all(d.is_floating for d in found):
+        raise ValueError("expected one floating dtype; got "
+                         + ", ".join(d.name for d in found) + ".")
+    return found[0] if found else shapes.DTYPES["float32"]
+
+
+def assert_proper_iterable(values):
+    """Refuse what is iterated over by mistake: a tensor, an array, a string, a number."""
+    if isinstance(values, (str, bytes, np.ndarray)) or is_node(values) or not hasattr(
+            values, "__iter__"):
+        raise TypeError("Expected argument \"values\" to be a \"proper\" iterable; got a "
+                        f"{type(values).__name__}.")
+
+
 def assert_variables_initialized(var_list=None):
     """An operation that fails if a variable has no value."""
     from fastgrad.collection import global_variables, local_variables
@@ -187,4 +237,5 @@ __all__ = ["Assert", "check_numerics", "verify_tensor_all_finite", "assert_equal
            "assert_none_equal", "assert_less", "assert_less_equal", "assert_greater",
            "assert_greater_equal", "assert_positive", "assert_negative", "assert_non_negative",
            "assert_non_positive", "assert_rank", "assert_rank_at_least", "assert_rank_in",
+           "assert_near", "assert_integer", "assert_same_float_dtype", "assert_proper_iterable",
            "assert_scalar", "assert_type", "assert_variables_initialized"]

@@ -39,8 +39,8 @@ class OpError(Exception):
             message, node_def = node_def, message
         super().__init__(message)
         self.message = message
-        self.op = op
-        self.node_def = node_def
+        self.op = op = getattr(op, "op", op)          # a tensor stands for what makes it
+        self.node_def = getattr(op, "node_def", None) if node_def is None else node_def
         self.error_code = type(self).error_code if error_code is None else error_code
 
     def __reduce__(self):
@@ -129,6 +129,24 @@ class UnauthenticatedError(OpError):
     error_code = 16
 
 
+# TensorFlow's numbers for the classes: `tf.errors.NOT_FOUND` is `tf.errors.NotFoundError`'s.
+OK, CANCELLED, UNKNOWN, INVALID_ARGUMENT, DEADLINE_EXCEEDED, NOT_FOUND = range(6)
+ALREADY_EXISTS, PERMISSION_DENIED, RESOURCE_EXHAUSTED, FAILED_PRECONDITION = range(6, 10)
+ABORTED, OUT_OF_RANGE, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS = range(10, 16)
+UNAUTHENTICATED = 16
+_BY_CODE = {kind.error_code: kind for kind in OpError.__subclasses__()}
+
+
+def exception_type_from_error_code(error_code):
+    """The class of errors that carry the number; KeyError if there is none."""
+    return _BY_CODE[error_code]
+
+
+def error_code_from_exception_type(cls):
+    """The number that errors of a class carry; KeyError if it is none of TensorFlow's."""
+    return {kind: code for code, kind in _BY_CODE.items()}[cls]
+
+
 # ---- fastgrad's own words for mistakes --------------------------------------------------
 
 class ShapeError(FastgradError, ValueError):
@@ -177,6 +195,12 @@ class ConvertTypeError(DTypeError, ValueError):
 
 class GraphError(FastgradError, ValueError):
     """A node from another graph, or a graph that may not be changed."""
+
+
+class RegisteredError(GraphError, KeyError):
+    """A name that is registered already; TensorFlow's class for it is KeyError."""
+
+    __str__ = Exception.__str__
 
 
 class FeedError(FastgradError, ValueError):

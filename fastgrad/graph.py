@@ -225,6 +225,9 @@ class Operation(Node):
     consumers = property(
         lambda self: _Consumers(self.graph, [c for o in self._record.outs for c in o.consumers]))
     node_def = property(lambda self: self)
+
+    def __bool__(self):
+        return self.graph.literals == "tf" or super().__bool__()
     device = property(lambda self: "")
 
     def compute(self, *values):
@@ -274,6 +277,7 @@ class Graph(Records, Names):
         self._record_nothing()
         self._site = None            # overrides call_site() while rules build nodes
         self._control, self._finalized, self.seed = [], False, None
+        self.gradient_names = {}     # operation's id -> the gradient meant, if not its type's
         self.store = None            # set by `variable`: the graph's own values
 
     # ---- the tutorial's and TensorFlow's views ----

@@ -289,8 +289,8 @@ class BatchNormalization(Layer):
         for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
             update = assign_sub(moving, (moving - value) * (1.0 - self.momentum),
                                 name="AssignMovingAvg")
-            self.updates.append(update)
-            graph.add_to_collection(GraphKeys.UPDATE_OPS, update)
+            self.updates.append(update.op)
+            graph.add_to_collection(GraphKeys.UPDATE_OPS, update.op)
 
 
 def batch_normalization(inputs, axis=-1, momentum=0.99, epsilon=1e-3, center=True, scale=True,

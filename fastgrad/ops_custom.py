@@ -1,6 +1,7 @@
 """custom_gradient: a function's results with a gradient that the function itself gives."""
 
 import functools
+import inspect
 
 from fastgrad.errors import GradientError
 from fastgrad.graph import as_tensor
@@ -41,8 +42,34 @@ def _(op, *dys):
     return _apply(op, op.attrs["count"], dys)
 
 
+def _variables_between(xs, ys):
+    """The trainable variables that `ys` are made of, those behind `xs` left out."""
+    seen, todo, found = {x.op for x in xs}, [y.op for y in ys], []
+    while todo:
+        op = todo.pop()
+        if op not in seen:
+            seen.add(op)
+            found += [op] if op.type == "variable" else []
+            todo += [t.op for t in op._inputs]
+    variables = [op.outputs[0] for op in sorted(found, key=lambda op: op.id)]
+    return [v for v in variables if v.trainable]
+
+
+def _for_both(grad, variables, *dys):
+    """What a function of gradients and `variables` returns, in one list."""
+    if not variables:
+        found = grad(*dys)
+        return list(found) if isinstance(found, (list, tuple)) else [found]
+    for_xs, for_variables = grad(*dys, variables=variables)
+    for_xs = list(for_xs) if isinstance(for_xs, (list, tuple)) else [for_xs]
+    return for_xs + list(for_variables)
+
+
 def custom_gradient(f):
     """Decorator: `f(*xs)` returns `(ys, grad_fn)`, and `grad_fn(*dys)` is the gradient to `xs`.
+
+    If `f` reads variables that train, a `grad_fn(*dys, variables=None)` gets them and returns two
+    lists: the gradients to `xs` and those to the variables.
 
     Gradient: what `grad_fn` returns, one tensor or None an input.
     """
@@ -52,6 +79,9 @@ def custom_gradient(f):
         result, grad = f(*xs, **kwargs)
         many = isinstance(result, (list, tuple))
         ys = [as_tensor(y) for y in (result if many else [result])]
+        if "variables" in inspect.signature(grad).parameters:
+            used = _variables_between(xs, ys)
+            grad, xs = functools.partial(_for_both, grad, used), xs + used
         if len(ys) == 1:
             found = [_own_gradient(ys[0], *xs, grad=grad)]
         else:

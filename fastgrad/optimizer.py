@@ -202,6 +202,20 @@ class Optimizer:
             self._others[name, graph] = Variable(value, name=name, trainable=False)
         return self._others[name, graph]
 
+    def _zeros_slot(self, var, slot_name, op_name):
+        """TensorFlow's name, for optimizers of a program's own."""
+        return self._slot(var, slot_name, 0.0, op_name)
+
+    def _get_or_make_slot(self, var, val, slot_name, op_name):
+        slots = self._slots.setdefault(slot_name, {})
+        if var not in slots:
+            slots[var] = make_slot(var, val, op_name)
+        return slots[var]
+
+    def _get_or_make_slot_with_initializer(self, var, initializer, shape, dtype, slot_name,
+                                           op_name):
+        return self._get_or_make_slot(var, initializer(shape, dtype), slot_name, op_name)
+
     def get_slot(self, var, name):
         """The slot variable `name` (such as "momentum") of a variable, or None."""
         return self._slots.get(name, {}).get(var)

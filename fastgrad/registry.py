@@ -18,8 +18,8 @@ import os
 
 from fastgrad import shapes
 from fastgrad.accepted import ACCEPTED, check_accepted
-from fastgrad.errors import (AxisError, ConvertTypeError, DTypeError, GraphError, LateShapeError,
-                             ShapeError, sentence, where)
+from fastgrad.errors import (AxisError, ConvertTypeError, DTypeError, LateShapeError,
+                             RegisteredError, ShapeError, sentence, where)
 from fastgrad.graph import (Tensor, as_tensor, call_site, get_default_graph, graph_of, is_node,
                             node_of)
 
@@ -409,8 +409,8 @@ def _refuse_twice(table, key, what, site_of, site):
     run again: it is the same line, or no file (a cell of a notebook, which is edited and rerun)."""
     if key in table and site_of(table[key]) != site and os.path.exists(site_of(table[key])[0]):
         file, line = site_of(table[key])
-        raise GraphError(f"the {what} {key!r} is registered already, at "
-                         f"{os.path.basename(file)}:{line}. Choose another name.")
+        raise RegisteredError(f"the {what} {key!r} is registered already, at "
+                              f"{os.path.basename(file)}:{line}. Choose another name.")
 
 
 _MISSING = object()
@@ -418,7 +418,7 @@ _MISSING = object()
 
 def gradient_of(op):
     """The gradient function of an operation, None if not differentiable, KeyError if unknown."""
-    key = op.attrs.get("_gradient_op_type", op.type) if op.attrs else op.type
+    key = op.graph.gradient_names.get(op.id, op.type)
     entry = _GRADIENTS.get(key, _MISSING)
     if entry is _MISSING:
         raise KeyError(key)

@@ -213,3 +213,107 @@ def test_choices_that_tensorflow_refuses():
             with pytest.raises(tf.errors.InvalidArgumentError):
                 session.run(node)
         assert session.run([tf.group([a, [a.op]]), a]) == [None, 2.0]
+
+
+# ---- gradients and errors of a program's own ----------------------------------------------
+
+@pytest.fixture
+def tenfold():
+    @tf.RegisterGradient("Tenfold")
+    def rule(op, dy):
+        return dy * 10.0
+
+
+def test_gradients_that_a_graph_overrides(tenfold):
+    a = tf.constant([1.0, -2.0])
+    types = ("Sign", "Identity", "Relu", "Tanh", "Square", "Floor", "Exp")
+    with tf.get_default_graph().gradient_override_map({t: "Tenfold" for t in types}):
+        inside = [f(a) for f in (tf.sign, tf.identity, tf.nn.relu, tf.tanh, tf.square, tf.floor,
+                                 tf.exp)]
+    with tf.get_default_graph().gradient_override_map({"Sign": "NotThere"}):
+        nothing = tf.sign(a)
+    with tf.Session() as session:
+        for y in inside:
+            assert session.run(tf.gradients(y, a))[0].tolist() == [10.0, 10.0]
+        assert session.run(tf.gradients(tf.sign(a), a))[0].tolist() == [0.0, 0.0]
+    with pytest.raises(LookupError):
+        tf.gradients(nothing, a)
+    with pytest.raises(TypeError):
+        with tf.get_default_graph().gradient_override_map({5: "x"}):
+            pass
+    with pytest.raises(KeyError, match="registered already"):
+        @tf.RegisterGradient("Tenfold")
+        def again(op, dy):
+            return dy
+
+
+def test_a_custom_gradient_of_variables():
+    w = tf.get_variable("w", initializer=3.0, use_resource=True)
+
+    @tf.custom_gradient
+    def times(x):
+        def grad(dy, variables=None):
+            assert variables == [w]
+            return dy * 7.0, [dy * 11.0 for _ in variables]
+        return x * w, grad
+    x = tf.constant(2.0)
+    with tf.Session() as session:
+        session.run(w.initializer)
+        y = times(x)
+        assert session.run([y, *tf.gradients(y, [x, w])]) == [6.0, 7.0, 11.0]
+
+
+def test_what_an_error_of_a_run_carries():
+    x = tf.placeholder(tf.float32, [2], name="xx")
+    v = tf.Variable(1.0, name="vv")
+    with tf.Session() as session:
+        with pytest.raises(tf.OpError) as caught:
+            session.run(x)
+        found = caught.value
+        assert found.op and found.op.name == found.node_def.name == "xx"
+        assert found.error_code == tf.errors.INVALID_ARGUMENT == 3
+        with pytest.raises(tf.errors.FailedPreconditionError) as caught:
+            session.run(v * 2)
+        assert caught.value.op.name == "vv" and caught.value.error_code == 9
+    assert tf.errors.exception_type_from_error_code(5) is tf.errors.NotFoundError
+    assert tf.errors.error_code_from_exception_type(tf.errors.AbortedError) == 10
+
+
+def test_a_slot_of_an_optimizer_of_ones_own():
+    class Summing(tf.train.Optimizer):
+        def __init__(self):
+            super().__init__(False, "Summing")
+
+        def _create_slots(self, var_list):
+            for v in var_list:
+                self._zeros_slot(v, "total", self._name)
+
+        def _apply_dense(self, grad, var):
+            return tf.group(var.assign_sub(grad), self.get_slot(var, "total").assign_add(grad))
+
+    v = tf.Variable([1.0, 2.0], name="v")
+    optimizer = Summing()
+    step = optimizer.minimize(tf.reduce_sum(v * v) * 3.0)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(step)
+        total = optimizer.get_slot(v, "total")
+        assert total.name == "v/Summing:0"
+        assert session.run(total).tolist() == [6.0, 12.0] and session.run(v).tolist() == [-5, -10]
+
+
+def test_assertions_on_numbers_that_differ_a_little():
+    x = tf.placeholder(tf.float32, [None])
+    with tf.Session() as session:
+        session.run(tf.assert_near(x, [1.0, 2.0000001]), {x: [1.0, 2.0]})
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            session.run(tf.assert_near(x, [1.0, 2.1]), {x: [1.0, 2.0]})
+    with pytest.raises(TypeError):
+        tf.assert_integer(x)
+    with pytest.raises(TypeError):
+        tf.assert_proper_iterable(x)
+    with pytest.raises(ValueError):
+        tf.assert_same_float_dtype([x, tf.constant(1.0, tf.float64)])
+    with pytest.raises(ValueError):
+        tf.ensure_shape(tf.ones([2]), [3])
+    assert tf.assert_same_float_dtype([x]) == tf.float32

@@ -5,6 +5,8 @@ mix dtypes; a session has a store of its own, empty until an initializer or a re
 fills it; a Variable's `value()` is a method.
 """
 
+import contextlib
+
 from fastgrad import graph as _graph
 from fastgrad import session as _session
 from fastgrad import variable as _variable
@@ -17,10 +19,51 @@ from fastgrad.session import get_default_session
 from fastgrad.variable import Store
 
 
+# TensorFlow's operation types that no name of ours resembles
+_TYPES = {"multiply": ("mul",), "subtract": ("sub",), "negative": ("neg",),
+          "divide": ("realdiv", "div", "truediv"), "add": ("addv2",), "reduce_sum": ("sum",),
+          "reduce_mean": ("mean",), "reduce_max": ("max",), "reduce_min": ("min",),
+          "reduce_prod": ("prod",), "softmax_cross_entropy_with_logits":
+          ("softmaxcrossentropywithlogits",), "rint": ("rint", "round")}
+
+
+def _plain(name):
+    return name.replace("_", "").lower()
+
+
+def _type_names(opdef):
+    """Under which names, without case and underscores, TensorFlow may know an operation."""
+    return [_plain(opdef.type), _plain(opdef.name), *_TYPES.get(opdef.type, ())]
+
+
 class Graph(_graph.Graph):
     """A graph with TensorFlow's dtype habits; `as_default()` takes effect in a `with`."""
 
     literals = "tf"
+    _overrides = {}
+
+    def add_op(self, opdef, *args, **kwargs):
+        op = super().add_op(opdef, *args, **kwargs)
+        if self._overrides or self.gradient_names:
+            self.gradient_names.pop(op.id, None)       # of an operation that was taken back
+            names = [self._overrides[k] for k in _type_names(opdef) if k in self._overrides]
+            self.gradient_names.update((op.id, name) for name in names[:1])
+        return op
+
+    @contextlib.contextmanager
+    def gradient_override_map(self, op_type_map):
+        """Operations made inside have other gradients: {type of operation: registered name}."""
+        if not isinstance(op_type_map, dict):
+            raise TypeError(f"op_type_map must be a dictionary mapping strings to strings; got a "
+                            f"{type(op_type_map).__name__}.")
+        if not all(isinstance(n, str) for pair in op_type_map.items() for n in pair):
+            raise TypeError("op_type_map must be a dictionary mapping strings to strings.")
+        before = self._overrides
+        self._overrides = {**before, **{_plain(k): v for k, v in op_type_map.items()}}
+        try:
+            yield
+        finally:
+            self._overrides = before
 
 
 class Session(_session.Session, metaclass=InTF):

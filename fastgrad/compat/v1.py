@@ -87,6 +87,8 @@ parallel_stack = _bind(_ops_join.parallel_stack)
 newaxis = None
 as_dtype = _bound(_shapes.as_dtype)
 VariableV1 = Variable
+OpError = errors.OpError
+NoGradient = NotDifferentiable
 bfloat16 = half = _shapes.DTYPES["float16"]
 double, complex64, complex128 = (_shapes.DTYPES[n] for n in ("float64", "complex64", "complex128"))
 uint16, uint32, uint64 = (_shapes.DTYPES[n] for n in ("uint16", "uint32", "uint64"))
