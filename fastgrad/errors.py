@@ -273,6 +273,12 @@ class StateError(FastgradError, FailedPreconditionError, ValueError):
         FailedPreconditionError.__init__(self, message, op)
 
 
+class MisfitError(StateError, InvalidArgumentError):
+    """A checkpoint's value that does not fit its variable."""
+
+    error_code = 3
+
+
 class TooLargeError(FastgradError, ResourceExhaustedError, MemoryError, ValueError):
     """There is no memory for a value."""
 

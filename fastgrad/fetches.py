@@ -52,9 +52,11 @@ def _refill(fetches, nodes, graph, fed):
         nodes.append(node)
         return next
     if isinstance(fetches, (IndexedSlices, SparseTensor)):
-        part = _refill(fetches.parts(), nodes, graph, fed)
+        parts = fetches.parts()
+        part = _refill([t for t in parts if t is not None], nodes, graph, fed)
         kind = SparseTensorValue if isinstance(fetches, SparseTensor) else IndexedSlicesValue
-        return lambda values: kind(*part(values))
+        none = [None] * sum(t is None for t in parts)
+        return lambda values: kind(*part(values), *none)
     if isinstance(fetches, dict):
         parts = [(k, _refill(v, nodes, graph, fed)) for k, v in fetches.items()]
         kind = type(fetches)

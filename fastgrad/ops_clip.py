@@ -1,8 +1,10 @@
 """Clipping by value and by norm, and sums of lists of tensors."""
 
+import numpy as np
+
 from fastgrad import shapes
 from fastgrad.errors import ShapeError
-from fastgrad.graph import as_tensor
+from fastgrad.graph import as_tensor, get_default_graph
 from fastgrad.ops_join import stack
 from fastgrad.ops_math import _where, cast_to, maximum, minimum, ones_like
 from fastgrad.ops_norm import _axes_list, l2_loss
@@ -121,7 +123,7 @@ def global_norm(t_list, name=None):
     parts = [t.values if isinstance(t, IndexedSlices) else as_tensor(t)
              for t in _listed(t_list) if t is not None]
     if not parts:
-        raise ValueError("global_norm needs at least one tensor.")
+        return as_tensor(np.float32(0), None, get_default_graph(), "global_norm")
     with parts[0].graph.name_scope(name or "global_norm"):
         halves = stack([l2_loss(t) for t in parts])
         return sqrt(reduce_sum(halves) * 2.0, name="global_norm")

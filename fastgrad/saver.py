@@ -28,7 +28,8 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.collection import GraphKeys
-from fastgrad.errors import DamagedFileError, NotInFileError, StateError, show_names, where
+from fastgrad.errors import (DamagedFileError, MisfitError, NotInFileError, StateError, show_names,
+                             where)
 from fastgrad.graph import get_default_graph
 from fastgrad.variable import Variable
 
@@ -271,8 +272,12 @@ class Saver:
         self._reshape, self._max, self._pad = reshape, max_to_keep, pad_step_number
         self._every, self._next = keep_checkpoint_every_n_hours * 3600, None
         self._kept = []                 # (path, time)
-        if not defer_build and not self._variables() and not allow_empty:
-            raise ValueError("No variables to save")
+        if not defer_build:
+            found = self._variables()
+            if not found and not allow_empty:
+                raise ValueError("No variables to save")
+            if self._graph.literals == "tf":        # those that are there now, TensorFlow's way
+                self._given = found
 
     def _variables(self):
         """{name in the file: variable}"""
@@ -284,12 +289,15 @@ class Saver:
             for v in given.values():
                 if not isinstance(v, Variable):
                     raise TypeError(f"Saver takes Variables; got {type(v).__name__}.")
+            if self._graph.literals == "tf" and len({*given.values()}) < len(given):
+                raise ValueError("the same variable is to be saved under two names.")
             return dict(given)
         found = {}
         for v in given:
             if not isinstance(v, Variable):
                 raise TypeError(f"Saver takes Variables; got {type(v).__name__}.")
-            if found.setdefault(v.op.name, v) is not v:
+            twice = v.op.name in found and self._graph.literals == "tf"
+            if twice or found.setdefault(v.op.name, v) is not v:
                 raise ValueError(f"two variables to save are named {v.op.name!r}.")
         return found
 
@@ -394,15 +402,15 @@ class Saver:
     def _fitting(self, name, v, array):
         dtype = shapes.strong(v._dtype)
         if array.dtype.newbyteorder("=") != dtype:
-            raise StateError(f"{where(v)} has dtype {dtype}; the checkpoint's {name!r} has "
-                             f"{array.dtype}.", v.op)
+            raise MisfitError(f"{where(v)} has dtype {dtype}; the checkpoint's {name!r} has "
+                              f"{array.dtype}.", v.op)
         if not shapes.compatible(v._shape, array.shape):
             known = shapes.is_known(v._shape)
             if self._reshape and known and array.size == shapes.size_of(v._shape):
                 return array.reshape(v._shape)
-            raise StateError(f"{where(v)} has shape {v._shape}; the checkpoint's {name!r} "
-                             f"has {array.shape}. Assign requires shapes of both tensors to match.",
-                             v.op)
+            raise MisfitError(f"{where(v)} has shape {v._shape}; the checkpoint's {name!r} "
+                              f"has {array.shape}. Assign requires shapes of both tensors to "
+                              "match.", v.op)
         return array
 
     def build(self):

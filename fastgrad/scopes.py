@@ -13,6 +13,7 @@ from fastgrad import collection, shapes
 from fastgrad.errors import show_shape
 from fastgrad.graph import get_default_graph, is_node
 from fastgrad.initializers import glorot_uniform_initializer, zeros_initializer
+from fastgrad.literals import array_of
 from fastgrad.variable import Variable
 
 
@@ -175,6 +176,8 @@ def _stated_dtype(initializer, dtype):
     if dtype is None or initializer is None or callable(initializer):
         return dtype
     found = getattr(initializer, "dtype", None)
+    if found is None and get_default_graph().literals == "tf":
+        found = array_of(initializer, kind="tf").dtype
     if found is not None and shapes.as_dtype(found) != dtype:
         raise ValueError(f"Initializer type '{found}' and explicit dtype '{dtype}' don't match.")
     return dtype
@@ -334,6 +337,8 @@ class variable_scope:
             raise TypeError("If default_name is None then name_or_scope is required")
         if not isinstance(name_or_scope, (str, VariableScope, type(None))):
             raise TypeError("VariableScope: name_or_scope must be a string or VariableScope.")
+        if reuse not in (None, True, False, AUTO_REUSE):
+            raise ValueError("The reuse parameter must be True or False or None.")
         if name_or_scope is None and reuse:
             raise ValueError("reuse=True cannot be used without a name_or_scope")
         self._given, self._default_name = name_or_scope, default_name

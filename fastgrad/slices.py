@@ -55,7 +55,8 @@ class IndexedSlices:
 
     def parts(self):
         """(values, indices, dense_shape) as tensors."""
-        return [self.values, self.indices, as_tensor(self.dense_shape)]
+        shape = None if self.dense_shape is None else as_tensor(self.dense_shape)
+        return [self.values, self.indices, shape]
 
     def get_shape(self):
         return self.shape

@@ -168,6 +168,8 @@ class Variable(Tensor):
             initial = _initial_tensor(initial_value, shapes.to_np(dtype))
         kind = shapes.strong(initial._dtype)
         shape = initial._shape if validate_shape else None
+        if graph.literals == "tf":
+            _check_stated(initial, validate_shape, collections, constraint)
         node = graph.add_op(_variable.opdef, [],
                             {"dtype": kind, "shape": shape, "initial": initial},
                             [(shape, kind)], name + "/", KINDS.get(graph.literals, cls))
@@ -269,6 +271,32 @@ def _initial_tensor(value, dtype):
             tensor = cast(tensor, dtype)
         return tensor
     return constant(value, dtype, name="initial_value")
+
+
+def _is_fed(tensor):
+    """Whether a tensor hangs on a placeholder, so that its shape may differ from run to run."""
+    seen, todo = set(), [tensor.op]
+    while todo:
+        op = todo.pop()
+        if op.type == "placeholder":
+            return True
+        if op not in seen:
+            seen.add(op)
+            todo += [t.op for t in op._inputs]
+    return False
+
+
+def _check_stated(initial, validate_shape, collections, constraint):
+    """Refuse what TensorFlow refuses."""
+    if validate_shape and not shapes.is_known(initial._shape) and _is_fed(initial):
+        raise ShapeError("a Variable's initial_value must have a shape that is known; "
+                         f"{where(initial)} has {initial._shape}. Set it, or give "
+                         "validate_shape=False.")
+    if collections is not None and not isinstance(collections, (list, tuple, set)):
+        raise ValueError("collections must be a list, tuple or set of names; got a "
+                         f"{type(collections).__name__}.")
+    if constraint is not None and not callable(constraint):
+        raise ValueError("a Variable's constraint must be a function of it.")
 
 
 def _collect(graph, variable, trainable, collections):

@@ -19,6 +19,11 @@ CASES = compare.cases()
 golden = functools.lru_cache(None)(compare.golden)
 
 
+@pytest.fixture(autouse=True)
+def fresh():
+    tf.reset_default_graph()
+
+
 @pytest.mark.parametrize("file, name", CASES, ids=[f"{f}.{n}" for f, n in CASES])
 def test_value(file, name):
     fn = CASES[file, name]
@@ -317,3 +322,52 @@ def test_assertions_on_numbers_that_differ_a_little():
     with pytest.raises(ValueError):
         tf.ensure_shape(tf.ones([2]), [3])
     assert tf.assert_same_float_dtype([x]) == tf.float32
+
+
+# ---- state --------------------------------------------------------------------------------
+
+def test_variables_that_tensorflow_refuses():
+    x = tf.placeholder(tf.float32, [None, 2])
+    for wrong in (lambda: tf.Variable(x), lambda: tf.Variable(x * 2.0),
+                  lambda: tf.Variable(1.0, collections="x"),
+                  lambda: tf.Variable(1.0, constraint=5),
+                  lambda: tf.get_variable("v", initializer=5.0, dtype=tf.float64),
+                  lambda: tf.variable_scope("s", reuse="x")):
+        with pytest.raises(ValueError):
+            wrong()
+    assert tf.Variable(x, validate_shape=False).shape.ndims is None
+    assert tf.get_variable("w", initializer=5, dtype=tf.int32).shape == ()
+
+
+def test_savers_of_some_variables(tmp_path):
+    v = tf.Variable([1.0, 2.0], name="v")
+    saver = tf.train.Saver()
+    later = tf.Variable(3.0, name="later")
+    with pytest.raises(ValueError):
+        tf.train.Saver([v, v])
+    with pytest.raises(ValueError):
+        tf.train.Saver({"a": v, "b": v})
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        path = saver.save(session, str(tmp_path / "m"))
+        session.run([v.assign([5.0, 6.0]), later.assign(7.0)])
+        saver.restore(session, path)
+        assert session.run(v).tolist() == [1.0, 2.0] and session.run(later) == 7.0
+    assert [name for name, _ in tf.train.list_variables(path)] == ["v"]
+    for value in ([1.0, 2.0, 3.0], [1, 2]):
+        with tf.Graph().as_default(), tf.Session() as session:
+            tf.Variable(value, name="v")
+            with pytest.raises(tf.errors.InvalidArgumentError):
+                tf.train.Saver().restore(session, path)
+
+
+def test_rows_are_fetched_and_clipped():
+    a = tf.constant([3.0, 4.0])
+    rows = tf.IndexedSlices(a, tf.constant([0, 1]))
+    clipped, norm = tf.clip_by_global_norm([rows, None], 1.0)
+    with tf.Session() as session:
+        found = session.run(clipped[0])
+        np.testing.assert_allclose(found.values, [0.6, 0.8], rtol=1e-6)
+        assert found.indices.tolist() == [0, 1] and found.dense_shape is None
+        nothing, zero = tf.clip_by_global_norm([], 5.0)
+        assert nothing == [] and session.run(zero) == 0.0
