@@ -226,6 +226,10 @@ class FetchTypeError(FetchError, TypeError):
     """A fetch that is no node, name or nesting of them."""
 
 
+class NoArrayError(FastgradError, TypeError, NotImplementedError):
+    """A node where an array is wanted; NotImplementedError is TensorFlow's class for it."""
+
+
 class GradientError(FastgradError, ValueError, LookupError):
     """No gradient: an op without a rule, or nothing to differentiate."""
 

@@ -134,9 +134,15 @@ def feed_key(key, graph):
 
 
 def fed_parts(feed_dict):
-    """(key, value) of a feed_dict; a SparseTensor's three parts each for itself."""
-    for key, value in feed_dict.items():
-        if not isinstance(key, SparseTensor):
+    """(key, value) of a feed_dict, or of such pairs; a SparseTensor's three parts each for itself.
+    """
+    for key, value in feed_dict.items() if hasattr(feed_dict, "items") else feed_dict:
+        if isinstance(key, tuple):                  # a nesting of nodes, and one of values like it
+            if not isinstance(value, (list, tuple)) or len(value) != len(key):
+                raise FeedTypeError(f"{len(key)} nodes are one key of feed_dict; expected as many "
+                                    f"values in a tuple, got {value!r:.60}.")
+            yield from fed_parts(list(zip(key, value)))
+        elif not isinstance(key, SparseTensor):
             yield key, value
         elif isinstance(value, tuple) and len(value) == 3:
             yield from zip(key.parts(), value)
@@ -184,7 +190,9 @@ def _numbers(value, want, tensor):
         array = _plain(array)
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise ValueError("its masked elements would be taken for numbers")
-    return array if want is None else converted(array, want, where(tensor))
+    if want is None:
+        return array
+    return converted(array, want, where(tensor), cuts=tensor.graph.literals == "tf")
 
 
 def _check_room(array, want):

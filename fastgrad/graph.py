@@ -16,8 +16,8 @@ import contextlib
 
 from fastgrad import shapes
 from fastgrad.default_graph import KINDS, Default, get_default_graph
-from fastgrad.errors import (ConvertTypeError, DTypeError, GraphError, call_site, refuse_copy,
-                             where)
+from fastgrad.errors import (ConvertTypeError, DTypeError, GraphError, NoArrayError, call_site,
+                             refuse_copy, where)
 from fastgrad.names import Names, repr_of_operation, repr_of_tensor, str_of_tensor
 from fastgrad.records import Output, Place, Records
 
@@ -36,8 +36,8 @@ class Node:
     def __deepcopy__(self, memo):
         refuse_copy(where(self))
 
-    def _no_value(self, what):
-        raise TypeError(
+    def _no_value(self, what, kind=TypeError):
+        raise kind(
             f"{where(self)} is a node of a graph and has no value to {what}. "
             "Run it with Session.run(node), or use fastgrad's functions on it.")
 
@@ -45,7 +45,7 @@ class Node:
         self._no_value("test for truth")
 
     def __array__(self, dtype=None, copy=None):
-        self._no_value("make an array of")
+        self._no_value("make an array of", NoArrayError)
 
     def __float__(self):
         self._no_value("convert to a number")

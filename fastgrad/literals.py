@@ -12,8 +12,9 @@ import threading
 
 import numpy as np
 
-from fastgrad.errors import DTypeError, FeedTypeError, ShapeError
-from fastgrad.shapes import BOOL, FLOAT32, FLOAT64, INT32, INT64, TEXT
+from fastgrad.errors import ConvertTypeError, DTypeError, FeedTypeError, ShapeError
+from fastgrad.shapes import (BOOL, FLOAT32, FLOAT64, INT32, INT64, TEXT, Dimension,
+                             TensorShape)
 
 # ---- strings ----------------------------------------------------------------------------
 
@@ -84,6 +85,8 @@ def array_of(value, dtype=None, kind="numpy"):
         raise DTypeError("masked elements would be taken for numbers; fill them first.")
     if kind == "tf" and (is_text(value) if dtype is None else dtype == TEXT):
         return encoded(value)
+    if kind == "tf" and isinstance(value, (TensorShape, Dimension)):
+        return _sizes(value, dtype)
     plain = not isinstance(value, (np.ndarray, np.generic))
     try:
         found = np.array(value, dtype=None if kind == "tf" and plain else dtype)
@@ -97,6 +100,17 @@ def array_of(value, dtype=None, kind="numpy"):
     if kind == "tf" and plain:
         found = _as_tensorflow(found, dtype, value)
     return found if found.dtype.isnative else found.astype(found.dtype.newbyteorder("="))
+
+
+def _sizes(value, dtype):
+    """A static shape, or a dimension, as TensorFlow makes a tensor of it: of integers."""
+    known = value.dims_ if isinstance(value, TensorShape) else (value.value,)
+    if known is None or None in known:
+        raise ValueError(f"Cannot convert an unknown Dimension to a Tensor: {value}")
+    if dtype is not None and dtype.kind not in "iu":
+        raise ConvertTypeError(f"a shape becomes a tensor of integers; expected {dtype.name}.")
+    found = np.array(known, INT32 if dtype is None else dtype)
+    return found if isinstance(value, TensorShape) else found[0]
 
 
 def _as_tensorflow(found, dtype, value):
@@ -118,10 +132,11 @@ def _rank(dtype):
     return {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}[dtype.kind]
 
 
-def converted(array, dtype, name):
+def converted(array, dtype, name, cuts=False):
     """`array` in the dtype of what is called `name`, unless that would change its numbers.
 
-    Floats may be rounded; integers may not, nor wrap around, nor may an imaginary part go.
+    Floats may be rounded; integers may not, nor wrap around, nor may an imaginary part go. If it
+    `cuts`, fractions are cut off for an integer dtype, as NumPy does and so TensorFlow's feeds.
 
     Raises
     ------
@@ -133,8 +148,8 @@ def converted(array, dtype, name):
         raise DTypeError(f"{name} has dtype {dtype.name}; got complex numbers.")
     if dtype.kind in "iu" and array.size:
         low, high = array.min(), array.max()           # NaN if there is one
-        if array.dtype.kind == "f" and not (
-                np.isfinite([low, high]).all() and (array == np.trunc(array)).all()):
+        if array.dtype.kind == "f" and not (np.isfinite([low, high]).all() and (
+                cuts or (array == np.trunc(array)).all())):
             raise DTypeError(f"{name} has dtype {dtype.name}; got {array.dtype.name} values with "
                              "fractions. Round them, or declare a float "
                              f"{name.partition(' ')[0]}.")

@@ -163,6 +163,10 @@ class Optimizer:
         """By default, as a dense gradient: right where untouched rows with no gradient stay."""
         return self._apply_dense(as_tensor(grad), var)
 
+    def _apply_dense(self, grad, var):
+        """The operation that updates `var`; a subclass's own."""
+        raise NotImplementedError(f"{type(self).__name__} has no _apply_dense(grad, var).")
+
     def _finish(self, update_ops, name_scope):
         return group(*update_ops, name=name_scope)
 

@@ -344,9 +344,9 @@ def a_node_as_a_condition(world):
         pass
 
 
-@says(TypeError,
+@says(errors.NoArrayError,
       "matmul 'y' (here) is a node of a graph and has no value to make an array of. Run it with "
-      "Session.run(node), or use fastgrad's functions on it.")
+      "Session.run(node), or use fastgrad's functions on it.", TypeError, NotImplementedError)
 def a_node_for_numpy(world):
     np.asarray(world.y)
 

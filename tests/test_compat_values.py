@@ -371,3 +371,39 @@ def test_rows_are_fetched_and_clipped():
         assert found.indices.tolist() == [0, 1] and found.dense_shape is None
         nothing, zero = tf.clip_by_global_norm([], 5.0)
         assert nothing == [] and session.run(zero) == 0.0
+
+
+def test_feeds_of_several_nodes_and_of_fractions():
+    a, b = tf.placeholder(tf.float32, []), tf.placeholder(tf.int32, [2])
+    with tf.Session() as session:
+        for _ in range(2):
+            found = session.run([a, b + 0], {(a, b): (1.5, [1.7, -2.7])})
+            assert found[0] == 1.5 and found[1].tolist() == [1, -2]
+            assert session.run(b + 0, {b: np.array([0.9, 7.1])}).tolist() == [0, 7]
+        with pytest.raises(ValueError):
+            session.run(b, {b: [np.nan, 1.0]})
+        with pytest.raises(TypeError):
+            session.run(a, {(a, b): 1.0})
+
+
+def test_shapes_become_tensors():
+    c = tf.constant([1.0, 2.0])
+    with tf.Session() as session:
+        sizes = [tf.convert_to_tensor(tf.TensorShape([2, 3])), tf.cast(c.shape[0], tf.float32)]
+        found = session.run(sizes)
+        assert found[0].dtype == np.int32 and found[0].tolist() == [2, 3] and found[1] == 2.0
+    for wrong in (lambda: c * c.shape[0], lambda: tf.constant(tf.TensorShape([None]))):
+        with pytest.raises(ValueError):
+            wrong()
+
+
+def test_what_is_no_placeholder_no_array_and_no_optimizer():
+    with pytest.raises(TypeError):
+        tf.placeholder(None)
+    with pytest.raises(NotImplementedError):
+        np.array(tf.constant([1.0]))
+    v = tf.Variable(1.0)
+    with pytest.raises(NotImplementedError):
+        tf.train.Optimizer(False, "mine").minimize(v * 2.0)
+    tf.set_random_seed(3)
+    assert tf.get_seed(5) == (3, 5)

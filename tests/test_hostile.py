@@ -377,7 +377,7 @@ def test_nested_and_repeated_fetches():
 def test_keys_that_are_none():
     x, y = doubled("float32", [None])
     session = fg.Session()
-    for feeds in (1, [(x, 1)], {1: 2}, {None: 1}, {"nope": 1}, {(x,): [1]}, {y.op: [1.0]},
+    for feeds in (1, [(x, 1)], {1: 2}, {None: 1}, {"nope": 1}, {(x,): 1}, {y.op: [1.0]},
                   {x: y}, {x: [y]}):
         with pytest.raises(errors.FeedTypeError):
             session.run(y, feeds)

@@ -8,6 +8,7 @@ fills it; a Variable's `value()` is a method.
 import contextlib
 
 from fastgrad import graph as _graph
+from fastgrad import ops_state as _ops_state
 from fastgrad import session as _session
 from fastgrad import variable as _variable
 from fastgrad.branches import cond
@@ -64,6 +65,22 @@ class Graph(_graph.Graph):
             yield
         finally:
             self._overrides = before
+
+
+def placeholder(dtype, shape=None, name=None):
+    """A node whose value is fed at each run.
+
+    Parameters
+    ----------
+    dtype : dtype
+        Fed values are converted to it.
+    shape : sequence of int or None, optional
+        What fed values must look like; None is a free dimension. Without one, any shape.
+    name : str, optional
+    """
+    if dtype is None:
+        raise TypeError("placeholder: None is no dtype; TensorFlow's placeholders have one.")
+    return _ops_state.placeholder(dtype, shape, name)
 
 
 class Session(_session.Session, metaclass=InTF):

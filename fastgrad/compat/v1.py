@@ -26,8 +26,8 @@ from fastgrad import ops_bits as _bits
 from fastgrad import ops_divide as _divide
 from fastgrad import ops_join as _ops_join
 from fastgrad import ops_order as _order
+from fastgrad import ops_random as _ops_random
 from fastgrad import ops_scatter as _scatter
-from fastgrad import ops_state as _ops_state
 from fastgrad import ops_where as _ops_where
 from fastgrad import saver as _saver
 from fastgrad import shapes as _shapes
@@ -66,6 +66,7 @@ from fastgrad.compat.app import app, flags, logging
 from fastgrad.compat.enums import UnconnectedGradients
 from fastgrad.compat.files import gfile
 from fastgrad.compat.state import Graph, InteractiveSession, Session, Variable
+from fastgrad.compat.state import placeholder as _placeholder
 from fastgrad.compat.testcase import test
 from fastgrad.graph import Operation, Tensor
 from fastgrad.shapes import Dimension, DType, TensorShape
@@ -75,7 +76,8 @@ __version__ = VERSION = "1.15.5"              # the TensorFlow whose API this is
 GIT_VERSION = COMPILER_VERSION = "fastgrad " + _fastgrad.__version__
 GRAPH_DEF_VERSION = 134
 
-placeholder = _bound(_ops_state.placeholder)
+placeholder = _bind(_placeholder)
+get_seed = _bind(_ops_random.get_seed)
 name_scope = _bind_class(_fastgrad.name_scope)
 variable_scope = _bind_class(_fastgrad.variable_scope)
 tuple = _bind(_control.tuple_)
