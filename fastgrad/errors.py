@@ -226,6 +226,10 @@ class FetchTypeError(FetchError, TypeError):
     """A fetch that is no node, name or nesting of them."""
 
 
+class NoVariableError(FastgradError, TypeError, AttributeError):
+    """A node that cannot be changed where a Variable is wanted."""
+
+
 class NoArrayError(FastgradError, TypeError, NotImplementedError):
     """A node where an array is wanted; NotImplementedError is TensorFlow's class for it."""
 

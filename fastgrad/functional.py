@@ -4,6 +4,7 @@ The rows are unrolled: the graph has the nodes of a call for each, so that all g
 whole compiler apply. That needs a length that is known when the graph is built.
 """
 
+from fastgrad.collection import GraphKeys
 from fastgrad.errors import where
 from fastgrad.graph import as_tensor, get_default_graph
 from fastgrad.ops_join import stack
@@ -115,7 +116,17 @@ class Template:
         self._name, self._unique, self._called = name, unique_name, False
         self._graph = get_default_graph()
 
-    variable_scope = property(lambda self: self._scope)
+    variable_scope = var_scope = property(lambda self: self._scope)
+    variables = global_variables = property(
+        lambda self: self._of(GraphKeys.GLOBAL_VARIABLES), doc="Those made at the first call.")
+    trainable_variables = property(lambda self: self._of(GraphKeys.TRAINABLE_VARIABLES))
+    local_variables = property(lambda self: self._of(GraphKeys.LOCAL_VARIABLES))
+    func = property(lambda self: self._func)
+
+    def _of(self, key):
+        """A collection's variables under the scope."""
+        return self._graph.get_collection(key, f"{self._scope.name}/") if self._scope else []
+
     name = property(lambda self: self._scope.name if self._scope else self._name)
 
     def open(self):

@@ -7,7 +7,8 @@ others as NumPy steps. Repeated indices add up; where they assign, the last one 
 
 import numpy as np
 
-from fastgrad.graph import as_tensor
+from fastgrad.errors import NoVariableError
+from fastgrad.graph import Tensor, as_tensor
 from fastgrad.literals import array_of
 from fastgrad.ops_index import check_updates
 from fastgrad.ops_update import apply_gradient_descent_rows, check_rows
@@ -80,9 +81,16 @@ for _type in ("scatter_rows", "scatter_elements"):
     NotDifferentiable(_type)
 
 
+def _variable_graph(ref, name):
+    """The graph of a variable; what is none is refused with TensorFlow's class."""
+    if not isinstance(ref, Tensor) or ref.op.type != "variable":
+        raise NoVariableError(f"{name} changes a Variable; got {ref!r:.80}.")
+    return ref.graph
+
+
 def _public(how, doc):
     def scatter(ref, indices, updates, use_locking=False, name=None):
-        graph = ref.graph
+        graph = _variable_graph(ref, scatter.__name__)
         label = name or f"Scatter{how.capitalize()}"
         dtype = strong(ref._dtype)
         with graph.as_default():
@@ -111,7 +119,7 @@ scatter_update = _public("update", "Replace the rows that `indices` names.")
 
 def _public_elements(how):
     def scatter(ref, indices, updates, use_locking=False, name=None):
-        graph = ref.graph
+        graph = _variable_graph(ref, scatter.__name__)
         with graph.as_default():
             new = as_tensor(updates, strong(ref._dtype) if graph.literals == "tf" else None, graph)
             return _scatter_elements(ref, as_tensor(indices, None, graph), new, how=how,

@@ -143,6 +143,8 @@ def boolean_mask(tensor, mask, name="boolean_mask", axis=None):
             # not -1, which is undetermined where another dimension is 0
             count = reshape(reduce_prod(size[axis:axis + rank]), [1])
             tensor = reshape(tensor, concat([size[:axis], count, size[axis + rank:]], 0))
+        elif graph.literals == "tf":
+            tensor = reshape(tensor, shape(tensor))     # so the gradient is dense, as there
         places = squeeze(where_indices(reshape(mask, [-1])), axis=[1])
         return _gather(tensor, places, axis=axis)
 

@@ -407,3 +407,24 @@ def test_what_is_no_placeholder_no_array_and_no_optimizer():
         tf.train.Optimizer(False, "mine").minimize(v * 2.0)
     tf.set_random_seed(3)
     assert tf.get_seed(5) == (3, 5)
+
+
+def test_the_gradient_of_a_mask_is_dense():
+    x = tf.constant([1.0, 2.0, 3.0])
+    slope, = tf.gradients(tf.boolean_mask(x, [True, False, True]) * 2.0, x)
+    with tf.Session() as session:
+        assert session.run(slope).tolist() == [2.0, 0.0, 2.0]
+
+
+def test_only_variables_are_scattered_into():
+    for scatter in (tf.scatter_add, tf.scatter_nd_update):
+        with pytest.raises(AttributeError, match="changes a Variable"):
+            scatter(tf.constant([1.0]), [0], [1.0])
+
+
+def test_a_template_knows_its_variables():
+    times = tf.make_template("tm", lambda x: x * tf.get_variable("k", [1]))
+    assert [times(1.0).name, times(2.0).name] == ["tm/mul:0", "tm_1/mul:0"]
+    assert [v.name for v in times.variables] == ["tm/k:0"] == [
+        v.name for v in times.trainable_variables]
+    assert times.var_scope.name == "tm" and times.local_variables == []
