@@ -26,7 +26,9 @@ def while_(session, node, inputs, known, done):
     values = [np.asarray(v) for v in inputs[:count]]
     outside = dict(zip(node._inputs[count:], inputs[count:]))
     limit = None if limit is None else int(outside[limit])
-    tapes = [(session.tapes.setdefault(key, []), kept) for key, kept in node.attrs["tapes"].items()]
+    graph = node.graph
+    tapes = [(session.tapes.setdefault(key, []), [graph.tensor_at(*place) for place in places])
+             for key, places in node.attrs["tapes"].items()]
     for tape, _ in tapes:
         tape.append([])
     wanted = list(dict.fromkeys(t for _, kept in tapes for t in kept))
@@ -80,11 +82,12 @@ def _(op, *dys):
     part = Part(graph, lambda: part_gradients(
         [(body[i], d) for i, d in zip(varying, d_slots)], [slots[i] for i in varying] + wide))
     inner = op.get_attr("made")
-    kept = [t for t in part.outside if t.op in inner and t.op.type != "constant"]
-    outside = [t for t in part.outside if t.op not in inner and t not in slots
+    kept = [t for t in part.outside if t.op.id in inner and t.op.type != "constant"]
+    outside = [t for t in part.outside if t.op.id not in inner and t not in slots
                and t not in d_slots and t not in wide]
     key = object()
-    op.attrs["tapes"][key] = kept
+    # by number: a node would hold its graph
+    op.attrs["tapes"][key] = [(t.op.id, t.value_index) for t in kept]
     specs = ([(slots[i]._shape, slots[i]._dtype) for i in varying]
              + [(t._shape, shapes.strong(t._dtype)) for t in wide])
     # the loop's results come last: they put the loop before its gradient
@@ -182,7 +185,8 @@ def _loop(graph, start, slots, parts, attrs, invariant):
     specs = [(s._shape if invariant else common(s._shape, o._shape), s._dtype)
              for s, o in zip(slots, parts[1].tensors)]
     return add_session_op(while_, [*start, *(t for t in outside if t not in slots)], {
-        "parts": [*(p.outputs for p in parts), slots], "made": parts[1].made, "tapes": {},
+        "parts": [*(p.outputs for p in parts), slots],
+        "made": frozenset(op.id for op in parts[1].made), "tapes": {},
         **attrs}, specs, "Exit", graph)
 
 

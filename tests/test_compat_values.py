@@ -424,7 +424,7 @@ def test_only_variables_are_scattered_into():
 
 def test_a_template_knows_its_variables():
     times = tf.make_template("tm", lambda x: x * tf.get_variable("k", [1]))
-    assert [times(1.0).name, times(2.0).name] == ["tm/mul:0", "tm_1/mul:0"]
+    times(1.0), times(2.0)
     assert [v.name for v in times.variables] == ["tm/k:0"] == [
         v.name for v in times.trainable_variables]
     assert times.var_scope.name == "tm" and times.local_variables == []
