@@ -10,7 +10,7 @@ import numpy as np
 from fastgrad import shapes
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor
-from fastgrad.ops_shape import dims_of, known_value, number_of, plain_shape, renamed
+from fastgrad.ops_shape import check_rank, dims_of, known_value, number_of, plain_shape, renamed
 from fastgrad.registry import RegisterGradient, op
 from fastgrad.shapes import is_known, normal_axes, reduce_shape, size_of
 
@@ -45,6 +45,7 @@ def reshape(tensor, shape, name=None):
 
     Gradient: `dx = reshape(dy, shape of x)`.
     """
+    check_rank(shape, 1, "the shape of reshape")
     return _reshape(tensor, plain_shape(shape), name=name)
 
 
@@ -185,6 +186,7 @@ def transpose(a, perm=None, name=None, conjugate=False):
     Gradient: the inverse permutation of `dy`.
     """
     if perm is not None:
+        check_rank(perm, 1, "the perm of transpose")
         perm = tuple(int(p) for p in known_value(perm, "perm"))
         perm = tuple(p + len(perm) if p < 0 else p for p in perm)
     return _transpose(a, perm=perm, name=name)

@@ -3,8 +3,8 @@
 import numpy as np
 
 from fastgrad import shapes
-from fastgrad.errors import ShapeError
-from fastgrad.graph import as_tensor, get_default_graph
+from fastgrad.errors import ShapeError, where
+from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.ops_join import stack
 from fastgrad.ops_math import _where, cast_to, maximum, minimum, ones_like
 from fastgrad.ops_norm import _axes_list, l2_loss
@@ -37,6 +37,9 @@ def add_n(inputs, name=None):
     """
     if isinstance(inputs, (list, tuple)):
         inputs = list(inputs)
+    elif is_node(inputs) and as_tensor(inputs).graph.literals == "tf":
+        raise TypeError(f"add_n takes a list of tensors; got {where(inputs)}. Use reduce_sum() for "
+                        "the sum over a dimension.")
     else:
         inputs = [inputs]
     if not inputs:

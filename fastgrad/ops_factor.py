@@ -8,7 +8,8 @@ from collections import namedtuple
 
 import numpy as np
 
-from fastgrad.errors import ShapeError
+from fastgrad.errors import DTypeError, ShapeError, where
+from fastgrad.graph import as_tensor
 from fastgrad.ops_array import expand_dims, matrix_transpose
 from fastgrad.ops_linalg import matmul
 from fastgrad.ops_math import _where, divide, equal, ones_like, zeros_like
@@ -16,6 +17,7 @@ from fastgrad.ops_matrix import matrix_band_part, matrix_diag, matrix_diag_part,
 from fastgrad.ops_solve import _lapack, _square, _t, matrix_triangular_solve
 from fastgrad.ops_unary import reciprocal
 from fastgrad.registry import RegisterGradient, op
+from fastgrad.shapes import strong
 
 
 # ---- eigenvalues and singular values ----------------------------------------------------
@@ -162,6 +164,15 @@ def _sides(known):
     return known[-2:]
 
 
+def _floating(x, what):
+    """NumPy makes floats of integers here and TensorFlow does not; the result has one dtype."""
+    x = as_tensor(x)
+    if x._dtype is not None and strong(x._dtype).kind in "iub":
+        raise DTypeError(f"{what}: {where(x)} has dtype {x._dtype}; expected a floating dtype. Use "
+                         "cast().")
+    return x
+
+
 def _svd_shapes(in_shapes, attrs):
     known, full = in_shapes[0], attrs["full_matrices"]
     if known is None:
@@ -188,6 +199,7 @@ def svd(tensor, full_matrices=False, compute_uv=True, name=None):
     Gradient: of the values `u diag(ds) v^T`; of the vectors for full-rank matrices without
     `full_matrices`.
     """
+    tensor = _floating(tensor, "svd")
     s, u, v = _svd(tensor, full_matrices=bool(full_matrices), name=name)
     return (s, u, v) if compute_uv else s
 
@@ -246,7 +258,7 @@ def qr(input, full_matrices=False, name=None):
     Gradient: `dx = (dq + q sym(r dr^T - dq^T q)) r^-T`, for matrices with no fewer rows than
     columns.
     """
-    return QR(*_qr(input, full_matrices=bool(full_matrices), name=name))
+    return QR(*_qr(_floating(input, "qr"), full_matrices=bool(full_matrices), name=name))
 
 
 @RegisterGradient("qr")

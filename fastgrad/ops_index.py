@@ -191,7 +191,9 @@ def take_at(tensor, index, axis, name=None):
 
 def _nd_shape(in_shapes, _):
     params, indices = in_shapes
-    if params is None or indices is None or not indices or indices[-1] is None:
+    if indices == ():
+        raise ShapeError("indices must have at least one dimension, that of the coordinates.")
+    if params is None or indices is None or indices[-1] is None:
         return None
     if indices[-1] > len(params):
         raise ShapeError(f"indices have {indices[-1]} coordinates, but params "

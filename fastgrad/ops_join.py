@@ -9,7 +9,7 @@ from fastgrad import shapes
 from fastgrad.errors import ShapeError, where
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.ops_math import zeros_like
-from fastgrad.ops_shape import known_value, number_of
+from fastgrad.ops_shape import check_rank, known_value, number_of
 from fastgrad.registry import RegisterGradient, op
 from fastgrad.shapes import normal_axes
 
@@ -49,6 +49,7 @@ def concat(values, axis=0, name=None):
     values = list(values) if isinstance(values, (list, tuple)) else [values]
     if is_node(axis) and as_tensor(axis)._shape:
         raise ShapeError(f"the axis of a concat must be a scalar; got {where(axis)}.")
+    check_rank(axis, 0, "the axis of concat")
     return _concat(*values, axis=number_of(axis), name=name)
 
 
@@ -174,9 +175,14 @@ def stack(values, axis=0, name=None):
     Gradient: each input gets its slice of `dy`.
     """
     if is_node(values):
+        tensor = as_tensor(values)
+        if tensor.graph.literals == "tf" and number_of(axis) == 0:
+            return tensor                       # TensorFlow's: stacked along 0 it is already
         values = unstack(values)
     elif not isinstance(values, (list, tuple)):
         values = list(np.asarray(values))
+    if not values:
+        return as_tensor(np.zeros(0, np.float32))
     return _pack(*values, axis=number_of(axis), name=name)
 
 
@@ -185,7 +191,7 @@ def parallel_stack(values, name="parallel_stack"):
 
     Gradient: each input gets its slice of `dy`.
     """
-    return stack(values, name=name)
+    return stack(unstack(values) if is_node(values) else values, name=name)
 
 
 @RegisterGradient("pack")

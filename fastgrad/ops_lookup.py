@@ -13,7 +13,7 @@ from fastgrad.ops_join import concat, stack
 from fastgrad.ops_math import cast_to
 from fastgrad.ops_order import put_in_order
 from fastgrad.ops_scan import cumsum
-from fastgrad.ops_shape import known_value, shape
+from fastgrad.ops_shape import check_rank, known_value, shape
 from fastgrad.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.shapes import BOOL, INT32
 
@@ -110,6 +110,7 @@ def top_k(input, k=1, sorted=True, name=None):
     -----
     Gradient: `dy` at the places of the values, else 0.
     """
+    check_rank(k, 0, "the k of top_k")
     return TopKV2(*_top_k(input, k, sorted=bool(sorted), name=name))
 
 

@@ -11,9 +11,9 @@ from fastgrad.errors import DTypeError, ShapeError
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.literals import array_of
 from fastgrad.ops_array import _broadcast_to, expand_dims, reshape
-from fastgrad.ops_math import cast, less
+from fastgrad.ops_math import cast, less, maximum
 from fastgrad.ops_reduce import reduce_max
-from fastgrad.ops_shape import dims_of, number_of, plain_shape, scoped, size
+from fastgrad.ops_shape import check_rank, dims_of, number_of, plain_shape, scoped, size
 from fastgrad.registry import NotDifferentiable, op
 from fastgrad.shapes import BOOL, FLOAT32, INT32, INT64, normal_axes
 
@@ -27,8 +27,11 @@ def _given_dtype(_, attrs):
 def _scalar(dims, value):
     """TensorFlow fills with one value; of dims that are no sizes it speaks first."""
     shape_ = as_tensor(value)._shape if is_node(value) else np.shape(value)
-    if shape_ and not (is_node(dims) and as_tensor(dims).dtype not in (INT32, INT64)):
+    if is_node(dims) and as_tensor(dims).dtype not in (INT32, INT64):
+        return
+    if shape_:
         raise ShapeError(f"fill takes a scalar; got a value of shape {shape_}.")
+    check_rank(dims, 1, "the dims of fill")
 
 
 def fill(dims, value, name=None):
@@ -116,6 +119,8 @@ def range(start, limit=None, delta=1, dtype=None, name=None):
     if limit is None:
         start, limit = 0, start
     values = (start, limit, delta)
+    for value, what in zip(values, ("start", "limit", "delta")):
+        check_rank(value, 0, f"the {what} of range")
     want = shapes.to_np(dtype)
     if want is not None:
         values = [cast(v, want) if is_node(v) else np.asarray(v, want) for v in values]
@@ -151,6 +156,8 @@ def linspace(start, stop, num, name=None):
 
     Gradient: none.
     """
+    for value, what in ((start, "start"), (stop, "stop"), (num, "num")):
+        check_rank(value, 0, f"the {what} of linspace")
     return _linspace(start, stop, num, name=name)
 
 
@@ -236,7 +243,9 @@ def sequence_mask(lengths, maxlen=None, dtype=BOOL, name=None):
     Gradient: none.
     """
     lengths = as_tensor(lengths)
-    maxlen = reduce_max(lengths) if maxlen is None else maxlen
+    if maxlen is None:          # a row of nothing for lengths that are none or below 0
+        maxlen = maximum(reduce_max(lengths), 0)
+    check_rank(maxlen, 0, "the maxlen of sequence_mask")
     columns = range(0, maxlen, dtype=lengths.dtype)
     found = less(columns, expand_dims(lengths, -1))
     return cast(found, dtype)
@@ -304,6 +313,9 @@ def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None
     if get_default_graph().literals == "tf" and isinstance(
             indices, np.ndarray) and indices.dtype.kind == "f":
         indices = indices.astype(np.int64)          # what TensorFlow does with an array
+    check_rank(depth, 0, "the depth of one_hot")
+    if axis is not None and get_default_graph().literals == "tf" and number_of(axis) < -1:
+        raise ShapeError(f"one_hot: axis must be at least -1; got {axis!r:.60}.")
     given = next((v for v in (on_value, off_value) if v is not None), None)
     _check_values(on_value, off_value, dtype)
     if dtype is None:

@@ -7,14 +7,15 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.errors import ShapeError
-from fastgrad.graph import as_tensor
+from fastgrad.graph import as_tensor, is_node
 from fastgrad.ops_array import rank_like, reshape, squeeze
+from fastgrad.ops_index import gather
 from fastgrad.ops_linalg import matmul
 from fastgrad.ops_math import (add, cast, cast_to, equal, maximum, multiply, ones_like,
                                squared_difference, subtract, zeros_like)
 from fastgrad.ops_nn import relu
-from fastgrad.ops_reduce import reduce_mean, reduce_sum
-from fastgrad.ops_shape import known_value, scoped, size
+from fastgrad.ops_reduce import reduce_mean, reduce_prod, reduce_sum
+from fastgrad.ops_shape import known_value, rank, scoped, shape, size
 from fastgrad.ops_state import stop_gradient
 from fastgrad.ops_unary import reciprocal, rsqrt, square
 from fastgrad.shapes import normal_axes
@@ -27,7 +28,8 @@ def bias_add(value, bias, data_format=None, name=None):
 
     Gradient: `dvalue = dy`, `dbias` is `dy` summed over the other dimensions.
     """
-    value, bias = as_tensor(value), as_tensor(bias, None)
+    value = as_tensor(value)
+    bias = as_tensor(bias, None if is_node(bias) else value._dtype)
     if data_format not in (None, "NHWC", "NCHW", "NWC", "NCW", "NDHWC", "NCDHW"):
         raise ValueError(f"data_format must be of the form `N...C` or `NC...`, got {data_format!r}")
     if bias._shape is not None and len(bias._shape) != 1:
@@ -117,7 +119,8 @@ def sufficient_statistics(x, axes, shift=None, keep_dims=None, name=None, keepdi
             count = as_tensor(np.array(shapes.size_of(
                 known[a] for a in normal_axes(axes, len(known))), shapes.strong(x._dtype)))
         else:
-            count = reduce_sum(ones_like(x), axes) / size(reduce_sum(x, axes))
+            count = cast_to(reduce_prod(gather(shape(x), [a if a >= 0 else a + rank(x)
+                                                          for a in axes])), x)
         moved = x if shift is None else x - shift
         return (count, reduce_sum(moved, axes, kept), reduce_sum(square(moved), axes, kept),
                 None if shift is None else as_tensor(shift))

@@ -4,7 +4,7 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.errors import ShapeError
-from fastgrad.graph import as_tensor
+from fastgrad.graph import as_tensor, get_default_graph
 from fastgrad.ops_index import checked
 from fastgrad.ops_shape import known_value, number_of
 from fastgrad.registry import NotDifferentiable, RegisterGradient, op
@@ -127,6 +127,8 @@ def searchsorted(sorted_sequence, values, side="left", out_type=INT32, name=None
 
     Gradient: none.
     """
+    if side not in ("left", "right"):
+        raise ValueError(f"side must be either 'right' or 'left'; got {side!r}.")
     return _searchsorted(sorted_sequence, values, side=side, dtype=shapes.to_np(out_type),
                          name=name)
 
@@ -145,6 +147,8 @@ def roll(input, shift, axis, name=None):
     """
     shift, axis = (tuple(int(v) for v in np.atleast_1d(known_value(a, "shift and axis")))
                    for a in (shift, axis))
+    if len(shift) != len(axis) and get_default_graph().literals == "tf":
+        raise ShapeError(f"roll: one shift for each axis; got {len(shift)} and {len(axis)}.")
     return _roll(input, shift=shift, axis=axis, name=name)
 
 

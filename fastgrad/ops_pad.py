@@ -5,7 +5,8 @@ import numpy as np
 from fastgrad import shapes
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor, is_node
-from fastgrad.ops_shape import dims_of, known_value, plain_shape, shape, whole_numbers
+from fastgrad.ops_shape import (check_rank, dims_of, known_value, plain_shape, shape,
+                                whole_numbers)
 from fastgrad.ops_slice import _slice
 from fastgrad.registry import RegisterGradient, op
 
@@ -144,6 +145,7 @@ def tile(input, multiples, name=None):
 
     Gradient: `dy` summed over the repeats.
     """
+    check_rank(multiples, 1, "the multiples of tile")
     return _tile(input, plain_shape(multiples), name=name)
 
 
@@ -187,6 +189,7 @@ def reverse(tensor, axis, name=None):
 
     Gradient: `dx = reverse(dy, axis)`.
     """
+    check_rank(axis, 1, "the axis of reverse")
     axes = tuple(int(a) for a in np.atleast_1d(known_value(axis)))
     return _reverse(tensor, axis=axes, name=name)
 

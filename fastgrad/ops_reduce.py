@@ -10,7 +10,7 @@ from fastgrad.errors import DTypeError, LateShapeError, where
 from fastgrad.graph import Tensor, as_tensor
 from fastgrad.ops_array import unreduce
 from fastgrad.ops_math import cast, cast_to, equal, not_equal, zeros_like
-from fastgrad.ops_shape import known_value, number_of, renamed, scoped
+from fastgrad.ops_shape import check_rank, known_value, number_of, renamed, scoped
 from fastgrad.registry import NotDifferentiable, RegisterGradient, check_truth, op
 from fastgrad.shapes import BOOL, INT64, normal_axes, promote_float, reduce_shape, size_of
 
@@ -326,7 +326,10 @@ NotDifferentiable("argmin")
 
 
 def _place(build, input, axis, dimension, output_type, name):
-    axis = number_of(dimension if axis is None else axis)
+    axis = dimension if axis is None else axis
+    if axis is not None:
+        check_rank(axis, 0, f"the axis of {build.opdef.type}")
+    axis = number_of(axis)
     return build(input, axis=0 if axis is None else axis, dtype=shapes.to_np(output_type),
                  name=name)
 

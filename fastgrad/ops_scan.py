@@ -5,8 +5,10 @@ import numpy as np
 from fastgrad import shapes
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor
-from fastgrad.ops_math import _where, cast, cast_to, equal, ones_like, zeros_like
-from fastgrad.ops_shape import number_of
+from fastgrad.ops_array import squeeze
+from fastgrad.ops_index import gather_or_zero
+from fastgrad.ops_math import _where, cast, cast_to, equal, less, ones_like, zeros_like
+from fastgrad.ops_shape import number_of, size
 from fastgrad.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.shapes import INT32, normal_axes
 
@@ -100,13 +102,22 @@ def _bincount(values, weights, minlength=0, maxlength=None, weighted=False):
     pass
 
 
-NotDifferentiable("bincount")
+@RegisterGradient("bincount")
+def _(op, dy):
+    values = op.inputs[0]
+    if not op.attrs["weighted"]:
+        return None, None
+    if op.attrs["maxlength"] is None:
+        return None, gather_or_zero(dy, values)
+    # what maxlength leaves out has no place in dy
+    return None, gather_or_zero(dy, _where(less(values, cast_to(size(dy), values)), values,
+                                           -ones_like(values)))
 
 
 def bincount(arr, weights=None, minlength=None, maxlength=None, dtype=INT32, name=None):
     """How often each whole number from 0 appears, or the sum of its weights.
 
-    Gradient: none.
+    Gradient: `dweights = gather(dy, arr)`.
     """
     values = as_tensor(arr)
     weighted = weights is not None
@@ -117,6 +128,8 @@ def bincount(arr, weights=None, minlength=None, maxlength=None, dtype=INT32, nam
 
 def _histogram_ref(values, value_range, nbins, dtype):
     low, high = value_range
+    if not low < high:
+        raise ValueError(f"value_range must rise; got {low} and {high}.")
     place = np.floor((values - low) / (high - low) * nbins).astype(np.int64)
     return np.bincount(np.clip(place, 0, nbins - 1).reshape(-1), minlength=nbins).astype(dtype)
 
@@ -168,6 +181,17 @@ def _confusion_matrix(labels, predictions, weights, num_classes=None, weighted=F
 NotDifferentiable("confusion_matrix")
 
 
+def _without_column(labels, predictions):
+    """A last dimension of 1 that only one of the two has is left out."""
+    if labels._shape is not None and predictions._shape is not None:
+        more = len(labels._shape) - len(predictions._shape)
+        if more == 1 and labels._shape[-1] in (1, None):
+            return squeeze(labels, [-1]), predictions
+        if more == -1 and predictions._shape[-1] in (1, None):
+            return labels, squeeze(predictions, [-1])
+    return labels, predictions
+
+
 def confusion_matrix(labels, predictions, num_classes=None, dtype=INT32, name=None, weights=None):
     """How often each label (rows) met each prediction (columns), or the sum of the weights.
 
@@ -184,7 +208,7 @@ def confusion_matrix(labels, predictions, num_classes=None, dtype=INT32, name=No
     -----
     Gradient: none.
     """
-    labels, predictions = as_tensor(labels), as_tensor(predictions)
+    labels, predictions = _without_column(as_tensor(labels), as_tensor(predictions))
     weighted = weights is not None
     given = cast(weights if weighted else labels, dtype)
     return _confusion_matrix(labels, predictions, given, num_classes=number_of(num_classes),

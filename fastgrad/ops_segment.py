@@ -9,10 +9,12 @@ import numpy as np
 from fastgrad import shapes
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor
-from fastgrad.ops_index import (_by_segment, _gather, _unsorted_segment_sum, flat_rows,
+from fastgrad.ops_index import (_by_segment, _gather, _unsorted_segment_sum, checked, flat_rows,
                                 gather_or_zero)
-from fastgrad.ops_math import _where, cast_to, divide, equal, maximum, ones_like, zeros_like
+from fastgrad.ops_math import (_where, cast_to, divide, equal, maximum, ones_like,
+                               zeros_like)
 from fastgrad.ops_array import rank_like
+from fastgrad.ops_divide import truncatediv
 from fastgrad.ops_shape import scoped
 from fastgrad.ops_unary import sqrt
 from fastgrad.registry import NotDifferentiable, RegisterGradient, op
@@ -30,7 +32,8 @@ def _segments(ufunc, start):
     def ref(data, ids, num_segments):
         rows, ids = flat_rows(data, ids)
         found = np.full((int(num_segments),) + rows.shape[1:], start(data.dtype), data.dtype)
-        ufunc.at(found, ids[ids >= 0], rows[ids >= 0])
+        kept = ids >= 0
+        ufunc.at(found, checked(ids[kept], len(found)), rows[kept])
         return found
     return ref
 
@@ -127,6 +130,8 @@ def _sorted_shape(in_shapes, _):
 
 def _sorted(ufunc, start):
     def ref(data, ids):
+        if ids.size and ids[0] < 0:
+            raise ValueError(f"segment id {ids[0]} is negative.")
         if (np.diff(ids) < 0).any():
             raise ValueError("segment ids are not increasing.")
         found = np.full((int(ids[-1]) + 1 if ids.size else 0,) + data.shape[1:], start, data.dtype)
@@ -204,7 +209,10 @@ def segment_mean(data, segment_ids, name=None):
     total = segment_sum(data, segment_ids)
     ones = rank_like(cast_to(ones_like(as_tensor(segment_ids)), data), data)
     counts = segment_sum(ones, segment_ids)
-    return divide(total, maximum(counts, ones_like(counts)), name=name)
+    counts = maximum(counts, ones_like(counts))
+    if data._dtype is not None and shapes.is_whole(data._dtype):
+        return truncatediv(total, counts, name=name)    # a mean of integers is one, as TensorFlow's
+    return divide(total, counts, name=name)
 
 
 __all__ = ["unsorted_segment_max", "unsorted_segment_min", "unsorted_segment_prod",

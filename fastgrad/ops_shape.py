@@ -157,6 +157,35 @@ def number_of(value, what="axis"):
     return int(np.asarray(known_value(value, what)).reshape(()))
 
 
+def check_rank(value, rank, what):
+    """Refuse numbers of another rank where the graph is TensorFlow's; None is no number there.
+
+    fastgrad's own graphs take what NumPy takes, such as a number for a vector of one.
+    """
+    if get_default_graph().literals != "tf":
+        return
+    if value is None:
+        raise ValueError(f"{what}: None values not supported.")
+    if isinstance(value, str):
+        raise DTypeError(f"{what} must be whole numbers; got {value!r}.")
+    found = _rank_of(value)
+    if found not in (None, rank):
+        raise ShapeError(f"{what}: Shape must be rank {rank} but is rank {found}; got "
+                         f"{value!r:.60}.")
+
+
+def _rank_of(value):
+    if is_node(value):
+        known = as_tensor(value)._shape
+        return None if known is None else len(known)
+    if isinstance(value, shapes.TensorShape):
+        return 1
+    if not isinstance(value, (list, tuple)):
+        return np.ndim(value)
+    inner = [_rank_of(v) for v in value[:1]] or [0]
+    return None if inner[0] is None else 1 + inner[0]
+
+
 def _refuse_fractions(array, what):
     if array.size and array.dtype.kind == "f":
         raise DTypeError(f"{what} must be whole numbers; got {array.tolist()!r:.60}.")

@@ -11,7 +11,7 @@ text a part, and the numbers are one integer vector, `bounds`, so that they may 
 import numpy as np
 
 from fastgrad import shapes
-from fastgrad.errors import ShapeError
+from fastgrad.errors import ShapeError, where
 from fastgrad.graph import Node, as_tensor, is_node
 from fastgrad.ops_join import stack
 from fastgrad.ops_shape import dims_of, known_value, plain_shape, shape, whole_numbers
@@ -173,6 +173,9 @@ def _part(part):
         return text, [_bound(part.start), _bound(part.stop), _bound(step)], None
     if is_node(part):
         node = as_tensor(part)
+        if node._shape and node.graph.literals == "tf":
+            raise TypeError(f"only scalars index a tensor in a TensorFlow graph; got {where(node)} "
+                            f"of shape {node._shape}. Use gather() or boolean_mask().")
         if node.op.type != "constant":
             return "sbe", [0, 0, 1], node
         part = node.op.attrs["value"]

@@ -71,8 +71,10 @@ def _zeta(s, q):
 def _polygamma(n, x):
     if n == 0:
         return _digamma(x)
-    if n < 0 or n != math.floor(n) or math.isnan(x):
+    if math.isnan(n) or math.isnan(x) or math.isinf(n) or n < 0 or n != math.floor(n):
         return math.nan
+    if math.isinf(x):
+        return 0.0 if x > 0 else math.nan
     if x <= 0 and x == math.floor(x):
         return math.inf
     s = int(n) + 1

@@ -8,6 +8,7 @@ import string
 
 import numpy as np
 
+from fastgrad import shapes
 from fastgrad.errors import ShapeError, where
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.ops_array import expand_dims, reshape, shape_ends_with, squeeze, transpose
@@ -16,7 +17,7 @@ from fastgrad.ops_linalg import matmul
 from fastgrad.ops_math import multiply, pow
 from fastgrad.ops_matrix import matrix_diag_part
 from fastgrad.ops_reduce import reduce_max, reduce_prod, reduce_sum
-from fastgrad.ops_shape import known_value, rank, scoped, shape
+from fastgrad.ops_shape import known_value, rank, renamed, scoped, shape
 from fastgrad.ops_unary import abs as abs_
 from fastgrad.ops_unary import sqrt
 from fastgrad.shapes import compatible
@@ -280,8 +281,8 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None, keep_dims
     ----------
     tensor : tensor
     ord : 'euclidean', 'fro', 1, 2, np.inf or a positive number
-        2 and 'euclidean' and 'fro' are the root of the sum of squares (for a pair of axes, 2 is not
-        there).
+        'euclidean' and 'fro' are the root of the sum of squares, as is 2 of vectors; 2 of matrices
+        is the largest singular value.
     axis : int, pair of ints, or None
         None: all elements as one vector.
 
@@ -290,12 +291,19 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None, keep_dims
     Gradient: as of the sums and powers it is; of the euclidean norm `dx = dy x / y`.
     """
     x = as_tensor(tensor)
-    kept = bool(keep_dims if keepdims is None else keepdims)
+    kept = bool(renamed("keepdims", keepdims, "keep_dims", keep_dims))
+    strict = x.graph.literals == "tf"
+    if strict and not (axis is None or isinstance(axis, int) or isinstance(axis, (list, tuple))
+                       and len(axis) == len({*axis}) == 2):
+        raise ValueError(f"'axis' must be None, an integer, or a tuple of 2 unique integers; got "
+                         f"{axis!r:.60}.")
     if axis is not None and not isinstance(axis, int):
         axis = known_value(axis).tolist()
     matrix = isinstance(axis, (list, tuple)) and len(axis) == 2
-    _check_order(ord, axis, matrix)
+    _check_order(ord, axis, matrix, strict)
     with x.graph.name_scope(name or "norm"):
+        if matrix and ord == 2:
+            return _spectral(x, axis, kept)
         if ord in ("fro", "euclidean", 2, 2.0):
             # the root's own derivative at 0 is infinite, as in TensorFlow
             total = reduce_sum(multiply(x, x), axis, True)
@@ -307,13 +315,28 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None, keep_dims
         return squeeze(found, axis)
 
 
-def _check_order(ord, axis, matrix):
+def _spectral(x, axis, kept):
+    """The largest singular value of the matrices in two dimensions of `x`."""
+    from fastgrad.ops_factor import svd
+    if x._shape is None:
+        raise ValueError("norm with ord=2 of matrices needs a tensor whose number of dimensions is "
+                         f"known; {where(x)} is not such. Declare its shape.")
+    count = len(x._shape)
+    rows, columns = shapes.normal_axes(axis, count)
+    rest = [i for i in range(count) if i not in (rows, columns)]
+    largest = reduce_max(svd(transpose(x, rest + [rows, columns]), compute_uv=False), -1)
+    for place in sorted((rows, columns)) if kept else ():
+        largest = expand_dims(largest, place)
+    return largest
+
+
+def _check_order(ord, axis, matrix, strict):
     if matrix:
-        if ord not in ("euclidean", "fro", 1, np.inf):
-            raise ValueError("'ord' must be a supported matrix norm in ['euclidean', 'fro', 1, "
+        if ord not in ("euclidean", "fro", 1, 2, np.inf):
+            raise ValueError("'ord' must be a supported matrix norm in ['euclidean', 'fro', 1, 2, "
                              f"inf], got {ord}")
     elif isinstance(ord, str):
-        if ord not in ("euclidean",) and not (ord == "fro" and axis is None):
+        if ord not in ("euclidean",) and (strict or not (ord == "fro" and axis is None)):
             raise ValueError(f"'ord' must be a supported vector norm, got {ord}")
     elif ord <= 0:
         raise ValueError(f"'ord' must be a positive number, got {ord}")

@@ -175,3 +175,61 @@ def test_dimensions_that_cannot_be_one():
     assert unknown.merge_with(3) == 3 and three.merge_with(None) == 3
     with pytest.raises(ValueError, match="not compatible"):
         three.assert_is_compatible_with(4)
+
+
+# ---- ranks and kinds of arguments: NumPy takes them, TensorFlow does not -----------------
+
+A = np.arange(12.0, dtype=np.float32).reshape(3, 4)
+
+REFUSED = {
+    "a number to reshape to": (lambda: tf.reshape(A, 12), ValueError),
+    "a matrix to reshape to": (lambda: tf.reshape(A, [[4, 3]]), ValueError),
+    "None to reshape to": (lambda: tf.reshape(A, None), ValueError),
+    "a text to reshape to": (lambda: tf.reshape(A, "ab"), TypeError),
+    "a matrix to tile by": (lambda: tf.tile(A, [[1, 2]]), ValueError),
+    "a number to tile by": (lambda: tf.tile(tf.placeholder(tf.float32), 2), ValueError),
+    "a matrix as perm": (lambda: tf.transpose(A, [[1, 0]]), ValueError),
+    "one axis of reverse": (lambda: tf.reverse(A, 0), ValueError),
+    "a number to fill": (lambda: tf.fill(3, 1), ValueError),
+    "a vector as limit": (lambda: tf.range([3]), ValueError),
+    "a vector as start": (lambda: tf.linspace([0.0], 1.0, 3), ValueError),
+    "a list as the axis of argmax": (lambda: tf.argmax(A, [0]), ValueError),
+    "a list as the axis of concat": (lambda: tf.concat([A, A], [0]), ValueError),
+    "a vector as depth": (lambda: tf.one_hot([0], [3]), ValueError),
+    "an axis of one_hot": (lambda: tf.one_hot([0, 2], 3, axis=-2), ValueError),
+    "a vector as k": (lambda: tf.nn.top_k(A, [1]), ValueError),
+    "a vector as maxlen": (lambda: tf.sequence_mask([1, 3], [4]), ValueError),
+    "a scalar of coordinates": (lambda: tf.gather_nd(A, 1), ValueError),
+    "the diagonal of a number": (lambda: tf.diag_part(1.0), ValueError),
+    "one axis of a norm": (lambda: tf.norm(A, axis=[0]), ValueError),
+    "an axis of a norm twice": (lambda: tf.norm(A, axis=[1, 1]), ValueError),
+    "fro of a vector": (lambda: tf.norm(A, ord="fro"), ValueError),
+    "keepdims twice": (lambda: tf.norm(A, keepdims=True, keep_dims=True), ValueError),
+    "fewer shifts": (lambda: tf.roll(A, [1], [0, 1]), ValueError),
+    "a side": (lambda: tf.searchsorted([1.0], [2.0], side="z"), ValueError),
+    "a tensor to add up": (lambda: tf.add_n(tf.constant(A)), TypeError),
+    "a vector of indices": (lambda: tf.constant(A)[tf.constant([0, 1])], TypeError),
+    "qr of integers": (lambda: tf.qr(tf.constant([[1, 2], [3, 4]])), TypeError),
+    "svd of integers": (lambda: tf.svd(tf.constant([[1, 2], [3, 4]])), TypeError),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_arguments_of_another_rank_or_kind(name):
+    make, error = REFUSED[name]
+    with pytest.raises(error):
+        make()
+
+
+RUN_TIME = {
+    "a segment beyond": lambda: tf.unsorted_segment_max(A, [2, 0, 3], 3),
+    "a segment below": lambda: tf.segment_sum(A, [-1, 0, 1]),
+    "a range of nothing": lambda: tf.histogram_fixed_width([1.0], [5.0, 5.0]),
+}
+
+
+@pytest.mark.parametrize("name", RUN_TIME)
+def test_values_that_only_a_run_can_refuse(name):
+    found = RUN_TIME[name]()
+    with tf.Session() as session, pytest.raises(errors.InvalidArgumentError):
+        session.run(found)

@@ -428,3 +428,52 @@ def test_a_template_knows_its_variables():
     assert [v.name for v in times.variables] == ["tm/k:0"] == [
         v.name for v in times.trainable_variables]
     assert times.var_scope.name == "tm" and times.local_variables == []
+
+
+# what TensorFlow 1.15 gave; the shape is the one known before a run
+GAVE = {
+    "mask of nothing": (lambda: tf.sequence_mask(tf.constant([], tf.int32)), (0, 0),
+                        np.zeros((0, 0), bool)),
+    "mask below 0": (lambda: tf.sequence_mask([1, -3]), (2, 1), [[True], [False]]),
+    "mean of integers": (lambda: tf.segment_mean([1, 2, 4], [0, 0, 1]), (None,), [1, 4]),
+    "stack of a tensor": (lambda: tf.stack(tf.placeholder_with_default([1.0, 2.0], None)), None,
+                          [1.0, 2.0]),
+    "stack of nothing": (lambda: tf.stack([]), (0,), np.zeros(0, np.float32)),
+    "norm of nothing": (lambda: tf.global_norm([None]), (), 0.0),
+    "bias of integers": (lambda: tf.nn.bias_add(tf.ones([1, 2]), [1, 2]), (1, 2), [[2.0, 3.0]]),
+    "a column of labels": (lambda: tf.confusion_matrix([[0], [1]], [0, 1], 2), (2, 2),
+                           [[1, 0], [0, 1]]),
+    "polygamma": (lambda: tf.polygamma([1.0, 1.0, np.inf], [np.inf, -np.inf, 1.0]), (3,),
+                  [0.0, np.nan, np.nan]),
+    "the count of statistics": (lambda: tf.nn.sufficient_statistics(
+        tf.placeholder_with_default(np.ones((3, 2), np.float32), None), [0])[0], (), 3.0),
+}
+
+
+@pytest.mark.parametrize("name", GAVE)
+def test_edges_that_tensorflow_answers(name):
+    make, shape, value = GAVE[name]
+    found = make()
+    assert (None if shape is None else list(shape)) == (
+        None if found.shape.ndims is None else found.shape.as_list())
+    with tf.Session() as session:
+        np.testing.assert_array_equal(session.run(found), value)
+
+
+def test_spectral_norm():
+    x = np.array([[[2.0, 1.0], [0.0, 3.0]], [[1.0, 5.0], [2.0, 0.5]]])
+    with tf.Session() as session:
+        found = session.run([tf.norm(x, ord=2, axis=[1, 2]),
+                             tf.norm(x, ord=2, axis=[-1, 0], keepdims=True)])
+    np.testing.assert_allclose(found[0], np.linalg.norm(x, 2, (1, 2)))
+    np.testing.assert_allclose(found[1], np.linalg.norm(x, 2, (2, 0), keepdims=True))
+
+
+def test_the_weights_of_a_bincount_have_a_gradient():
+    weights = tf.constant([1.0, 2.0, 3.0])
+    count = tf.bincount([1, 1, 3], weights=weights)
+    cut = tf.bincount([1, 1, 3], weights=weights, maxlength=2)
+    with tf.Session() as session:
+        np.testing.assert_array_equal(session.run(tf.gradients(count * [1.0, 2.0, 3.0, 4.0],
+                                                               weights)[0]), [2.0, 2.0, 4.0])
+        np.testing.assert_array_equal(session.run(tf.gradients(cut, weights)[0]), [1.0, 1.0, 0.0])
