@@ -11,7 +11,7 @@ from fastgrad.errors import ShapeError, where
 from fastgrad.graph import as_tensor
 from fastgrad.ops_array import rank_like, reshape, transpose
 from fastgrad.ops_join import concat
-from fastgrad.ops_math import _where, add, cast, less
+from fastgrad.ops_math import _where, add, cast, cast_to, less, zeros_like
 from fastgrad.ops_shape import dims_of, number_of, plain_shape, shape
 from fastgrad.ops_shape import size as count_of
 from fastgrad.registry import NotDifferentiable, RegisterGradient, op
@@ -207,11 +207,34 @@ def _coordinates(indices, shape):
 
 @op(_nd_shape, casts=(0,), whole=(1,), name="GatherNd",
     ref=lambda x, i: x[_coordinates(i, x.shape)])
-def gather_nd(params, indices):
+def _gather_nd(params, indices):
+    pass
+
+
+def gather_nd(params, indices, name=None, batch_dims=0):
     """The elements or slices of `params` at the coordinates in the last dimension of `indices`.
+
+    The first `batch_dims` dimensions belong to both, and to no coordinate.
 
     Gradient: `dy` added up at the coordinates.
     """
+    batch = number_of(batch_dims, "batch_dims")
+    if not batch:
+        return _gather_nd(params, indices, name=name)
+    from fastgrad.ops_make import range as range_
+    indices = as_tensor(indices)
+    if indices._shape is None:
+        raise ValueError(f"gather_nd with batch_dims needs indices whose number of dimensions is "
+                         f"known; {where(indices)} is not such. Declare its shape.")
+    count = len(indices._shape)
+    if not 0 < batch < count:
+        raise ValueError(f"batch_dims must be less than the indices' {count} dimensions; got "
+                         f"{batch}.")
+    with indices.graph.name_scope(name or "BatchGatherND"):
+        one = zeros_like(indices[..., :1])
+        places = [reshape(range_(cast_to(shape(indices)[i], indices)), [-1] + [1] * (count - 1 - i))
+                  for i in range(batch)]
+        return _gather_nd(params, concat([one + place for place in places] + [indices], -1))
 
 
 @RegisterGradient("gather_nd")
@@ -255,7 +278,7 @@ def scatter_nd(indices, updates, shape, name=None):
 
 @RegisterGradient("scatter_nd")
 def _(op, dy):
-    return None, gather_nd(dy, op.inputs[0]), None
+    return None, _gather_nd(dy, op.inputs[0]), None
 
 
 def _tensor_scatter(change):
@@ -285,20 +308,20 @@ def tensor_scatter_add(tensor, indices, updates):
 
 @RegisterGradient("tensor_scatter_add")
 def _(op, dy):
-    return dy, None, gather_nd(dy, op.inputs[1])
+    return dy, None, _gather_nd(dy, op.inputs[1])
 
 
 @op(_first, casts=(0, 2), whole=(1,), ref=_tensor_scatter(np.subtract.at), name="TensorScatterSub")
 def tensor_scatter_sub(tensor, indices, updates):
     """`tensor` with `updates` taken off at the coordinates `indices`.
 
-    Gradient: `dtensor = dy`, `dupdates = -gather_nd(dy, indices)`.
+    Gradient: `dtensor = dy`, `dupdates = -_gather_nd(dy, indices)`.
     """
 
 
 @RegisterGradient("tensor_scatter_sub")
 def _(op, dy):
-    return dy, None, -gather_nd(dy, op.inputs[1])
+    return dy, None, -_gather_nd(dy, op.inputs[1])
 
 
 @op(_first, casts=(0, 2), whole=(1,), ref=_tensor_scatter(_put), name="TensorScatterUpdate")
@@ -314,7 +337,7 @@ def _(op, dy):
     from fastgrad.ops_math import zeros_like
     _, indices, updates = op.inputs
     return (tensor_scatter_update(dy, indices, zeros_like(updates)), None,
-            gather_nd(dy, indices))
+            _gather_nd(dy, indices))
 
 
 # ---- sums by segment --------------------------------------------------------------------
@@ -363,7 +386,7 @@ def _(op, dy):
 
 def gather_or_zero(params, indices):
     """Rows of `params`, zeros for a negative index."""
-    from fastgrad.ops_math import greater_equal, maximum, zeros_like
+    from fastgrad.ops_math import greater_equal, maximum
     rows = _gather(params, maximum(indices, zeros_like(indices)), axis=0)
     kept = greater_equal(indices, zeros_like(indices))
     return _where(rank_like(kept, rows), rows, zeros_like(rows))

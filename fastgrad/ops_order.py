@@ -206,13 +206,25 @@ def _(op, dy):
 
 # ---- bits -------------------------------------------------------------------------------
 
-def _same_bits(in_shapes, attrs):
-    return in_shapes[0]
+def _rebits(in_shapes, attrs):
+    """A wider dtype takes up a last dimension, a narrower one adds one."""
+    known, wider = in_shapes[0], attrs["ratio"]
+    if known is None:
+        return None
+    if wider < 0:
+        return known + (-wider,)
+    if wider > 1 and (not known or known[-1] not in (wider, None)):
+        raise ShapeError(f"bitcast: the last dimension must be {wider}; got shape {known}.")
+    return known[:-1] if wider > 1 else known
 
 
-@op(_same_bits, dtype=None, out=lambda d, a: a["type"], ref=lambda x, type: x.view(type),
-    name="bitcast")
-def _bitcast(input, type=None):
+def _bitcast_ref(x, type, ratio):
+    dims = x.shape + (-ratio,) if ratio < 0 else x.shape[:-1] if ratio > 1 else x.shape
+    return np.ascontiguousarray(x).reshape(-1).view(type).reshape(dims)
+
+
+@op(_rebits, dtype=None, out=lambda d, a: a["type"], ref=_bitcast_ref, name="bitcast")
+def _bitcast(input, type=None, ratio=1):
     pass
 
 
@@ -220,15 +232,16 @@ NotDifferentiable("bitcast")
 
 
 def bitcast(input, type, name=None):
-    """The same bits read as another dtype of the same size.
+    """The same bits read as another dtype.
+
+    A narrower one adds a last dimension, the parts of each element; a wider one takes such up.
 
     Gradient: none.
     """
     input, dtype = as_tensor(input), shapes.to_np(type)
     source = shapes.strong(input._dtype)
-    if source.itemsize != dtype.itemsize:
-        raise ValueError(f"bitcast: {source.name} and {dtype.name} differ in size.")
-    return _bitcast(input, type=dtype, name=name)
+    wider, narrower = dtype.itemsize // source.itemsize, source.itemsize // dtype.itemsize
+    return _bitcast(input, type=dtype, ratio=wider or -narrower, name=name)
 
 
 __all__ = ["argsort", "sort", "searchsorted", "roll", "reverse_sequence", "bitcast"]

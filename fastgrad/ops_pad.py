@@ -3,11 +3,13 @@
 import numpy as np
 
 from fastgrad import shapes
-from fastgrad.errors import ShapeError
+from fastgrad.errors import DTypeError, ShapeError, where
 from fastgrad.graph import as_tensor, is_node
-from fastgrad.ops_shape import (check_rank, dims_of, known_value, plain_shape, shape,
+from fastgrad.ops_math import _where, cast, ones_like
+from fastgrad.ops_shape import (check_rank, dims_of, known_value, partial_value, plain_shape, shape,
                                 whole_numbers)
 from fastgrad.ops_slice import _slice
+from fastgrad.ops_state import stop_gradient
 from fastgrad.registry import RegisterGradient, op
 
 
@@ -112,7 +114,12 @@ def pad(tensor, paddings, mode="CONSTANT", name=None, constant_values=0):
         paddings = whole_numbers(paddings.ravel()).reshape(paddings.shape)
     if kind == "CONSTANT":
         if is_node(constant_values):
-            constant_values = known_value(constant_values, "constant_values", False).item()
+            return _pad_with(as_tensor(tensor), paddings, as_tensor(constant_values), name)
+        x = as_tensor(tensor)
+        if isinstance(constant_values, float) and x.graph.literals == "tf" and (
+                x._dtype is not None and shapes.is_whole(x._dtype)):
+            raise DTypeError(f"pad: {where(x)} has dtype {x._dtype}; expected constant_values of "
+                             f"it, got {constant_values}.")
         default = "PadV2" if constant_values else None          # TensorFlow's two operations
         return _pad(tensor, paddings, value=constant_values, name=name or default)
     if kind in ("REFLECT", "SYMMETRIC"):
@@ -120,6 +127,16 @@ def pad(tensor, paddings, mode="CONSTANT", name=None, constant_values=0):
         return _mirror_pad(x, paddings, mode=kind.lower(), _strict=x.graph.literals == "tf",
                            name=name)
     raise ValueError(f"Unknown padding mode: {mode}")
+
+
+def _pad_with(x, paddings, value, name):
+    """Padding with the number in a tensor, which has no gradient, as in TensorFlow."""
+    known = partial_value(value)
+    if known is not None:
+        return _pad(x, paddings, value=known, name=name or "PadV2")
+    with x.graph.name_scope(name or "PadV2"):
+        inside = _pad(cast(ones_like(x), shapes.BOOL), paddings)
+        return _where(inside, _pad(x, paddings), stop_gradient(value))
 
 
 # ---- tile and reverse -------------------------------------------------------------------

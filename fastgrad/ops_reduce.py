@@ -7,12 +7,12 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.errors import DTypeError, LateShapeError, where
-from fastgrad.graph import Tensor, as_tensor
+from fastgrad.graph import Tensor, as_tensor, get_default_graph
 from fastgrad.ops_array import unreduce
 from fastgrad.ops_math import cast, cast_to, equal, not_equal, zeros_like
 from fastgrad.ops_shape import check_rank, known_value, number_of, renamed, scoped
 from fastgrad.registry import NotDifferentiable, RegisterGradient, check_truth, op
-from fastgrad.shapes import BOOL, INT64, normal_axes, promote_float, reduce_shape, size_of
+from fastgrad.shapes import BOOL, INT32, INT64, normal_axes, promote_float, reduce_shape, size_of
 
 
 def _reduced(in_shapes, attrs):
@@ -330,6 +330,8 @@ def _place(build, input, axis, dimension, output_type, name):
     if axis is not None:
         check_rank(axis, 0, f"the axis of {build.opdef.type}")
     axis = number_of(axis)
+    if get_default_graph().literals == "tf" and shapes.to_np(output_type) not in (INT32, INT64):
+        raise DTypeError(f"output_type must be int32 or int64; got {output_type}.")
     return build(input, axis=0 if axis is None else axis, dtype=shapes.to_np(output_type),
                  name=name)
 
