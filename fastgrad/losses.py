@@ -10,7 +10,7 @@ from fastgrad import shapes
 from fastgrad.collection import GraphKeys
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor, get_default_graph, is_node
-from fastgrad.ops_array import squeeze
+from fastgrad.ops_array import check_weights, squeeze, weights_of
 from fastgrad.ops_divide import div_no_nan
 from fastgrad.ops_math import (add, cast, log, maximum, minimum, multiply, not_equal, ones_like,
                                squared_difference, subtract, zeros_like)
@@ -84,15 +84,12 @@ def _same_shape(a, b):
         raise ShapeError(f"Shapes {a.shape} and {b.shape} are incompatible")
 
 
-def _check_weights(weights, losses):
+def _checked(weights, losses):
     """Weights are one number, or have in each dimension 1 or the size of the losses."""
-    w, x = weights._shape, losses._shape
-    if w is None or x is None or w == ():
-        return
-    if len(w) != len(x) or any(a not in (1, None) and b is not None and a != b
-                               for a, b in zip(w, x)):
-        raise ShapeError(f"weights can not be broadcast to values. values.shape={x}. "
-                         f"weights.shape={w}.")
+    if weights._shape != () and None in (weights._shape, losses._shape):
+        return weights_of(weights, losses)              # a run knows
+    check_weights(weights._shape, losses._shape)
+    return weights
 
 
 def compute_weighted_loss(losses, weights=1.0, scope=None, loss_collection=GraphKeys.LOSSES,
@@ -111,7 +108,7 @@ def compute_weighted_loss(losses, weights=1.0, scope=None, loss_collection=Graph
         given = as_tensor(losses, None, s.graph)
         plain = isinstance(weights, (int, float)) and weights != 0
         x, w = s.real(given), s.real(weights)
-        _check_weights(w, x)
+        w = _checked(w, x)
         whole = plain and weights == 1 and reduction != Reduction.NONE
         loss = x if whole else multiply(x, w)
         if reduction != Reduction.NONE:
@@ -260,7 +257,7 @@ def mean_pairwise_squared_error(labels, predictions, weights=1.0, scope=None,
                 predictions=predictions) as s:
         p, y, w = s.real(predictions), s.real(labels), s.real(weights)
         _same_shape(p, y)
-        _check_weights(w, y)
+        w = _checked(w, y)
         diffs = subtract(p, y)
         if diffs._shape is None:
             raise ShapeError("mean_pairwise_squared_error needs predictions of a known rank.")

@@ -100,6 +100,28 @@ def _(op, dy):
     return dy
 
 
+def check_weights(weights, values):
+    """Refuse the shape of weights that are no number and not in each dimension 1 or the values'."""
+    if weights and values is not None and (len(weights) != len(values) or any(
+            a not in (1, None) and b is not None and a != b for a, b in zip(weights, values))):
+        raise ShapeError(f"weights can not be broadcast to values. values.shape={values}. "
+                         f"weights.shape={weights}.")
+    return weights
+
+
+@op(lambda s, a: check_weights(*s), view=0, shape_only=(1,), ref=lambda weights, values: weights)
+def weights_of(weights, values):
+    """The weights, whose shape is looked at in a run where it is not known before.
+
+    Gradient: `dweights = dy`.
+    """
+
+
+@RegisterGradient("weights_of")
+def _(op, dy):
+    return dy, None
+
+
 def _expanded(in_shapes, attrs):
     shape = in_shapes[0]
     if shape is None:

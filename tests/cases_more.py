@@ -175,6 +175,6 @@ for _reason, _types in {
         take_in_order tensor_scatter_update unpack unsorted_segment_prod""",
     "integers and shapes, or a check on the way, against TensorFlow's values: tf1/variants.py": """
         bitwise_and bitwise_or bitwise_xor invert left_shift right_shift broadcast_dynamic_shape
-        ensure_shape shape_ends_with sparse_to_dense""",
+        ensure_shape shape_ends_with sparse_to_dense weights_of""",
 }.items():
     ELSEWHERE.update((_t, _reason) for _t in _types.split())

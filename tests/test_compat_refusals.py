@@ -233,3 +233,19 @@ def test_values_that_only_a_run_can_refuse(name):
     found = RUN_TIME[name]()
     with tf.Session() as session, pytest.raises(errors.InvalidArgumentError):
         session.run(found)
+
+
+def test_weights_that_broadcast_but_do_not_fit_the_losses():
+    values, weights = tf.placeholder(tf.float32), tf.placeholder(tf.float32)
+    loss = tf.losses.absolute_difference(values, tf.zeros_like(values), weights)
+    slope, = tf.gradients(loss, weights)
+    with tf.Session() as session:
+        x = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], np.float32)
+        for fits, want in (([[1.0, 2.0, 0.0]], 19 / 4), ([[2.0], [0.0]], 4.0), (2.0, 7.0)):
+            np.testing.assert_allclose(session.run(loss, {values: x, weights: fits}), want)
+        np.testing.assert_allclose(session.run(slope, {values: x, weights: [[1.0], [1.0]]}),
+                                   [[1.0], [2.5]])
+        with pytest.raises(errors.InvalidArgumentError, match="can not be broadcast"):
+            session.run(loss, {values: x, weights: [1.0, 2.0, 3.0]})
+        with pytest.raises(errors.InvalidArgumentError, match="can not be broadcast"):
+            session.run(loss, {values: x[0], weights: [[1.0, 2.0, 3.0]]})
