@@ -84,7 +84,7 @@ def _same_shape(a, b):
         raise ShapeError(f"Shapes {a.shape} and {b.shape} are incompatible")
 
 
-def _checked(weights, losses):
+def checked_weights(weights, losses):
     """Weights are one number, or have in each dimension 1 or the size of the losses."""
     if weights._shape != () and None in (weights._shape, losses._shape):
         return weights_of(weights, losses)              # a run knows
@@ -108,7 +108,7 @@ def compute_weighted_loss(losses, weights=1.0, scope=None, loss_collection=Graph
         given = as_tensor(losses, None, s.graph)
         plain = isinstance(weights, (int, float)) and weights != 0
         x, w = s.real(given), s.real(weights)
-        w = _checked(w, x)
+        w = checked_weights(w, x)
         whole = plain and weights == 1 and reduction != Reduction.NONE
         loss = x if whole else multiply(x, w)
         if reduction != Reduction.NONE:
@@ -257,7 +257,7 @@ def mean_pairwise_squared_error(labels, predictions, weights=1.0, scope=None,
                 predictions=predictions) as s:
         p, y, w = s.real(predictions), s.real(labels), s.real(weights)
         _same_shape(p, y)
-        w = _checked(w, y)
+        w = checked_weights(w, y)
         diffs = subtract(p, y)
         if diffs._shape is None:
             raise ShapeError("mean_pairwise_squared_error needs predictions of a known rank.")

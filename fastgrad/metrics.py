@@ -10,7 +10,8 @@ from fastgrad.collection import GraphKeys
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.initializers import zeros_initializer
-from fastgrad.ops_array import reshape
+from fastgrad.losses import checked_weights
+from fastgrad.ops_array import expand_dims, reshape, squeeze
 from fastgrad.ops_divide import div_no_nan
 from fastgrad.ops_logic import logical_and, logical_not
 from fastgrad.ops_math import cast, equal, multiply, ones_like, squared_difference
@@ -44,6 +45,18 @@ class _Metric:
         x = as_tensor(value, None, self.graph)
         return x if dtype is None else cast(x, dtype)
 
+    def weights(self, value, like):
+        """Weights as float32 of the shape of `like`; a last dimension of 1 may be missing in them,
+        or be one too many."""
+        w = self.tensor(value, shapes.FLOAT32)
+        if w._shape and like._shape is not None:
+            more = len(w._shape) - len(like._shape)
+            if more == 1:
+                w = squeeze(w, [-1])
+            elif more == -1:
+                w = expand_dims(w, -1)
+        return multiply(ones_like(like, shapes.FLOAT32), checked_weights(w, like))
+
     def counter(self, name):
         """A float32 local variable that starts at zero."""
         with self.graph.control_dependencies(None):
@@ -66,7 +79,7 @@ def mean(values, weights=None, metrics_collections=None, updates_collections=Non
         total, count = m.counter("total"), m.counter("count")
         w = ones_like(x)
         if weights is not None:
-            w = multiply(ones_like(x), m.tensor(weights, shapes.FLOAT32))
+            w = m.weights(weights, x)
             x = multiply(x, w)
         new_total = assign_add(total, reduce_sum(x))
         new_count = assign_add(count, reduce_sum(w))
@@ -146,7 +159,7 @@ def _counted(labels, predictions, weights, wanted, default, name, collections):
         hit = logical_and(y if wanted[0] else logical_not(y), p if wanted[1] else logical_not(p))
         found = cast(hit, shapes.FLOAT32)
         if weights is not None:
-            found = multiply(found, m.tensor(weights, shapes.FLOAT32))
+            found = multiply(found, m.weights(weights, found))
         count = m.counter("count")
         update = assign_add(count, reduce_sum(found))
         return m.done(count.read_value(), update)

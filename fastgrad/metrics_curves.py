@@ -37,13 +37,11 @@ class _AtThresholds:
 
     def __init__(self, m, labels, predictions, thresholds, weights, wanted):
         p, y = _pair(predictions, labels)
+        w = None if weights is None else reshape(m.weights(weights, p), [1, -1])
         p = reshape(cast(p, shapes.FLOAT32), [1, -1])
         y = reshape(cast(y, shapes.BOOL), [1, -1])
         limits = np.asarray(thresholds, np.float32).reshape(-1, 1)
         above = greater(p, limits)
-        w = None
-        if weights is not None:
-            w = multiply(ones_like(p), reshape(m.tensor(weights, shapes.FLOAT32), [1, -1]))
         self.value, self.update = {}, {}
         for key, name, truth, said in (
                 ("tp", "true_positives", y, above),
@@ -220,7 +218,7 @@ def mean_tensor(values, weights=None, metrics_collections=None, updates_collecti
         total, count = _counts(m, "total_tensor", size), _counts(m, "count_tensor", size)
         w = ones_like(x)
         if weights is not None:
-            w = multiply(w, m.tensor(weights, shapes.FLOAT32))
+            w = m.weights(weights, w)
             x = multiply(x, w)
         new_total, new_count = assign_add(total, x), assign_add(count, w)
         return m.done(div_no_nan(total, count, name="value"),

@@ -173,3 +173,33 @@ def test_integers_that_are_divided_have_no_gradient(quotient):
         dw, dx = session.run(found, {x: [-1.0, 3.0]})
         np.testing.assert_allclose(dx, 2 * session.run(share, {x: [-1.0, 3.0]}) * np.ones(2))
         np.testing.assert_allclose(dw, np.sum(dx * [-1.0, 3.0]) / 2, rtol=1e-6)
+
+
+X = np.float32([[1, 2], [3, 5]])
+ONE, OTHER = [[1, 1], [0, 1]], [[1, 1], [1, 0]]
+
+WEIGHTED = {        # what TensorFlow 1.15 gave: weights without a last dimension are of the rows
+    "rows": (lambda: tf.metrics.mean(X, weights=[1.0, 0.0]), 1.5),
+    "columns": (lambda: tf.metrics.mean(X, weights=[[1.0, 0.0]]), 2.0),
+    "one dimension more": (lambda: tf.metrics.mean([1.0, 2.0], weights=[[1.0], [0.0]]), 1.0),
+    "counts": (lambda: tf.metrics.true_positives(ONE, OTHER, weights=[1.0, 0.0]), 2.0),
+    "precision": (lambda: tf.metrics.precision(ONE, OTHER, weights=[0.0, 1.0]), 0.0),
+    "accuracy": (lambda: tf.metrics.accuracy(ONE, OTHER, weights=[0.0, 1.0]), 0.0),
+    "a column": (lambda: tf.metrics.accuracy([1, 0], [1, 1], weights=[[2.0], [1.0]]), 2 / 3),
+    "each value": (lambda: tf.metrics.mean_tensor(X, weights=[1.0, 0.0]), [[1.0, 2.0], [0, 0]]),
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTED)
+def test_weights_of_metrics(name):
+    make, want = WEIGHTED[name]
+    _, update = make()
+    with tf.Session() as session:
+        session.run(tf.local_variables_initializer())
+        np.testing.assert_allclose(session.run(update), want, rtol=1e-6)
+
+
+def test_weights_that_do_not_fit_a_metric():
+    for weights in ([1.0, 0.0, 1.0], [[1.0, 2.0, 3.0]], [[[1.0, 0.0], [0.0, 1.0]]]):
+        with pytest.raises(ValueError):
+            tf.metrics.mean(X, weights=weights)
