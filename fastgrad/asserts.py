@@ -186,7 +186,7 @@ def assert_near(x, y, rtol=None, atol=None, data=None, summarize=None, message=N
 def assert_integer(x, message=None, name=None):
     """Refuse a tensor that holds no integers."""
     found = as_tensor(x)
-    if not found.dtype.is_integer:
+    if found.dtype is not None and not found.dtype.is_integer:
         raise DTypeError(f"{message or ''} Expected x to be integer type; {where(found)} has "
                          f"dtype {found.dtype.name}.")
     return no_op("statically_determined_was_integer")

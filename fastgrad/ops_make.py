@@ -181,10 +181,10 @@ def meshgrid(*args, indexing="xy", name=None):
     if indexing not in ("xy", "ij"):
         raise ValueError(f"indexing must be 'xy' or 'ij'; got {indexing!r}.")
     vectors = [reshape(v, [-1]) for v in args]
-    dtypes = {v.dtype for v in vectors}
+    dtypes = sorted({v.dtype.name for v in vectors if v._dtype is not None})
     if len(dtypes) > 1 and vectors[0].graph.literals == "tf":
-        raise DTypeError(f"meshgrid: vectors of {' and '.join(sorted(d.name for d in dtypes))}; "
-                         "expected one dtype. Use cast().")
+        raise DTypeError(f"meshgrid: vectors of {' and '.join(dtypes)}; expected one dtype. Use "
+                         "cast().")
     count = len(vectors)
     order = list(np.arange(count))
     if indexing == "xy" and count > 1:

@@ -137,6 +137,8 @@ def test_numbers_beside_an_operation_of_ones_own():
                 np.testing.assert_array_equal(found, wanted)
             found = session.run(tf.math.multiply_no_nan(y, x))
             np.testing.assert_array_equal(found, np.array([2, 8], number.dtype))
+            np.testing.assert_array_equal(session.run(tf.meshgrid(y, x)[0]), [[2, 4], [2, 4]])
+            tf.assert_integer(Twice(tf.constant(1)))            # not known to be none
             found, = tf.gradients(tf.reduce_sum(1 / y), y)
             np.testing.assert_array_equal(session.run(found), np.array([-1 / 4, -1 / 16], number.dtype))
             first, = tf.gradients(tf.reduce_sum(Twice(Twice(x))), x)
