@@ -57,7 +57,7 @@ def test_every_op_states_its_gradient():
     plans_only |= {t for t, d in OPS.items() if d.form == "session"}      # no value to differ
 
     class Probe:
-        attrs = {}
+        attrs, graph, id = {}, fg.Graph(), None
     missing = []
     for op_type in set(OPS) - plans_only:
         probe = Probe()
