@@ -90,7 +90,7 @@ class Program:
 
     Attributes
     ----------
-    library : module
+    module : module
         `fastgrad`, or `fastgrad.compat.v1` for a graph with TensorFlow's rules.
     source : str
         Needs `fg`, `np`, `value` and the two operations; `__str__` adds them.
@@ -98,9 +98,9 @@ class Program:
         What the source defined: `feed`, `outs`, `grads`, `second`, `updates`, `variables`.
     """
 
-    def __init__(self, source, library=fg):
-        self.source, self.library = source, library
-        self.graph = library.Graph()
+    def __init__(self, source, module=fg):
+        self.source, self.module = source, module
+        self.graph = module.Graph()
         with self.graph.as_default():
             self.names = _execute(source, {})
 
@@ -120,7 +120,7 @@ class Program:
                           "import fastgrad.compat.v1 as tf",
                           "from fastgrad.testing import reference", "", inspect.getsource(value),
                           operations, registered,
-                          f"{'fg' if self.library is fg else 'tf'}.Graph().as_default()",
+                          f"{'fg' if self.module is fg else 'tf'}.Graph().as_default()",
                           self.source, _ENDING])
 
 

@@ -217,7 +217,7 @@ def check_differences(p):
     """Gradients against differences, where the loss is smooth, all float64 and never fails."""
     if not p.updates or "float32" in p.source or "stop_gradient" in p.source:
         return False
-    if p.library is tf and "nn.softmax_cross_entropy" in p.source:
+    if p.module is tf and "nn.softmax_cross_entropy" in p.source:
         return False            # TensorFlow's gradient takes the labels to sum to 1
     loss, checked = p.loss, False
     session, random = fg.Session(graph=p.graph), np.random.default_rng(5)
