@@ -27,15 +27,15 @@ class Part:
     outputs : list of Tensor or Operation
     outside : list of Tensor
     made : set of Operation
-        What is evaluated with the part; `inside` are operations made before that belong to it.
+        What is evaluated with the part.
     """
 
-    def __init__(self, graph, build, inside=frozenset()):
+    def __init__(self, graph, build):
         first = graph.version
         with graph.control_dependencies(None):
             self.structure = build()
             self.outputs = [_output(n, graph) for n in flat(self.structure)]
-        self.made = made = inside | {graph.operation_at(i) for i in range(first, graph.version)}
+        self.made = made = {graph.operation_at(i) for i in range(first, graph.version)}
         outside = {t: None for t in self.outputs if isinstance(t, Tensor) and t.op not in made}
         reached, todo = set(), [getattr(n, "op", n) for n in self.outputs]
         while todo:

@@ -225,10 +225,10 @@ class Operation(Node):
     consumers = property(
         lambda self: _Consumers(self.graph, [c for o in self._record.outs for c in o.consumers]))
     node_def = property(lambda self: self)
+    device = property(lambda self: "")
 
     def __bool__(self):
         return self.graph.literals == "tf" or super().__bool__()
-    device = property(lambda self: "")
 
     def compute(self, *values):
         raise NotImplementedError(

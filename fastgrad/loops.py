@@ -193,9 +193,7 @@ def _loop(graph, start, slots, parts, attrs, invariant):
 def _check_turn(slots, found):
     """Refuse a shape that another turn changes, where the graph follows TensorFlow."""
     for slot, t in zip(slots, found):
-        if (slot.graph.literals == "tf" and slot._shape is not None and t._shape is not None
-                and (len(slot._shape) != len(t._shape) or any(
-                    None not in (m, n) and m != n for m, n in zip(slot._shape, t._shape)))):
+        if slot.graph.literals == "tf" and not shapes.compatible(slot._shape, t._shape):
             raise ShapeError(f"while_loop: a loop variable has shape {slot._shape} at the start "
                              f"and {t._shape} after a turn: {where(t)}. State what holds in every "
                              "turn with shape_invariants.")

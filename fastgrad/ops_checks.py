@@ -4,7 +4,7 @@ is known before any run."""
 import numpy as np
 
 from fastgrad import shapes
-from fastgrad.errors import ShapeError, where
+from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor, is_node
 from fastgrad.ops_array import reshape
 from fastgrad.ops_math import less, less_equal
@@ -36,11 +36,7 @@ def ensure_shape(x, shape, name=None):
 
     Gradient: `dx = dy`.
     """
-    wanted, tensor = shapes.to_shape(shape), as_tensor(x)
-    if not shapes.compatible(wanted, tensor._shape):
-        raise ShapeError(f"ensure_shape: {where(tensor)} has shape {tensor._shape}; expected "
-                                f"one that fits {wanted}.")
-    return _ensure_shape(tensor, shape=wanted, name=name)
+    return _ensure_shape(x, shape=shapes.to_shape(shape), name=name)
 
 
 # ---- order ------------------------------------------------------------------------------

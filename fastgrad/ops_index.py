@@ -315,7 +315,7 @@ def _(op, dy):
 def tensor_scatter_sub(tensor, indices, updates):
     """`tensor` with `updates` taken off at the coordinates `indices`.
 
-    Gradient: `dtensor = dy`, `dupdates = -_gather_nd(dy, indices)`.
+    Gradient: `dtensor = dy`, `dupdates = -gather_nd(dy, indices)`.
     """
 
 

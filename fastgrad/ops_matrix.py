@@ -115,8 +115,7 @@ def _halved(in_shapes, _):
     if known is None:
         return None
     half = len(known) // 2
-    if not known or len(known) % 2 or any(a is not None and b is not None and a != b
-                             for a, b in zip(known[:half], known[half:])):
+    if not known or not compatible(known[:half], known[half:]):
         raise ShapeError(f"diag_part needs two equal halves of dimensions; got {known}.")
     return tuple(b if a is None else a for a, b in zip(known[:half], known[half:]))
 

@@ -116,8 +116,8 @@ def pad(tensor, paddings, mode="CONSTANT", name=None, constant_values=0):
         if is_node(constant_values):
             return _pad_with(as_tensor(tensor), paddings, as_tensor(constant_values), name)
         x = as_tensor(tensor)
-        if isinstance(constant_values, float) and x.graph.literals == "tf" and (
-                x._dtype is not None and shapes.is_whole(x._dtype)):
+        if isinstance(constant_values, float) and x.graph.literals == "tf" and shapes.is_whole(
+                x._dtype):
             raise DTypeError(f"pad: {where(x)} has dtype {x._dtype}; expected constant_values of "
                              f"it, got {constant_values}.")
         default = "PadV2" if constant_values else None          # TensorFlow's two operations

@@ -11,8 +11,7 @@ from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor
 from fastgrad.ops_index import (_by_segment, _gather, _unsorted_segment_sum, checked, flat_rows,
                                 gather_or_zero)
-from fastgrad.ops_math import (_where, cast_to, divide, equal, maximum, ones_like,
-                               zeros_like)
+from fastgrad.ops_math import _where, cast_to, divide, equal, maximum, ones_like, zeros_like
 from fastgrad.ops_array import rank_like
 from fastgrad.ops_divide import truncatediv
 from fastgrad.ops_shape import scoped
@@ -210,7 +209,7 @@ def segment_mean(data, segment_ids, name=None):
     ones = rank_like(cast_to(ones_like(as_tensor(segment_ids)), data), data)
     counts = segment_sum(ones, segment_ids)
     counts = maximum(counts, ones_like(counts))
-    if data._dtype is not None and shapes.is_whole(data._dtype):
+    if shapes.is_whole(data._dtype):
         return truncatediv(total, counts, name=name)    # a mean of integers is one, as TensorFlow's
     return divide(total, counts, name=name)
 

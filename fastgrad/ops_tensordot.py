@@ -20,7 +20,6 @@ from fastgrad.ops_reduce import reduce_max, reduce_prod, reduce_sum
 from fastgrad.ops_shape import known_value, rank, renamed, scoped, shape
 from fastgrad.ops_unary import abs as abs_
 from fastgrad.ops_unary import sqrt
-from fastgrad.shapes import compatible
 
 
 def tensors_of(*values):
@@ -264,7 +263,7 @@ def cross(a, b, name=None):
     Gradient: `da = cross(b, dy)`, `db = cross(dy, a)`.
     """
     a, b = (shape_ends_with(t, dims=(3,)) for t in tensors_of(a, b))
-    if a.graph.literals == "tf" and not compatible(a._shape, b._shape):
+    if a.graph.literals == "tf" and not shapes.compatible(a._shape, b._shape):
         raise ShapeError(f"cross: vectors of shapes {a.shape} and {b.shape}; expected one shape.")
     ax, ay, az = (a[..., i] for i in range(3))
     bx, by, bz = (b[..., i] for i in range(3))

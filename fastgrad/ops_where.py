@@ -289,8 +289,7 @@ def _range(dims):
 def _stitched(in_shapes, _):
     n = len(in_shapes) // 2
     for index, data in zip(in_shapes, in_shapes[n:]):
-        if index is not None and data is not None and (len(data) < len(index) or any(
-                None not in pair and pair[0] != pair[1] for pair in zip(index, data))):
+        if None not in (index, data) and not shapes.compatible(index, data[:len(index)]):
             raise ShapeError(f"indices {index} must be the first dimensions of data {data}.")
     index, data = in_shapes[0], in_shapes[n]
     return None if index is None or data is None else (None,) + data[len(index):]
