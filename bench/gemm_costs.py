@@ -24,6 +24,7 @@ from fastgrad._kernels.program import Program
 
 WAYS = {"NN": dict(bias=True), "NT": {}, "TN": dict(alpha=-1e-3, beta=1.0)}
 NARROW = (1, 2, 3, 4, 5, 8, 10, 12, 16)
+EVERY = (32, 32, 32)    # a shape for which every stem is a candidate
 RUN_NS = 15_000         # of products that a timed run makes
 
 
@@ -55,7 +56,7 @@ def random_shape(rng):
 
 def measure(rng, count, way, dtype):
     """[(shape, {stem: ns})]"""
-    stems = ["gemm_tiny", *choose.candidates(32, way, _kernels.level, True)]
+    stems = ["gemm_tiny", *choose.candidates(*EVERY, way, _kernels.level, True)]
     found = []
     for _ in range(count):
         shape = random_shape(rng)
@@ -69,10 +70,10 @@ def fit(measured, way, dtype):
     from scipy.optimize import nnls
 
     costs = {}
-    for stem in choose.candidates(32, way, _kernels.level, True):
+    for stem in choose.candidates(*EVERY, way, _kernels.level, True):
         rows = [(choose.counts(stem, *shape, way, dtype, _kernels.level), times[stem])
                 for shape, times in measured
-                if stem in choose.candidates(shape[2], way, _kernels.level, True)]
+                if stem in choose.candidates(*shape, way, _kernels.level, True)]
         counted, times = np.array([r[0] for r in rows], float), np.array([r[1] for r in rows])
         scale = counted.max(0) + 1e-9
         found, _ = nnls(counted / scale / times[:, None], np.ones(len(times)))

@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 from fastgrad import _kernels
+from fastgrad._kernels import choose
 from fastgrad._kernels.choose import choose_gemm
 from step import DTYPES, EACH_LEVEL, OK, level, run_split
 
@@ -152,6 +153,19 @@ def test_choice_names_symbols_that_exist():
             for built, wide in (("v4", True), ("v4", False), ("v3", False), ("base", False)):
                 stem = choose_gemm(m, n, k, ta, tb, dtype, built, wide)
                 assert f"{stem}_{dtype}" in names and f"b{stem}_{dtype}" in names
+
+
+def test_every_count_has_a_cost():
+    for (level, way, dtype), costs in choose.COSTS.items():
+        for stem, known in costs.items():
+            assert len(known) == len(choose.counts(stem, 33, 17, 40, way, dtype, level)), stem
+
+
+@pytest.mark.parametrize("dtype", ["f32", "f64"])
+def test_small_sums_of_outer_products(dtype):
+    """Every shape that `gemm_tiny` makes of a transposed A, whatever rows are left over."""
+    for m, n, k in itertools.product((1, 2, 3, 4), (1, 2, 3, 4), (0, 1, 2, 3, 5, 8, 17, 33, 100)):
+        check("gemm_tiny", dtype, m, n, k, ta=1, tb=0, alpha=-0.5, beta=(0.0, 1.0)[k % 2])
 
 
 def plain(a, b):

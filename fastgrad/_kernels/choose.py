@@ -9,8 +9,10 @@ Decisions
   them costs (choose_costs.py). `python -m bench.gemm_costs` fits those costs and tells what the
   choice loses; rules with thresholds, which were here before, lost 12 to 30 % on average, most of
   it on products narrower than a vector.
+- A transposed A and a C of up to 4 x 4 have a kernel of their own with AVX-512 (skinny_outer.h).
 - BLAS is a candidate there if it runs its AVX-512 kernels for small products and k is 32 or more,
-  where it adds up the lanes of many sums at once. Below that it is slower by factors.
+  where it adds up the lanes of many sums at once. Below that it is slower by factors, and so is
+  A B^T with a C of more than BLAS_C elements, for which it packs both operands.
 - Above SMALL caches decide, and the bounds are measured ones: 700 random shapes per transposition
   and dtype, the sides from 1 to 2000, each way timed against OpenBLAS 0.3.34 on one thread of a
   4 GHz Zen 5. The bounds of `rows` in work are where B no longer stays in the L2 cache.
@@ -45,6 +47,7 @@ ACROSS_WORK = 2_000_000         # m * n * k of A B^T from which threads share ou
 ACROSS_BYTES = 4_000_000        # and bytes of B for other products
 VECTOR = {"v4": 64, "v3": 32, "base": 16}       # bytes
 ITEM = {"f32": 4, "f64": 8}
+BLAS_C = 1200         # elements of C = A B^T up to which BLAS has a kernel for small products
 PACK = 4096           # skinny.pxi.in: elements of a packed panel, and
 PACK_K = 256          # the longest k that `rows` packs
 
@@ -84,6 +87,8 @@ def choose_gemm(m, n, k, ta, tb, dtype, level="v4", wide_blas=True):
         return "gemm"
     if not ta and n <= 4 and k <= 4:
         return "gemm_tiny"
+    if ta and m <= 4 and n <= 4 and level == "v4":
+        return "gemm_tiny"
     if m * n * k <= SMALL:
         return _least(m, n, k, way_of(ta, tb), dtype, level, wide_blas)
     wide = wide_blas and level == "v4"
@@ -112,14 +117,14 @@ def shares_columns(stem, m, n, k, tb, dtype):
 
 # ---- small: by estimated time -----------------------------------------------------------
 
-def candidates(k, way, level, wide_blas):
+def candidates(m, n, k, way, level, wide_blas):
     """Stems whose time is estimated; `way` is "NN", "NT" or "TN"."""
     found = ["gemm_cols"] if way == "TN" else ["gemm_dots"]
     if way != "NT" or k <= PACK_K:
         found.append("gemm_rows")
     if level != "base":
         found.append("gemm_tiles")
-    if wide_blas and level == "v4" and way != "TN" and k >= 32:
+    if wide_blas and level == "v4" and k >= 32 and (way == "NN" or way == "NT" and m * n <= BLAS_C):
         found.append("gemm")
     return found
 
@@ -131,7 +136,7 @@ def way_of(ta, tb):
 def _least(m, n, k, way, dtype, level, wide_blas):
     costs = COSTS[level, way, dtype]
     times = {stem: sum(map(mul, costs[stem], counts(stem, m, n, k, way, dtype, level)))
-             for stem in candidates(k, way, level, wide_blas)}
+             for stem in candidates(m, n, k, way, level, wide_blas)}
     return min(times, key=times.get)
 
 
@@ -191,19 +196,20 @@ def _dots(m, n, k, way, w, wide):
         m, n = n, m
     vectors = _ceil(k, w)
     eights = m // 8 * 8 if wide and n <= 3 else 0
-    found = ((m - eights) * n * vectors, (m - eights) * n, eights * n * vectors, eights * n,
-             m * _ceil(n, 8) * vectors)
-    return found + (k * n,) if way == "NN" else found
+    short = eights if n <= 2 and k <= 2 * w else 0      # rows that are made without much ado
+    found = ((m - eights) * n * vectors, (m - eights) * n, (eights - short) * n * vectors,
+             (eights - short) * n, m * _ceil(n, 8) * vectors, short * n)
+    return found + ((0, k, k * n)[min(n, 3) - 1],) if way == "NN" else found
 
 
 def _cols(m, n, k, way, w, wide):
-    vectors, fours = _ceil(m, w), k // 4
-    return (fours * n * vectors, m * n, fours * _ceil(n, 8) * vectors, k * n, k % 4 * n * vectors)
+    vectors, passes = _ceil(m, w), _ceil(n, 4)
+    return (k * n * vectors, k * passes * vectors, k * passes * _ceil(vectors, 6), m * n)
 
 
 def _blas(m, n, k, way, w, wide):
     return (m * _ceil(n, w) * k, m * n, m * k, n * k, m, n, k, m * n * _ceil(k, w),
-            _ceil(m, 4) * _ceil(n, 4) * k)
+            _ceil(m, 4) * _ceil(n, 4) * k, (n % 4 == 3) * m * k)
 
 
 _COUNTS = {"gemm_tiles": _tiles, "gemm_rows": _rows, "gemm_dots": _dots, "gemm_cols": _cols,

@@ -57,6 +57,13 @@ FG_INLINE __m512d fg_roll_f64(__m512d v, ptrdiff_t by) {
     static const long long lanes[16] = {0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7};
     return _mm512_permutexvar_pd(_mm512_loadu_si512(lanes + by), v);
 }
+/* lane at[i] of v goes to lane i */
+FG_INLINE __m512 fg_pick_f32(__m512 v, const int* at) {
+    return _mm512_permutexvar_ps(_mm512_loadu_si512(at), v);
+}
+FG_INLINE __m512d fg_pick_f64(__m512d v, const long long* at) {
+    return _mm512_permutexvar_pd(_mm512_loadu_si512(at), v);
+}
 #endif
 
 #if defined(FG_PLAIN_PARTS)
@@ -101,8 +108,6 @@ FG_INLINE void fg_put_part_f64(double* p, __m256d v, ptrdiff_t r) {
 #define FG_PLAIN_PARTS
 #endif
 
-#define FG_PANEL 256     /* rows of C that `cols` sums at a time: 16 kB of stack in f64 */
-
 #define FG_V FG_N(vec)
 #if defined(__GNUC__)
 #define FG_W ((ptrdiff_t)(FG_VECTOR_BYTES / sizeof(FG_T)))
@@ -116,38 +121,54 @@ FG_INLINE void fg_put_part_f64(double* p, __m256d v, ptrdiff_t r) {
 #define FG_ZIP_HIGH(a, b) \
     __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, \
                             31)
+#define FG_EVEN(a, b) \
+    __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
+#define FG_ODD(a, b) \
+    __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
 #endif
 #define FG_T float
+#define FG_I int
 #define FG_N(name) fg_##name##_f32
 #include "skinny_vector.h"
 #include "skinny_tile.h"
+#include "skinny_outer.h"
 #include "skinny_eight.h"
 #include "skinny_stream.h"
 #include "skinny_fold.h"
 #include "skinny_sums.h"
 #include "tiles.h"
 #undef FG_T
+#undef FG_I
 #undef FG_N
 #undef FG_ZIP_LOW
 #undef FG_ZIP_HIGH
+#undef FG_EVEN
+#undef FG_ODD
 #if FG_VECTOR_BYTES == 64
 #define FG_ZIP_LOW(a, b) \
     __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
 #define FG_ZIP_HIGH(a, b) \
     __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+#define FG_EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
+#define FG_ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
 #endif
 #define FG_T double
+#define FG_I long long
 #define FG_N(name) fg_##name##_f64
 #include "skinny_vector.h"
 #include "skinny_tile.h"
+#include "skinny_outer.h"
 #include "skinny_eight.h"
 #include "skinny_stream.h"
 #include "skinny_fold.h"
 #include "skinny_sums.h"
 #include "tiles.h"
 #undef FG_T
+#undef FG_I
 #undef FG_N
 #undef FG_ZIP_LOW
 #undef FG_ZIP_HIGH
+#undef FG_EVEN
+#undef FG_ODD
 
 #endif

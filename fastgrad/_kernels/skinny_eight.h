@@ -14,6 +14,8 @@
  *   NumPy's large arrays start 16 bytes behind a line, so that else every load would touch two
  *   (11.1 us a thousand rows of 100 doubles, 8.8 us with it). Lanes are turned back before they
  *   are added up: the bits of a result do not depend on where its operands lie.
+ * - Rows of up to two vectors, whose sums lie together in C, do without all that: 32 x 16 floats by
+ *   two columns 192 ns with it, 51 without.
  * - AVX-512 alone: others have no registers for it.
  */
 #if FG_VECTOR_BYTES == 64
@@ -21,14 +23,15 @@
 #define FG_AHEAD 16384      /* bytes that fetching may be ahead */
 #define FG_APART 4          /* rows between those that start at the same place of a cache line */
 
+typedef FG_T FG_N(lanes) __attribute__((vector_size(8 * sizeof(FG_T))));
+
 /* Element i of out = the sum of the lanes of v[i]. */
 FG_INLINE void FG_N(sum_eight)(const FG_V* v, FG_T* out) {
-    typedef FG_T lanes __attribute__((vector_size(8 * sizeof(FG_T))));
-    lanes w[8], x[4], y[2];
+    FG_N(lanes) w[8], x[4], y[2];
     int i;
     FG_UNROLL
     for (i = 0; i < 8; i++) {
-        lanes parts[2];
+        FG_N(lanes) parts[2];
         memcpy(parts, &v[i], sizeof v[i]);
         w[i] = sizeof(FG_T) == 4 ? parts[0] + parts[1] : parts[0];
     }
@@ -103,17 +106,52 @@ FG_INLINE void FG_N(eight_tile)(const int n, ptrdiff_t skip, ptrdiff_t k, const 
     }
 }
 
+/* Eight rows of n, 1 or 2, elements that lie together. */
+FG_INLINE void FG_N(eight_whole)(const int n, FG_T (*out)[8], FG_T* c, const FG_T* bias, FG_T alpha,
+                                 FG_T beta) {
+    static const FG_T none[2] = {0};    /* not a masked load at NULL: see `tiny` */
+    const FG_T* b = bias ? bias : none;
+    const FG_T b0 = b[0], b1 = b[n - 1];
+    const FG_N(lanes) add = {b0, b1, b0, b1, b0, b1, b0, b1};
+    FG_N(lanes) x[2], v, old;
+    int j;
+    memcpy(x, out, (size_t)n * sizeof v);
+    if (n == 2) {
+        v = __builtin_shufflevector(x[0], x[1], 0, 8, 1, 9, 2, 10, 3, 11);
+        x[1] = __builtin_shufflevector(x[0], x[1], 4, 12, 5, 13, 6, 14, 7, 15);
+        x[0] = v;
+    }
+    FG_UNROLL
+    for (j = 0; j < n; j++) {
+        v = alpha * x[j];
+        if (beta != (FG_T)0) {
+            memcpy(&old, c + 8 * j, sizeof v);
+            v += beta * old;
+        }
+        v += add;
+        memcpy(c + 8 * j, &v, sizeof v);
+    }
+}
+
 /* As `dots` for n of 1, 2 or 3 and m a multiple of 8. */
 FG_INLINE void FG_N(eight)(const int n, ptrdiff_t m, ptrdiff_t k, const FG_T* a, ptrdiff_t lda,
                            const FG_T* b, ptrdiff_t ldb, FG_T* c, ptrdiff_t rc, ptrdiff_t cc,
                            const FG_T* bias, ptrdiff_t bi, ptrdiff_t bj, FG_T alpha, FG_T beta) {
     const ptrdiff_t row = lda * (ptrdiff_t)sizeof(FG_T);
+    const int flat = n < 3 && rc == n && (n == 1 || cc == 1) && (!bias || bi == 0);
     const int fetch = m * row > FG_CACHED && 8 * row <= FG_AHEAD;
     FG_T out[3][8];
     ptrdiff_t apart = 1, skip = 0, i, t;
     int u, j;
     while (apart <= FG_APART && apart * row % FG_VECTOR_BYTES)
         apart *= 2;
+    if (k <= 2 * FG_W && flat) {
+        for (i = 0; i < m; i += 8) {
+            FG_N(eight_tile)(n, 0, k, a + i * lda, lda, b, ldb, 0, out);
+            FG_N(eight_whole)(n, out, c + i * rc, bias, alpha, beta);
+        }
+        return;
+    }
     for (i = 0; i < m; i += 8 * apart) {
         if (apart > FG_APART || i + 8 * apart > m)
             apart = 1;
@@ -127,6 +165,10 @@ FG_INLINE void FG_N(eight)(const int n, ptrdiff_t m, ptrdiff_t k, const FG_T* a,
                 FG_N(eight_tile)(n, skip, k, x, apart * lda, b, ldb, 8 * apart * row, out);
             else
                 FG_N(eight_tile)(n, skip, k, x, apart * lda, b, ldb, 0, out);
+            if (flat && apart == 1) {
+                FG_N(eight_whole)(n, out, c + i * rc, bias, alpha, beta);
+                continue;
+            }
             for (u = 0; u < 8; u++)
                 FG_UNROLL
                 for (j = 0; j < n; j++) {

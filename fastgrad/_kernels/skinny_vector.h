@@ -121,6 +121,28 @@ FG_INLINE void FG_N(transpose_square)(const int whole, ptrdiff_t r, ptrdiff_t c,
 }
 #endif
 
+#ifdef FG_ZIP_LOW
+/* Two rows into two columns that lie together, and back; returns how many columns, or rows, it did. */
+FG_INLINE ptrdiff_t FG_N(zip_rows)(FG_T* y, const FG_T* x, ptrdiff_t ldx, ptrdiff_t cols) {
+    ptrdiff_t j;
+    for (j = 0; j + FG_W <= cols; j += FG_W) {
+        const FG_V a = FG_N(get)(x + j, 1, 0), b = FG_N(get)(x + ldx + j, 1, 0);
+        FG_N(put)(y + 2 * j, FG_ZIP_LOW(a, b), 1, 0);
+        FG_N(put)(y + 2 * j + FG_W, FG_ZIP_HIGH(a, b), 1, 0);
+    }
+    return j;
+}
+FG_INLINE ptrdiff_t FG_N(part_rows)(FG_T* y, ptrdiff_t ldy, const FG_T* x, ptrdiff_t rows) {
+    ptrdiff_t i;
+    for (i = 0; i + FG_W <= rows; i += FG_W) {
+        const FG_V a = FG_N(get)(x + 2 * i, 1, 0), b = FG_N(get)(x + 2 * i + FG_W, 1, 0);
+        FG_N(put)(y + i, FG_EVEN(a, b), 1, 0);
+        FG_N(put)(y + ldy + i, FG_ODD(a, b), 1, 0);
+    }
+    return i;
+}
+#endif
+
 /* y[j * ldy + i] = x[i * ldx + j] for rows x cols elements of x, few in one direction. */
 static void FG_N(transpose_few)(FG_T* y, ptrdiff_t ldy, const FG_T* x, ptrdiff_t ldx,
                                 ptrdiff_t rows, ptrdiff_t cols) {
@@ -147,9 +169,13 @@ static void FG_N(transpose_few)(FG_T* y, ptrdiff_t ldy, const FG_T* x, ptrdiff_t
 static void FG_N(transpose)(FG_T* y, ptrdiff_t ldy, const FG_T* x, ptrdiff_t ldx, ptrdiff_t rows,
                             ptrdiff_t cols) {
 #ifdef FG_ZIP_LOW
-    ptrdiff_t i, j;
-    for (i = 0; i < rows; i += FG_W)
-        for (j = 0; j < cols; j += FG_W) {
+    ptrdiff_t i = 0, start = 0, j;
+    if (rows == 2 && ldy == 2)
+        start = FG_N(zip_rows)(y, x, ldx, cols);
+    else if (cols == 2 && ldx == 2)
+        i = FG_N(part_rows)(y, ldy, x, rows);
+    for (; i < rows; i += FG_W)
+        for (j = start; j < cols; j += FG_W) {
             const ptrdiff_t r = rows - i < FG_W ? rows - i : FG_W;
             const ptrdiff_t c = cols - j < FG_W ? cols - j : FG_W;
             const FG_T* from = x + i * ldx + j;
