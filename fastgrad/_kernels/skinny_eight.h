@@ -133,25 +133,34 @@ FG_INLINE void FG_N(eight_whole)(const int n, FG_T (*out)[8], FG_T* c, const FG_
     }
 }
 
+/* As `dots` for n of 1 or 2, m a multiple of 8 and k of at most two vectors, where C's elements lie
+ * together. */
+static void FG_N(eight_short)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const FG_T* a, ptrdiff_t lda,
+                              const FG_T* b, ptrdiff_t ldb, FG_T* c, const FG_T* bias, FG_T alpha,
+                              FG_T beta) {
+    FG_T out[3][8];
+    ptrdiff_t i;
+    for (i = 0; i < m; i += 8, a += 8 * lda, c += 8 * n)
+        if (n == 1) {
+            FG_N(eight_tile)(1, 0, k, a, lda, b, ldb, 0, out);
+            FG_N(eight_whole)(1, out, c, bias, alpha, beta);
+        } else {
+            FG_N(eight_tile)(2, 0, k, a, lda, b, ldb, 0, out);
+            FG_N(eight_whole)(2, out, c, bias, alpha, beta);
+        }
+}
+
 /* As `dots` for n of 1, 2 or 3 and m a multiple of 8. */
 FG_INLINE void FG_N(eight)(const int n, ptrdiff_t m, ptrdiff_t k, const FG_T* a, ptrdiff_t lda,
                            const FG_T* b, ptrdiff_t ldb, FG_T* c, ptrdiff_t rc, ptrdiff_t cc,
                            const FG_T* bias, ptrdiff_t bi, ptrdiff_t bj, FG_T alpha, FG_T beta) {
     const ptrdiff_t row = lda * (ptrdiff_t)sizeof(FG_T);
-    const int flat = n < 3 && rc == n && (n == 1 || cc == 1) && (!bias || bi == 0);
     const int fetch = m * row > FG_CACHED && 8 * row <= FG_AHEAD;
     FG_T out[3][8];
     ptrdiff_t apart = 1, skip = 0, i, t;
     int u, j;
     while (apart <= FG_APART && apart * row % FG_VECTOR_BYTES)
         apart *= 2;
-    if (k <= 2 * FG_W && flat) {
-        for (i = 0; i < m; i += 8) {
-            FG_N(eight_tile)(n, 0, k, a + i * lda, lda, b, ldb, 0, out);
-            FG_N(eight_whole)(n, out, c + i * rc, bias, alpha, beta);
-        }
-        return;
-    }
     for (i = 0; i < m; i += 8 * apart) {
         if (apart > FG_APART || i + 8 * apart > m)
             apart = 1;
@@ -165,10 +174,6 @@ FG_INLINE void FG_N(eight)(const int n, ptrdiff_t m, ptrdiff_t k, const FG_T* a,
                 FG_N(eight_tile)(n, skip, k, x, apart * lda, b, ldb, 8 * apart * row, out);
             else
                 FG_N(eight_tile)(n, skip, k, x, apart * lda, b, ldb, 0, out);
-            if (flat && apart == 1) {
-                FG_N(eight_whole)(n, out, c + i * rc, bias, alpha, beta);
-                continue;
-            }
             for (u = 0; u < 8; u++)
                 FG_UNROLL
                 for (j = 0; j < n; j++) {
