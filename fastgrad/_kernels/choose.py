@@ -192,11 +192,12 @@ def _band(n, w, most):
 
 
 def _dots(m, n, k, way, w, wide):
-    if way == "NT" and m < n:
+    turned = way == "NT" and m < n
+    if turned:
         m, n = n, m
     vectors = _ceil(k, w)
     eights = m // 8 * 8 if wide and n <= 3 else 0
-    short = eights if n <= 2 and k <= 2 * w else 0      # rows that are made without much ado
+    short = eights if n <= 2 and k <= 2 * w and not turned else 0       # see `eight_short`
     found = ((m - eights) * n * vectors, (m - eights) * n, (eights - short) * n * vectors,
              (eights - short) * n, m * _ceil(n, 8) * vectors, short * n)
     return found + ((0, k, k * n)[min(n, 3) - 1],) if way == "NN" else found
