@@ -62,7 +62,8 @@ from fastgrad.initializers import *
 from fastgrad.control import *
 from fastgrad.branches import *
 from fastgrad.loops import *
-from fastgrad.session import Session, compute_gradients, get_default_session
+from fastgrad.compute_gradients import compute_gradients
+from fastgrad.session import Session, get_default_session
 from fastgrad import dot as _dot      # gives Graph its export_dot
 from fastgrad import nn, train
 from fastgrad import tf_linalg as linalg

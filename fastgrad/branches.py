@@ -59,7 +59,11 @@ def tensors_of(nodes):
 
 
 def run_part(outputs, session, values, known, done):
-    """Arrays of the tensors among a part's outputs; its operations run too."""
+    """Arrays of the tensors among a part's outputs; its operations run too.
+
+    A part reads variables when it runs: what they were before the whole run is not for it.
+    """
+    known = {t: v for t, v in known.items() if isinstance(t, Tensor)}
     given = {t: np.asarray(v) for t, v in values.items() if t.op.type != "variable"}
     found = session._evaluate(outputs, {**known, **given}, done=done)
     return [v for n, v in zip(outputs, found) if isinstance(n, Tensor)]

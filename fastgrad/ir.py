@@ -35,7 +35,13 @@ class Value:
     kind : 'step', 'feed', 'const', 'var', or 'ghost' (only its shape is used)
     const : ndarray or None
     splat : the one number that all elements of `const` are, or None; it repeats with zero strides
-    source : feed index or variable operation
+    source : feed index; variable operation whose memory it is: of a 'var', and of what an update
+        makes
+
+    Notes
+    -----
+    Each version of a variable is a Value of its own: the 'var' Value is what a run finds, every
+    update makes the next. So two steps are the same only if they read the same versions.
     """
 
     __slots__ = ("step", "shape", "dtype", "kind", "const", "source", "size", "splat",
@@ -74,7 +80,7 @@ class Step:
         self.inputs, self.attrs = inputs, attrs
         self.outs = ()
         self.fused = {}
-        self.late = False           # reads or makes a value that an update has written
+        self.late = False           # writes a variable, or needs a value that hangs on such a write
         self.index = -1
         self.strip = None           # the strip it belongs to
         if _making.steps is not None:
@@ -110,6 +116,28 @@ def untied():
         _making.steps = outer
 
 
+UPDATES = ("assign", "assign_zip", "update")    # they write their first inputs, one an output
+
+
+def writes(opdef):
+    """Whether an operation writes variables."""
+    return opdef is not None and opdef.form in UPDATES
+
+
+def root_of(value):
+    """The value whose memory `value` is a view of."""
+    while value.step is not None and value.step.opdef.view is not None:
+        value = value.step.inputs[value.step.opdef.view]
+    return value
+
+
+def variable_of(value):
+    """The variable whose memory `value` lies in, or None."""
+    root = root_of(value)
+    in_variable = root.kind == "var" or root.step is not None and writes(root.step.opdef)
+    return root.source if in_variable else None
+
+
 def const_value(array):
     return Value(array.shape, array.dtype, "const", const=array)
 
@@ -134,7 +162,6 @@ class Builder:
         self.share = "share" not in off
         self._known = {}            # key of a pure step -> its outs
         self.op = None              # the graph operation being built, for messages
-        self.late = False           # whether steps made now come after an update
 
     def step(self, op_type, *inputs, **attrs):
         """The value of a one-output op on `inputs`."""
@@ -166,8 +193,7 @@ class Builder:
             if found is not None:
                 return found if isinstance(found, (list, tuple)) else (found,)
         if self.share and step.opdef.pure:
-            key = (step.type, self.late, tuple(map(_identity, step.inputs)),
-                   _frozen(step.attrs))
+            key = step.type, tuple(map(_identity, step.inputs)), _frozen(step.attrs)
             known = self._known.setdefault(key, step.outs)
             if known is not step.outs:
                 return known
@@ -175,7 +201,8 @@ class Builder:
 
     def append(self, step):
         """Take a step as it is."""
-        step.late = self.late
+        step.late = writes(step.opdef) or any(
+            v.step is not None and v.step.late for v in step.inputs)
         self.steps.append(step)
         return step.outs
 

@@ -299,10 +299,7 @@ def _each_row_once(b, s):
     if (index.type == "merge_rows" or index.dtype not in (np.int32, np.int64)
             or rows.dtype not in (np.float32, np.float64) or index.size > MOST_MERGED):
         return None
-    late = b.late
-    b.late = any(v.kind == "var" or v.step is not None and v.step.late for v in (index, rows))
     kept, total, _ = b.build(OPS["merge_rows"], [index, rows], {"rows": others[0].shape[0]})
-    b.late = late
     return b.build(s.opdef, [*others, kept, total], s.attrs)
 
 

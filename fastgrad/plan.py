@@ -23,9 +23,9 @@ from fastgrad.errors import (ComputeError, FeedError, GradientError, KernelError
 from fastgrad.explain import explain
 from fastgrad.fuse import fuse, step_reads
 from fastgrad.graph import Tensor
-from fastgrad.ir import Builder, too_large, untied
+from fastgrad.ir import Builder, root_of, too_large, untied, variable_of, writes
 from fastgrad.partition import partition
-from fastgrad.place import place, root_of
+from fastgrad.place import place
 from fastgrad.specialise import Specialiser, Staging
 from fastgrad.streams import Streams
 from fastgrad.watch import watched
@@ -59,9 +59,8 @@ class Plan:
         self.fresh = {}
         steps = body.steps
         if "fuse" not in off:
-            steps = fuse(steps, body.results, {
-                s.inputs[0].source for s in steps if s.late and s.inputs
-                and s.inputs[0].kind == "var"})
+            steps = fuse(steps, body.results, {variable_of(v) for s in steps if writes(s.opdef)
+                                               for v in s.inputs[:len(s.outs)]})
         emitter = Emitter(_kernels.symbols(), _choose_gemm)
         if "strips" not in off:
             steps = row_strips.find(steps, body.results, emitter)
@@ -237,7 +236,7 @@ class _Spaces:
 
 
 def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
-            check=False, streams=None):
+            check=False, streams=None, after=None):
     """Plan a run.
 
     Parameters
@@ -253,6 +252,8 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
         Name the first step that makes a NaN or an infinity; see `watch`.
     streams : Streams, optional
         The session's random generators; new ones if not given.
+    after : dict, optional
+        `Staging.after` of the run's first stage.
 
     Returns
     -------
@@ -265,7 +266,8 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
     off = frozenset(off) | (watch.OFF if check else frozenset())
     builder = Builder(rewrite.table(off), off)
     with _uncollected(), untied():
-        body = Specialiser(fetches, feeds, store, builder, done, streams or Streams()).run()
+        body = Specialiser(fetches, feeds, store, builder, done, streams or Streams(),
+                           after).run()
         if isinstance(body, Staging):
             return body
         return Plan(fetches, feeds, body, store, off, threads, check)

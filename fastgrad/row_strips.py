@@ -21,8 +21,8 @@ import numpy as np
 
 from fastgrad.emit import FORMS, Kernel, letter
 from fastgrad.fuse import KERNEL_DTYPES, step_reads
-from fastgrad.ir import Step, Value, const_value
-from fastgrad.place import Storage, root_of
+from fastgrad.ir import Step, Value, const_value, root_of
+from fastgrad.place import Storage
 from fastgrad.registry import OPS, OpDef
 from fastgrad.shapes import normal_axes
 from fastgrad.strips import SCRATCH_LIMIT, Strip

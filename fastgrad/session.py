@@ -1,4 +1,4 @@
-"""Session: runs a graph; and compute_gradients, which runs one for the user.
+"""Session: runs a graph.
 
 A run that was seen before goes straight from `Runner.run` (compiled) to its Program. This file owns
 the way there, once `fetches` has said what is meant: the cache of plans, and
@@ -12,15 +12,13 @@ import numpy as np
 
 from fastgrad import config, variable
 from fastgrad.default_session import Entered, get_default_session
-from fastgrad.errors import (ClosedError, ComputeError, FeedTypeError, FetchTypeError,
-                             GradientError, GraphError, InvalidArgumentError, MissingFeedError,
-                             RunShapeError, refuse_copy, where)
+from fastgrad.errors import (ClosedError, ComputeError, FeedTypeError, GraphError,
+                             InvalidArgumentError, RunShapeError, refuse_copy, where)
 from fastgrad.fetches import convert, fed_parts, feed_key, fetch, flatten, handed_out
 from fastgrad.fit import fit
-from fastgrad.gradients import ancestors, walk
-from fastgrad.graph import Graph, Node, Operation, get_default_graph, node_of
+from fastgrad.graph import Graph, get_default_graph
 from fastgrad.plan import Callable, Runner, Staging, compile
-from fastgrad.specialise import evaluate
+from fastgrad.specialise import Before, evaluate, written
 from fastgrad.streams import Streams
 from fastgrad.variable import store_of
 
@@ -195,32 +193,35 @@ class Session(Runner):
             finally:
                 self._undo, self.tapes = outer, tapes
 
-    def _evaluate(self, nodes, feeds, remember=None, done=()):
+    def _evaluate(self, nodes, feeds, remember=None, done=(), after=None):
         """Values of the nodes, in as many stages as shapes demand."""
         python = {}                                    # tensor -> what a compute() returned
         known, done = dict(feeds), set(done)
         while True:
             wanted = [n for n in nodes if n not in python and n not in done]
-            plan = self._plan(wanted, known, done)
+            plan = self._plan(wanted, known, done, after)
             if not isinstance(plan, Staging):
                 break
-            remember = None
-            self._stage(plan, known, python, done)
+            remember, after = None, after or plan.after
+            self._stage(plan, known, python, done, after)
         found = iter(self._run_plan(plan, known, remember))
         # a value that Python made may be fetched twice and is still fed to later stages
         return [handed_out(python[n]) if n in python else None if n in done else next(found)
                 for n in nodes]
 
-    def _stage(self, staging, known, python, done):
+    def _stage(self, staging, known, python, done, after):
         """Evaluate what a Staging names and add the values to `known`."""
         self._undo = {} if self._undo is None else self._undo
-        found = self._evaluate(staging.fetches, known, done=done)
+        for variable in staging.old:
+            if Before(variable) not in known and self.store.can_read(variable):
+                known[Before(variable)] = self.store.copy_of(variable)
+        found = self._evaluate(staging.fetches, known, done=done, after=after)
         values = dict(zip(staging.fetches, found))
         done.update(staging.effects)
         for t in staging.crossing:
             known[t] = values[t]
         for op in staging.ops:
-            inputs = [values.get(t) for t in op._inputs]
+            inputs = [self._input(t, op, values, known, after) for t in op._inputs]
             if op.opdef is not None and op.opdef.form == "session":
                 made = dict(zip(op.outputs, op.opdef.ref(self, op, inputs, known, done)))
                 python.update(made)
@@ -234,7 +235,22 @@ class Session(Runner):
             python[op.outputs[0]] = result
             known[op.outputs[0]] = np.zeros(0) if result is None else np.asarray(result)
 
-    def _plan(self, nodes, feeds, done=()):
+    def _input(self, tensor, op, values, known, after):
+        """The value of an input of an operation that is evaluated in Python.
+
+        None for the variables of a cond: the branch that is taken reads them.
+        """
+        variable = tensor.op
+        if variable.type != "variable" or tensor in known:
+            return values.get(tensor, known.get(tensor))
+        if op.type == "cond_":
+            return None
+        before = known.get(Before(variable))
+        if before is None or any(variable in written(w) for w in after.get(op, ())):
+            return self.store.copy_of(variable)
+        return before
+
+    def _plan(self, nodes, feeds, done=(), after=None):
         key = (tuple(nodes), tuple((t, v.dtype, v.shape) for t, v in feeds.items()),
                frozenset(done))
         plan = self._plans.get(key)
@@ -243,7 +259,7 @@ class Session(Runner):
             return plan
         plan = compile(nodes, {t: (v.dtype, v.shape) for t, v in feeds.items()}, self.store,
                        threads=self.num_threads, done=done,
-                       check=self.check_numerics, streams=self.streams)
+                       check=self.check_numerics, streams=self.streams, after=after)
         if isinstance(plan, Staging) or not plan.fresh:
             self._plans[key] = plan
             if len(self._plans) > config.PLAN_CACHE:
@@ -369,68 +385,6 @@ def _compute(op, inputs):
     return array if array.ndim else array[()]
 
 
-# ---- gradients of everything ------------------------------------------------------------
-
-def compute_gradients(loss, feed_dict=None):
-    """Gradients of a scalar loss with respect to every node that it depends on, as arrays.
-
-    Parameters
-    ----------
-    loss : node
-    feed_dict : dict, optional
-        Values of placeholders; one that is missing keeps the value fed most recently.
-
-    Returns
-    -------
-    dict
-        From node (Variables and placeholders included) to an array of the node's shape,
-        at the variables' current values.
-
-    Raises
-    ------
-    GradientError
-        If `loss` is not a scalar or an operation on the way has no gradient.
-    MissingFeedError
-        If a placeholder has no value yet.
-    """
-    if not isinstance(loss, Node):
-        raise FetchTypeError(f"compute_gradients takes a node; got {type(loss).__name__}.")
-    tensor = loss.outputs[0] if isinstance(loss, Operation) else loss
-    graph = tensor.graph
-    table = graph.__dict__.setdefault("_gradient_tables", {})
-    if tensor not in table:
-        table[tensor] = _gradient_nodes(tensor)
-    nodes, grads, placeholders = table[tensor]
-    session = graph.__dict__.get("_gradient_session")
-    if session is None:
-        session = graph._gradient_session = Session(graph=graph)
-    feeds = {feed_key(k, graph): v for k, v in (feed_dict or {}).items()}
-    for p in placeholders:
-        if p not in feeds:
-            feeds[p] = _fed_last(p)
-    return dict(zip(nodes, session.run(grads, feeds)))
-
-
-def _gradient_nodes(tensor):
-    order = ancestors([tensor])
-    if tensor._shape not in ((), None):
-        raise GradientError(f"loss {where(tensor)} has shape {tensor._shape}; expected a scalar. "
-                            "Reduce it, for example with reduce_sum or reduce_mean.")
-    everything = [t for op in order for t in op.outputs]
-    with tensor.graph.name_scope("gradients"):
-        found = walk([tensor], [None], everything)
-    nodes = [t for t in everything if t in found]
-    placeholders = [t for t in everything if t.op.type == "placeholder"]
-    return [node_of(t) for t in nodes], [found[t] for t in nodes], placeholders
-
-
-def _fed_last(p):
-    if not hasattr(p, "fed"):
-        raise MissingFeedError(f"{where(p)} has not been fed yet. Run the session first, or pass "
-                               "feed_dict= to compute_gradients.", p.op)
-    return p.fed
-
-
 def _initial_value(tensor):
     """Evaluate a variable's initial value, whatever it depends on."""
     if tensor.op.type == "constant":
@@ -440,5 +394,4 @@ def _initial_value(tensor):
 
 variable._evaluator[0] = _initial_value
 
-__all__ = ["Session", "compute_gradients", "get_default_session", "InvalidArgumentError",
-           "GraphError"]
+__all__ = ["Session", "get_default_session", "InvalidArgumentError", "GraphError"]

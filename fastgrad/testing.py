@@ -83,6 +83,7 @@ class Interpreter:
         self.values = {} if values is None else values
         self.old = {}                       # variable -> its value before the run
         self.done = set()
+        self.updates = []                   # operations that wrote a variable
         self.after = {}                     # operation -> the updates it depends on
 
     def run(self, fetches):
@@ -94,7 +95,7 @@ class Interpreter:
                 for f in fetches]
 
     def _fetched(self, tensor):
-        shown = variable_shown(tensor, self.fed)
+        shown = variable_shown(tensor, self.updates, self.after, self.fed)
         found = None if shown is None else self.values.get(shown.outputs[0])
         return self._read(tensor, frozenset()) if found is None else found
 
@@ -126,6 +127,8 @@ class Interpreter:
         for dep in [t.op for t in op._inputs if t not in self.fed] + list(op.control_inputs):
             after |= self.after.get(dep, frozenset())
         written = _written(op)
+        if written:
+            self.updates.append(op)
         if after or written:
             self.after[op] = after | {op} if written else after
         if op.type == "variable":

@@ -49,6 +49,10 @@ class Store:
     def has(self, op):
         return op.id in self._buffers
 
+    def can_read(self, op):
+        """Whether there is a value, or an initial value to make it from."""
+        return self.has(op) or self._evaluate is not None
+
     def buffer(self, op):
         """The variable's own memory, made from its initial value if there is none yet."""
         found = self._buffers.get(op.id)

@@ -26,9 +26,9 @@ FRONT = [("config", "default_graph", "errors", "names", "records", "streams"), (
          ("literals", "accepted"), ("graph",), ("collection", "default_session"), ("registry",),
          ("ops_*",), ("gradients", "variable", "fetches")]
 COMPILER = [("ir", "peak"), ("rewrite",), ("lower_*",), ("place", "explain"),
-            ("fuse", "partition"), ("specialise",), ("emit",),
+            ("fuse", "partition", "snapshots"), ("specialise",), ("emit",),
             ("emit_*", "failsafe", "strips", "watch"), ("row_strips",), ("plan",), ("fit",),
-            ("session",)]
+            ("session",), ("compute_gradients",)]
 # TensorFlow's library of names: built on the front, and on one another; neither chain knows it.
 LIBRARY = {"asserts", "averages", "branches", "contrib", "control", "coordinator", "distribution",
            "distributions", "distributions_discrete", "distributions_kl", "dot", "events",
