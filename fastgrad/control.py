@@ -1,7 +1,7 @@
 """Order, and Python inside a graph: control dependencies, tuple, py_func, Print, assertions.
 
-Ops of form "session" are evaluated between plans by their `ref(session, op, inputs, known, done)`,
-which returns one array an output; see `Session._stage`.
+A session op is evaluated between plans by its `evaluate(session, op, inputs, known, done)`, which
+returns one array an output; see `Session._stage`.
 """
 
 import sys
@@ -16,10 +16,10 @@ from fastgrad.ops_state import group, identity
 from fastgrad.registry import NotDifferentiable, RegisterGradient, op
 
 
-def session_op(ref):
-    """The OpDef of an operation that its session evaluates with `ref`, named after it."""
-    return op(None, dtype=None, form="session", ref=ref, pure=False, dynamic=True,
-              outputs=None)(ref).opdef
+def session_op(evaluate):
+    """The OpDef of an operation that its session evaluates, named after the function that does."""
+    return op(None, dtype=None, evaluate=evaluate, pure=False, dynamic=True,
+              outputs=None)(evaluate).opdef
 
 
 def add_session_op(opdef, inputs, attrs, specs, name, graph=None):

@@ -5,13 +5,12 @@ operands, over which range; a step whose kernel does not exist for its dtype bec
 NumPy step that calls the op's `ref`, and `explain()` marks it.
 """
 
-import functools
-
 import numpy as np
 
 from fastgrad.errors import ComputeError, where
 from fastgrad.gradients import compute_gradient_values
 from fastgrad.ir import const_value
+from fastgrad.reference import twin
 from fastgrad.shapes import normal_axes, size_of
 
 # by the dtype itself: `dtype.name` takes NumPy a microsecond to put together
@@ -95,33 +94,25 @@ def _read(step):
 
 
 def _reference_call(step):
-    """callable(outs, ins) around `ref`; ghosts become arrays of their shape."""
-    ref, inputs = step.opdef.ref, step.inputs
-    attrs = {k: v for k, v in step.attrs.items() if k[0] != "_"}
+    """callable(outs, ins) around the NumPy twin; ghosts become arrays of their shape."""
+    opdef, inputs = step.opdef, step.inputs
     if step.opdef.form == "python":
         return _gradient_call(step)
-    if step.opdef.form in ("assign", "assign_zip"):
-        ref = ASSIGNED[step.type]
-    if ref is None:
+    if opdef.ref is None and opdef.draw is None:
         raise ComputeError(f"{where(step.op)}: no kernel and no NumPy reference.", step.op)
     ghosts = [np.broadcast_to(np.zeros((), v.dtype), v.shape) if v.kind == "ghost" else None
               for v in inputs]
-    if step.opdef.form == "random":
-        ref = functools.partial(ref, step.attrs["_generator"])
+    function = twin(opdef, step.attrs, step.attrs.get("_generator"))
     several = len(step.outs) > 1
 
     def call(outs, ins):
         real = iter(ins)
         args = [next(real) if g is None else g for g in ghosts]
         with np.errstate(all="ignore"):
-            found = ref(*args, **attrs)
+            found = function(*args)
         for out, value in zip(outs, found if several else (found,)):
             out[...] = value
     return call
-
-
-ASSIGNED = {"assign": lambda old, new: new, "assign_add": np.add, "assign_sub": np.subtract,
-            "assign_mul": np.multiply}
 
 
 def _gradient_call(step):

@@ -48,7 +48,7 @@ def _refill(fetches, nodes, graph, fed):
         if _is_made_after(node):
             op = node.op
             nodes.extend(op._inputs)
-            return lambda values: op.opdef.ref(op, [next(values) for _ in op._inputs])
+            return lambda values: op.opdef.after_run(op, [next(values) for _ in op._inputs])
         nodes.append(node)
         return next
     if isinstance(fetches, (IndexedSlices, SparseTensor)):
@@ -74,7 +74,7 @@ def _refill(fetches, nodes, graph, fed):
 def _is_made_after(node):
     """Whether a fetched value is made after the run: a summary of its inputs, a string."""
     return isinstance(node, Tensor) and (
-        node._dtype == shapes.TEXT or getattr(node.op.opdef, "form", None) == "fetched")
+        node._dtype == shapes.TEXT or getattr(node.op.opdef, "after_run", None) is not None)
 
 
 def fetch(node, graph):

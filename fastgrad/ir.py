@@ -13,6 +13,7 @@ import numpy as np
 
 from fastgrad.errors import (KernelError, RunShapeError, ShapeError, TooLargeError, sentence,
                              show_bytes, where)
+from fastgrad.reference import in_casts, twin
 from fastgrad.registry import OPS, check_dims, computing_dtype, output_dtype
 from fastgrad.shapes import is_weak, size_of, strong
 
@@ -116,14 +117,6 @@ def untied():
         _making.steps = outer
 
 
-UPDATES = ("assign", "assign_zip", "update")    # they write their first inputs, one an output
-
-
-def writes(opdef):
-    """Whether an operation writes variables."""
-    return opdef is not None and opdef.form in UPDATES
-
-
 def root_of(value):
     """The value whose memory `value` is a view of."""
     while value.step is not None and value.step.opdef.view is not None:
@@ -134,7 +127,7 @@ def root_of(value):
 def variable_of(value):
     """The variable whose memory `value` lies in, or None."""
     root = root_of(value)
-    in_variable = root.kind == "var" or root.step is not None and writes(root.step.opdef)
+    in_variable = root.kind == "var" or root.step is not None and root.step.opdef.writes
     return root.source if in_variable else None
 
 
@@ -201,7 +194,7 @@ class Builder:
 
     def append(self, step):
         """Take a step as it is."""
-        step.late = writes(step.opdef) or any(
+        step.late = step.opdef.writes or any(
             v.step is not None and v.step.late for v in step.inputs)
         self.steps.append(step)
         return step.outs
@@ -212,7 +205,7 @@ class Builder:
         full = {**opdef.attrs, **attrs}
         out = output_dtype(opdef, dtypes, full)
         want = computing_dtype(opdef, dtypes)
-        casts = range(len(inputs)) if opdef.casts is None else opdef.casts
+        casts = in_casts(opdef, len(inputs))
         for i, v in enumerate(inputs):
             kind = strong(v.dtype) if want is None or i not in casts else want
             # numpy.dtype("float64") == float: a weak dtype must be told apart first
@@ -256,7 +249,7 @@ class Builder:
             args = [np.asarray(v.splat) for v in inputs]
         try:
             with np.errstate(all="ignore", divide=self._by_zero(dtypes)):
-                found = opdef.ref(*args, **{k: v for k, v in attrs.items() if k[0] != "_"})
+                found = twin(opdef, attrs)(*args)
         except ArithmeticError:
             raise KernelError(f"{where(self.op)}: Integer division by zero.", self.op) from None
         except MemoryError:

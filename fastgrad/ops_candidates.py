@@ -50,7 +50,7 @@ def _candidates_ref(generator, num_sampled, range_max, unique, skewed, seeds):
 
 
 @op(lambda s, a: (a["num_sampled"] + 1,), dtype=None, out=INT64, form="random", pure=False,
-    ref=_candidates_ref, name="CandidateSampler")
+    draw=_candidates_ref, name="CandidateSampler")
 def _candidates(num_sampled=0, range_max=0, unique=True, skewed=True, seeds=None):
     pass
 

@@ -16,7 +16,7 @@ def _mask_ref(generator, like, rate, seeds):
     return (generator.uniform(like.shape, like.dtype) >= rate).astype(like.dtype)
 
 
-@op(lambda s, a: s[0], casts=(0, 1), form="random", pure=False, shape_only=(0,), ref=_mask_ref,
+@op(lambda s, a: s[0], casts=(0, 1), form="random", pure=False, shape_only=(0,), draw=_mask_ref,
     kernel="dropout_mask", name="dropout_mask")
 def _dropout_mask(like, rate, seeds=None):
     """1 with probability `1 - rate`, else 0."""
@@ -27,7 +27,7 @@ def _mask_as_ref(generator, rate, shape, dtype, seeds):
 
 
 @op(_given_shape, dtype=None, out=_given_dtype, static=(0,), form="random", pure=False,
-    kernel="dropout_mask", ref=_mask_as_ref, name="dropout_mask")
+    kernel="dropout_mask", draw=_mask_as_ref, name="dropout_mask")
 def _dropout_mask_as(shape, rate, dtype=FLOAT32, seeds=None):
     """The same of a given shape, which broadcasts."""
 

@@ -40,7 +40,7 @@ def get_seed(op_seed):
     return (None, None) if found is None else found
 
 
-# ---- the drawing ops: `ref` gets the generator first --------------------------------------
+# ---- the drawing ops: `draw` gets the generator first --------------------------------------
 
 def _given_shape(in_shapes, attrs):
     return dims_of(attrs["shape"])
@@ -52,7 +52,7 @@ def _given_dtype(_, attrs):
 
 def _drawn(ref, name, kernel=None):
     return op(_given_shape, dtype=None, out=_given_dtype, static=(0,), form="random", pure=False,
-              kernel=kernel, ref=ref, name=name)
+              kernel=kernel, draw=ref, name=name)
 
 
 def _narrow(dtype):
@@ -99,7 +99,7 @@ def _integers_ref(generator, minval, maxval, shape, dtype, seeds):
 
 
 @op(_given_shape, dtype=None, out=_given_dtype, static=(0,), form="random", pure=False,
-    ref=_integers_ref, name="RandomUniformInt")
+    draw=_integers_ref, name="RandomUniformInt")
 def _random_integers(shape, minval, maxval, dtype=INT32, seeds=None):
     pass
 
@@ -111,7 +111,7 @@ def _gamma_ref(generator, alpha, shape, dtype, seeds):
 
 @op(lambda s, a: None if dims_of(a["shape"]) is None or s[-1] is None
     else dims_of(a["shape"]) + s[-1], dtype=None, out=_given_dtype, static=(0,), form="random",
-    pure=False, ref=_gamma_ref, name="RandomGamma")
+    pure=False, draw=_gamma_ref, name="RandomGamma")
 def _standard_gamma(shape, alpha, dtype=FLOAT32, seeds=None):
     pass
 
@@ -122,13 +122,13 @@ def _poisson_ref(generator, rate, shape, dtype, seeds):
 
 @op(lambda s, a: None if dims_of(a["shape"]) is None or s[-1] is None
     else dims_of(a["shape"]) + s[-1], dtype=None, out=_given_dtype, static=(0,), form="random",
-    pure=False, ref=_poisson_ref, name="RandomPoissonV2")
+    pure=False, draw=_poisson_ref, name="RandomPoissonV2")
 def _random_poisson(shape, rate, dtype=FLOAT32, seeds=None):
     pass
 
 
 @op(lambda s, a: s[0], pure=False, form="random", name="RandomShuffle",
-    ref=lambda generator, x, seeds: generator.permutation(x) if x.ndim else x.copy())
+    draw=lambda generator, x, seeds: generator.permutation(x) if x.ndim else x.copy())
 def _random_shuffle(value, seeds=None):
     pass
 
@@ -151,7 +151,7 @@ def _multinomial_shape(in_shapes, attrs):
 
 
 @op(_multinomial_shape, dtype=None, out=_given_dtype, static=(1,), form="random", pure=False,
-    ref=_multinomial_ref, name="Multinomial")
+    draw=_multinomial_ref, name="Multinomial")
 def _multinomial(logits, num_samples, dtype=INT64, seeds=None):
     pass
 

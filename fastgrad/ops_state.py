@@ -193,22 +193,26 @@ def _first_of(in_dtypes):
     return in_dtypes[0]
 
 
-@op(_like_both, dtype=_first_of, form="assign", pure=False, name="Assign")
+@op(_like_both, dtype=_first_of, form="assign", ref=lambda ref, value: np.array(value),
+    pure=False, writes=True, name="Assign")
 def _assign(ref, value):
     pass
 
 
-@op(_like_both, dtype=_first_of, form="assign_zip", kernel="add", pure=False, name="AssignAdd")
+@op(_like_both, dtype=_first_of, form="assign_zip", kernel="add", ref=np.add, pure=False,
+    writes=True, name="AssignAdd")
 def _assign_add(ref, value):
     pass
 
 
-@op(_like_both, dtype=_first_of, form="assign_zip", kernel="sub", pure=False, name="AssignSub")
+@op(_like_both, dtype=_first_of, form="assign_zip", kernel="sub", ref=np.subtract, pure=False,
+    writes=True, name="AssignSub")
 def _assign_sub(ref, value):
     pass
 
 
-@op(_like_both, dtype=_first_of, form="assign_zip", kernel="mul", pure=False)
+@op(_like_both, dtype=_first_of, form="assign_zip", kernel="mul", ref=np.multiply, pure=False,
+    writes=True)
 def _assign_mul(ref, value):
     pass
 

@@ -56,7 +56,8 @@ def _update(kernel, ref, slots=0, name=None):
         casts = tuple(i for i, n in enumerate(names) if n != "indices")
         whole = tuple(i for i, n in enumerate(names) if n == "indices")
         return op(_infer(names, count), dtype=_of_variable, casts=casts, whole=whole,
-                  form="update", kernel=kernel, ref=ref, pure=False, outputs=count, name=name)(fn)
+                  form="update", kernel=kernel, ref=ref, pure=False, writes=True, outputs=count,
+                  name=name)(fn)
     return declare
 
 

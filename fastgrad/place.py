@@ -8,7 +8,7 @@ A Storage is memory for one or more values (views, in-place results). Kinds:
 
 import heapq
 
-from fastgrad.ir import root_of, writes
+from fastgrad.ir import root_of
 
 ALIGN = 64
 
@@ -79,7 +79,7 @@ def _assign_storages(steps, reads, ends, inplace):
             if v.step is None and v.storage is None:
                 v.storage = outside(v)
         target = step.fused.get("into")
-        if target is None and writes(step.opdef):
+        if target is None and step.opdef.writes:
             target = step.inputs[0]
         if target is not None:
             if target.step is None and target.storage is None:

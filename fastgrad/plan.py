@@ -23,7 +23,7 @@ from fastgrad.errors import (ComputeError, FeedError, GradientError, KernelError
 from fastgrad.explain import explain
 from fastgrad.fuse import fuse, step_reads
 from fastgrad.graph import Tensor
-from fastgrad.ir import Builder, root_of, too_large, untied, variable_of, writes
+from fastgrad.ir import Builder, root_of, too_large, untied, variable_of
 from fastgrad.partition import partition
 from fastgrad.place import place
 from fastgrad.specialise import Specialiser, Staging
@@ -59,7 +59,7 @@ class Plan:
         self.fresh = {}
         steps = body.steps
         if "fuse" not in off:
-            steps = fuse(steps, body.results, {variable_of(v) for s in steps if writes(s.opdef)
+            steps = fuse(steps, body.results, {variable_of(v) for s in steps if s.opdef.writes
                                                for v in s.inputs[:len(s.outs)]})
         emitter = Emitter(_kernels.symbols(), _choose_gemm)
         if "strips" not in off:

@@ -43,6 +43,13 @@ class OpDef:
     form : str, the kernel family that `emit` lays the step out by
     kernel : str, symbol stem; None: `ref` runs as a NumPy step
     ref : callable(*arrays, **attrs) -> array(s); the readable twin
+    draw : callable(generator, *arrays, **attrs) -> array(s), in place of `ref` where numbers are
+        drawn
+    evaluate : callable(session, operation, inputs, known, done) -> list of arrays, in place of
+        `ref` where a session evaluates the operation between plans
+    after_run : callable(operation, values) -> what a fetch shows, made of the fetched inputs
+    writes : the op writes its first `outputs` inputs, which are variables; output i is the new
+        value of input i
     inplace : inputs whose memory the output may take over
     view : the input that the output is a reshaped view of, or None
     shape_only : inputs of which only the shape is used
@@ -55,9 +62,10 @@ class OpDef:
         rest of the run can be planned
     """
 
-    __slots__ = ("type", "infer", "dtype", "out", "casts", "form", "kernel", "ref", "inplace",
-                 "view", "shape_only", "static", "pure", "outputs", "commutes", "doc",
-                 "tensors", "attrs", "site", "name", "dynamic", "whole", "truth")
+    __slots__ = ("type", "infer", "dtype", "out", "casts", "form", "kernel", "ref", "draw",
+                 "evaluate", "after_run", "writes", "inplace", "view", "shape_only", "static",
+                 "pure", "outputs", "commutes", "doc", "tensors", "attrs", "site", "name",
+                 "dynamic", "whole", "truth")
 
     def __init__(self, **fields):
         for name in self.__slots__:
@@ -68,7 +76,8 @@ class OpDef:
 
 def op(infer, dtype=shapes.promote, out=None, casts=None, form=None, kernel=None, ref=None,
        inplace=(), view=None, shape_only=(), static=(), pure=True, outputs=1, commutes=False,
-       name=None, dynamic=False, whole=(), truth=()):
+       name=None, dynamic=False, whole=(), truth=(), draw=None, evaluate=None, after_run=None,
+       writes=False):
     """Declare an operation; see OpDef for the fields. Returns the function users call.
 
     Raises
@@ -82,7 +91,8 @@ def op(infer, dtype=shapes.promote, out=None, casts=None, form=None, kernel=None
         tensors, attrs = _split_signature(fn)
         opdef = OpDef(type=op_type, name=name or op_type, infer=infer, dtype=dtype, out=out,
                       casts=casts,
-                      form=form, kernel=kernel, ref=ref, inplace=inplace, view=view,
+                      form=form, kernel=kernel, ref=ref, draw=draw, evaluate=evaluate,
+                      after_run=after_run, writes=writes, inplace=inplace, view=view,
                       shape_only=shape_only, static=static, pure=pure, outputs=outputs,
                       commutes=commutes, doc=fn.__doc__, tensors=tensors, attrs=attrs,
                       dynamic=dynamic, truth=truth,

@@ -13,12 +13,13 @@ import numpy as np
 from fastgrad import config, variable
 from fastgrad.default_session import Entered, get_default_session
 from fastgrad.errors import (ClosedError, ComputeError, FeedTypeError, GraphError,
-                             InvalidArgumentError, RunShapeError, refuse_copy, where)
+                             InvalidArgumentError, refuse_copy, where)
 from fastgrad.fetches import convert, fed_parts, feed_key, fetch, flatten, handed_out
 from fastgrad.fit import fit
 from fastgrad.graph import Graph, get_default_graph
 from fastgrad.plan import Callable, Runner, Staging, compile
-from fastgrad.specialise import Before, evaluate, written
+from fastgrad.reference import evaluate
+from fastgrad.specialise import Before, written
 from fastgrad.streams import Streams
 from fastgrad.variable import store_of
 
@@ -222,13 +223,13 @@ class Session(Runner):
             known[t] = values[t]
         for op in staging.ops:
             inputs = [self._input(t, op, values, known, after) for t in op._inputs]
-            if op.opdef is not None and op.opdef.form == "session":
-                made = dict(zip(op.outputs, op.opdef.ref(self, op, inputs, known, done)))
+            if op.opdef is not None and op.opdef.evaluate is not None:
+                made = dict(zip(op.outputs, op.opdef.evaluate(self, op, inputs, known, done)))
                 python.update(made)
                 known.update((t, v) for t, v in made.items() if v.dtype != object)
                 continue
             if op.opdef is not None:
-                for t, array in zip(op.outputs, _evaluate_builtin(op, inputs, self.streams)):
+                for t, array in zip(op.outputs, evaluate(op, inputs, self.streams)):
                     python[t] = known[t] = array
                 continue
             result = _compute(op, [np.asarray(v) for v in inputs])
@@ -348,16 +349,6 @@ def _threads(num_threads):
 
 
 # ---- operations in Python ---------------------------------------------------------------
-
-def _evaluate_builtin(op, inputs, streams):
-    """The outputs of an operation whose shape depends on values; its failure worded."""
-    try:
-        return evaluate(op, [np.asarray(v) for v in inputs], streams)
-    except RunShapeError:
-        raise
-    except (ValueError, IndexError) as e:
-        raise RunShapeError(f"{where(op)}: {e}", op) from e
-
 
 def _compute(op, inputs):
     """Call a user's compute(); its result as an array, or None."""

@@ -5,7 +5,7 @@ of that variable. Reading it costs nothing as long as all readers run before. `k
 the pass that finds the others, and gives them a copy that is made while the value is still there.
 """
 
-from fastgrad.ir import Step, Value, root_of, variable_of, writes
+from fastgrad.ir import Step, Value, root_of, variable_of
 from fastgrad.registry import OPS, op
 
 
@@ -39,7 +39,7 @@ def keep_old_values(steps):
     copies = {}                 # value -> Step that copies it
     before = {}                 # place -> copies to make there
     for i, step in enumerate(steps):
-        targets = len(step.outs) if writes(step.opdef) else 0
+        targets = len(step.outs) if step.opdef.writes else 0
         written = {variable_of(v) for v in step.inputs[:targets]} if _reads_again(step) else ()
         for j, v in enumerate(step.inputs[targets:], targets):
             variable = variable_of(v)
@@ -66,4 +66,4 @@ def _reads_again(step):
     Then the operand must not lie in the memory that it writes. An update element by element of one
     variable has read each element before it writes it.
     """
-    return writes(step.opdef) and (len(step.outs) > 1 or "indices" in step.opdef.tensors)
+    return step.opdef.writes and (len(step.outs) > 1 or "indices" in step.opdef.tensors)

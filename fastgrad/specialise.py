@@ -9,13 +9,12 @@ known here. Then the result is a Staging: which operations to evaluate first, by
 their own, before what is left can be planned with their values fed.
 """
 
-import numpy as np
 
-from fastgrad.errors import MissingFeedError, RunShapeError, StateError, where
+from fastgrad.errors import MissingFeedError, StateError, where
 from fastgrad.fetches import variable_shown
 from fastgrad.graph import Tensor, is_custom
-from fastgrad.ir import Step, Value, root_of, variable_of, writes
-from fastgrad.registry import computing_dtype, output_dtype
+from fastgrad.ir import Step, Value, root_of, variable_of
+from fastgrad.reference import evaluate
 from fastgrad.shapes import strong
 from fastgrad.snapshots import keep_old_values, snapshot_of
 
@@ -144,7 +143,7 @@ class Specialiser:
         self.env = dict(zip(feeds, self.feeds))
         self.fed = feeds
         self.variables = {}
-        self.writers = {o: written(o) for o in self.order if writes(o.opdef)}
+        self.writers = {o: written(o) for o in self.order if written(o)}
         self.order = assigns_first(self.order, self.writers)
         self.after = dict(after or {})  # operation -> update operations it comes after
         self.blocked = set()            # operations behind one that must be evaluated first
@@ -224,7 +223,7 @@ class Specialiser:
 
     def _attrs(self, node):
         """The node's attributes, and for a random operation its generator."""
-        if node.opdef.form != "random":
+        if node.opdef.draw is None:
             return node.attrs
         return {**node.attrs, "_generator": self.streams.of(node)}
 
@@ -306,7 +305,7 @@ class Specialiser:
 
     def _read_before(self, effects, inside):
         """The variables that `effects` write and that what is left reads as the run finds them."""
-        changed = {v for o in effects if writes(o.opdef) for v in written(o)}
+        changed = {v for o in effects for v in written(o)}
         if not changed:
             return []
         readers = [(f, ()) for f in self.fetches if isinstance(f, Tensor)]
@@ -353,7 +352,7 @@ class Specialiser:
         return Body(steps, results, self.feeds, self.variables)
 
     def _fetched(self, tensor):
-        updates = [*self.writers, *(o for o in self.done if writes(o.opdef))]
+        updates = [*self.writers, *(o for o in self.done if written(o))]
         shown = variable_shown(tensor, updates, self.after, self.fed)
         if shown is not None:
             value = self.newest.get(shown) or self._variable(shown)
@@ -386,42 +385,15 @@ class Specialiser:
         return needed
 
 
-def evaluate(node, arrays, streams=None):
-    """Outputs of a built-in operation from its reference, as arrays of their own.
-
-    This is how operations run whose shapes depend on values.
-    """
-    opdef = node.opdef
-    dtypes = [a.dtype for a in arrays]
-    want = computing_dtype(opdef, dtypes)
-    casts = range(len(arrays)) if opdef.casts is None else opdef.casts
-    arrays = [a.astype(want) if want is not None and i in casts and a.dtype != want else a
-              for i, a in enumerate(arrays)]
-    attrs = {**node.attrs, **{opdef.tensors[i]: arrays[i] for i in opdef.static}}
-    args = [a for i, a in enumerate(arrays) if i not in opdef.static]
-    if opdef.form == "random":
-        args = [streams.of(node), *args]
-    try:
-        if opdef.infer is not None:
-            opdef.infer([a.shape for i, a in enumerate(arrays) if i not in opdef.static],
-                        {**opdef.attrs, **attrs})            # refuses shapes that do not fit
-        with np.errstate(all="ignore"):
-            found = opdef.ref(*args, **{k: v for k, v in attrs.items() if k[0] != "_"})
-    except (ValueError, IndexError) as e:
-        raise RunShapeError(f"{where(node)}: {e}", node) from e
-    out = output_dtype(opdef, dtypes, attrs)
-    found = [found] if opdef.outputs == 1 else found
-    outs = out if isinstance(out, (list, tuple)) else [out] * len(found)
-    return [np.array(f, dtype=strong(d), order="C") for f, d in zip(found, outs)]
-
-
 def needed_inputs(node):
     """What must be run before a node is evaluated in a stage; variables are read at its place."""
     return [t for t in node._inputs if t.op.type != "variable"]
 
 
 def written(node):
-    """The variables that an update writes: its first inputs, one an output."""
+    """The variables that an operation writes: its first inputs, one an output."""
+    if node.opdef is None or not node.opdef.writes:
+        return ()
     return tuple(t.op for t in node._inputs[:node.opdef.outputs])
 
 

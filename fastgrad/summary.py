@@ -25,7 +25,7 @@ def encode(node, values):
                     for (kind, tag, *more), v in zip(node.attrs["parts"], values))
 
 
-@op(None, dtype=None, form="fetched", ref=encode, pure=False, outputs=1)
+@op(None, dtype=None, after_run=encode, pure=False, outputs=1)
 def summary_(*values, parts=None):
     """What scalar, histogram and merge make; `Session.run` calls `encode` on what it fetched."""
 

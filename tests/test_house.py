@@ -24,7 +24,7 @@ KERNELS = PACKAGE / "_kernels"
 # may not import each other, except the ops, which build on one another.
 FRONT = [("config", "default_graph", "errors", "names", "records", "streams"), ("shapes",),
          ("literals", "accepted"), ("graph",), ("collection", "default_session"), ("registry",),
-         ("ops_*",), ("gradients", "variable", "fetches")]
+         ("reference",), ("ops_*",), ("gradients", "variable", "fetches")]
 COMPILER = [("ir", "peak"), ("rewrite",), ("lower_*",), ("place", "explain"),
             ("fuse", "partition", "snapshots"), ("specialise",), ("emit",),
             ("emit_*", "failsafe", "strips", "watch"), ("row_strips",), ("plan",), ("fit",),

@@ -14,6 +14,19 @@ from fastgrad import session as session_module
 from fastgrad.control import py_func
 
 
+@pytest.fixture(autouse=True)
+def graph():
+    """A graph of each test's own."""
+    with fg.Graph().as_default() as made:
+        yield made
+
+
+@pytest.fixture
+def tf_graph():
+    with tf.Graph().as_default() as made:
+        yield made
+
+
 def after(*nodes):
     """Order what is made inside after `nodes`."""
     nodes = [n for n in nodes if n is not None]
@@ -171,7 +184,7 @@ def test_two_variables_are_swapped():
     assert (a.value.tolist(), b.value.tolist()) == ([3, 4], [1, 2])
 
 
-def test_rows_of_a_variable_are_moved_within_it():
+def test_rows_of_a_variable_are_moved_within_it(tf_graph):
     v = tf.Variable([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]])
     u = tf.Variable(np.arange(4, dtype=np.float32))
     moved = tf.scatter_update(v, [2, 0, 1], v)
@@ -193,7 +206,7 @@ def test_a_slot_may_be_the_gradient_of_its_own_variable():
 
 
 @pytest.mark.parametrize("where", ["before", "after", "beside"])
-def test_a_read_in_tensorflows_graph_is_a_value_where_it_is_ordered(where):
+def test_a_read_in_tensorflows_graph_is_a_value_where_it_is_ordered(where, tf_graph):
     v = tf.Variable([1.0])
     if where == "after":
         up = v.assign_add([1.0])
