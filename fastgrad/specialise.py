@@ -181,7 +181,7 @@ class Specialiser:
         inputs = [self.env.get(t) for t in node._inputs]
         if not node.opdef.pure or any(v is None or v.const is None for v in inputs):
             return False
-        for t, array in zip(node.outputs, evaluate(node, [v.const for v in inputs])):
+        for t, array in zip(node.outputs, evaluate(node, [v.const for v in inputs], self.b.calculate)):
             self.env[t] = Value(array.shape, array.dtype, "const", const=array)
         return True
 
@@ -363,10 +363,10 @@ class Specialiser:
         return needed
 
 
-def evaluate(node, arrays, streams=None):
+def evaluate(node, arrays, calculate, streams=None):
     """Outputs of a built-in operation from its reference, as arrays of their own.
 
-    This is how operations run whose shapes depend on values.
+    This is how operations run whose shapes depend on values. `calculate` is the Builder's.
     """
     opdef = node.opdef
     dtypes = [a.dtype for a in arrays]
@@ -383,7 +383,8 @@ def evaluate(node, arrays, streams=None):
             opdef.infer([a.shape for i, a in enumerate(arrays) if i not in opdef.static],
                         {**opdef.attrs, **attrs})            # refuses shapes that do not fit
         with np.errstate(all="ignore"):
-            found = opdef.ref(*args, **{k: v for k, v in attrs.items() if k[0] != "_"})
+            found = calculate(opdef.ref, *args,
+                              **{k: v for k, v in attrs.items() if k[0] != "_"})
     except (ValueError, IndexError) as e:
         raise RunShapeError(f"{where(node)}: {e}", node) from e
     out = output_dtype(opdef, dtypes, attrs)
