@@ -32,15 +32,19 @@ class Kernel:
         How many of `values` are written.
     parts : list of Kernel
         The steps of a strip; empty for any other kernel.
+    call : callable(outs, ins), or None
+        What a NumPy step runs.
+    foreign : bool
+        Whether that is the user's code, and no operation's reference.
     """
 
     __slots__ = ("step", "symbol", "values", "offsets", "ext", "par", "aux", "count", "call",
-                 "writes", "parts", "parallel", "grain", "barrier")
+                 "foreign", "writes", "parts", "parallel", "grain", "barrier")
 
     def __init__(self, step, symbol, values, count, ext=(), par=(), aux=None, offsets=None):
         self.step, self.symbol, self.values, self.count = step, symbol, values, count
         self.ext, self.par, self.aux, self.offsets = ext, par, aux, offsets
-        self.call, self.parts = None, ()
+        self.call, self.parts, self.foreign = None, (), False
         pair = symbol is not None and step.opdef.form in ("xent", "xent_grad")
         self.writes = 2 if pair else max(1, len(step.outs))
         self.parallel, self.grain, self.barrier = False, 1, False     # set by `partition`
@@ -81,7 +85,7 @@ class Emitter:
         if step.fused:
             raise AssertionError(f"no kernel for fused step {step!r}")
         kernel = Kernel(step, None, [*step.outs, *_read(step)], 1)
-        kernel.call = _reference_call(step)
+        kernel.call, kernel.foreign = _reference_call(step), step.opdef.form == "python"
         return kernel
 
 
@@ -256,7 +260,7 @@ def _scan(e, s):
     x = s.inputs[0]
     axis, = normal_axes(s.attrs["axis"], len(x.shape))
     o, r, i = blocks(x.shape, (axis,))
-    return [Kernel(s, f"{s.opdef.kernel}_{letter(x.dtype)}", [s.out, x], o,
+    return [Kernel(s, f"{s.opdef.kernel}_{letter(x.dtype)}", [s.out, *s.inputs], o,
                    ext=(r, i, int(s.attrs["exclusive"]), int(s.attrs["reverse"])))]
 
 

@@ -7,6 +7,7 @@ dimension: optimizers then touch only the rows that were looked up.
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.bad_index import LABEL, SEGMENT, checked
 from fastgrad.errors import ShapeError, where
 from fastgrad.graph import as_tensor
 from fastgrad.ops_array import rank_like, reshape, transpose
@@ -29,14 +30,6 @@ def _gathered(in_shapes, attrs):
         raise ShapeError("gather needs params of at least one dimension.")
     axis, = normal_axes(attrs["axis"], len(table))
     return table[:axis] + indices + table[axis + 1:]
-
-
-def checked(indices, n):
-    """The indices, if all lie in [0, n); else an error, as the kernels give."""
-    if indices.size and (indices.min() < 0 or indices.max() >= n):
-        bad = indices[(indices < 0) | (indices >= n)].reshape(-1)[0]
-        raise IndexError(f"index {bad} is not in [0, {n}).")
-    return indices if indices.size else indices.astype(np.int64)
 
 
 @op(_gathered, casts=(0,), whole=(1,), form="gather", kernel="gather", name="GatherV2",
@@ -92,7 +85,9 @@ def _batch_gather(params, indices, axis, batch, name):
     tables = _product(size[:batch])
     per = _product(want[batch:])
     offsets = reshape(range_(tables) * rows, [-1, 1])
-    flat = reshape(cast(indices, np.int32), concat([reshape(tables, [1]), reshape(per, [1])], 0))
+    # an index outside its own table would be inside the tall one
+    inside = _gather(range_(rows), indices)
+    flat = reshape(inside, concat([reshape(tables, [1]), reshape(per, [1])], 0))
     tall = reshape(params, concat([reshape(tables * rows, [1]), size[axis + 1:]], 0))
     found = _gather(tall, add(flat, offsets), axis=0)
     return reshape(found, concat([want, size[axis + 1:]], 0), name=name)
@@ -201,12 +196,20 @@ def _nd_shape(in_shapes, _):
     return indices[:-1] + params[indices[-1]:]
 
 
-def _coordinates(indices, shape):
-    return tuple(checked(indices[..., i], shape[i]) for i in range(indices.shape[-1]))
+def coordinates(indices, shape):
+    """The coordinates in the last dimension, one array each, if all lie within the shape."""
+    found = tuple(np.moveaxis(indices, -1, 0))
+    bad = np.logical_or.reduce([(i < 0) | (i >= n) for i, n in zip(found, shape)], initial=False)
+    if np.any(bad):
+        place = np.unravel_index(int(np.argmax(bad)), indices.shape[:-1])
+        at = f" at indices[{', '.join(map(str, place))}]" if place else ""
+        raise IndexError(f"the coordinates {indices[place].tolist()}{at} lie outside the shape "
+                         f"{shape[:len(found)]}.")
+    return found if indices.size else tuple(i.astype(np.int64) for i in found)
 
 
 @op(_nd_shape, casts=(0,), whole=(1,), name="GatherNd",
-    ref=lambda x, i: x[_coordinates(i, x.shape)])
+    ref=lambda x, i: x[coordinates(i, x.shape)])
 def _gather_nd(params, indices):
     pass
 
@@ -245,7 +248,7 @@ def _(op, dy):
 
 def _scatter_nd_ref(indices, updates, shape):
     found = np.zeros(dims_of(shape), updates.dtype)
-    np.add.at(found, _coordinates(indices, found.shape), updates)
+    np.add.at(found, coordinates(indices, found.shape), updates)
     return found
 
 
@@ -284,7 +287,7 @@ def _(op, dy):
 def _tensor_scatter(change):
     def ref(tensor, indices, updates):
         found = tensor.copy()
-        change(found, _coordinates(indices, found.shape), updates)
+        change(found, coordinates(indices, found.shape), updates)
         return found
     return ref
 
@@ -358,10 +361,10 @@ def flat_rows(data, ids):
 
 
 def _segment_sum_ref(data, ids, num_segments):
-    rows, ids = flat_rows(data, ids)
+    kept = ids.reshape(-1) >= 0
+    rows, ids = flat_rows(data, checked(ids, int(num_segments), SEGMENT, ids >= 0))
     found = np.zeros((int(num_segments),) + rows.shape[1:], data.dtype)
-    kept = ids >= 0
-    np.add.at(found, checked(ids[kept], len(found)), rows[kept])
+    np.add.at(found, ids[kept], rows[kept])
     return found
 
 
@@ -396,7 +399,7 @@ NotDifferentiable("take_label")
 
 
 @op(lambda s, a: s[1], casts=(0,), whole=(1,), form="take_label", kernel="take_label",
-    ref=lambda x, i: np.take_along_axis(x, checked(i, x.shape[-1])[..., None], -1)[..., 0])
+    ref=lambda x, i: np.take_along_axis(x, checked(i, x.shape[-1], LABEL)[..., None], -1)[..., 0])
 def _take_label(x, labels):
     """The element of each row of `x` (n, k) at its label (n,)."""
 

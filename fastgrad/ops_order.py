@@ -3,9 +3,9 @@
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.bad_index import LENGTH, checked
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor, get_default_graph
-from fastgrad.ops_index import checked
 from fastgrad.ops_shape import known_value, number_of
 from fastgrad.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.shapes import INT32, normal_axes
@@ -161,7 +161,7 @@ def _(op, dy):
 
 def _reverse_sequence_ref(x, lengths, seq_axis, batch_axis):
     found = np.moveaxis(x, (batch_axis, seq_axis), (0, 1)).copy()
-    checked(lengths, found.shape[1] + 1)
+    checked(lengths, found.shape[1] + 1, LENGTH)
     for row, n in zip(found, lengths):
         row[:n] = row[:n][::-1]
     return np.moveaxis(found, (0, 1), (batch_axis, seq_axis))

@@ -237,16 +237,7 @@ def _others_ref(x, axis):
 
 @op(lambda s, a: s[0], ref=_others_ref)
 def product_of_others(x, axis=None):
-    """For each element of `x` the product of the others along `axis`."""
-
-
-@RegisterGradient("product_of_others")
-def _(op, g):
-    # d(prod of others of i)/dx_j = prod of all but i and j: right away from zeros
-    x, axis = op.inputs[0], op.attrs["axis"]
-    others = op.outputs[0]
-    weighted = g * others
-    return (_reduce_sum(weighted, axis, True) - weighted) / x
+    """For each element of `x` the product of the others along `axis`; ops_scan has its gradient."""
 
 
 @RegisterGradient("reduce_prod")

@@ -12,6 +12,7 @@ them by a step of its own, `merge_rows`.
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.bad_index import checked
 from fastgrad.errors import ShapeError
 from fastgrad.registry import NotDifferentiable, op
 
@@ -162,8 +163,7 @@ def table_size(count):
 
 def _merge_rows_ref(indices, values, rows):
     indices = indices.reshape(-1)
-    if indices.size and (indices.min() < 0 or indices.max() >= rows):
-        raise IndexError(f"an index lies outside [0, {rows}).")
+    checked(indices, rows)
     _, first, inverse = np.unique(indices, return_index=True, return_inverse=True)
     order = np.argsort(np.argsort(first))               # from the order of size to that of sight
     kept, total = np.full_like(indices, UNUSED), np.zeros_like(values)

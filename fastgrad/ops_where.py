@@ -7,10 +7,11 @@ its own, before the rest of the run is planned.
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.bad_index import PARTITION, checked
 from fastgrad.errors import LateShapeError, ShapeError
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.ops_array import reshape, squeeze
-from fastgrad.ops_index import _gather, checked
+from fastgrad.ops_index import _gather
 from fastgrad.ops_join import SEVERAL, concat
 from fastgrad.ops_math import _where, zeros_like
 from fastgrad.ops_reduce import reduce_prod
@@ -253,7 +254,7 @@ def _partition_shapes(in_shapes, attrs):
 
 
 def _partition_ref(data, partitions, num):
-    checked(partitions, num)
+    checked(partitions, num, PARTITION)
     rows = data.reshape((partitions.size,) + data.shape[partitions.ndim:])
     return [rows[partitions.reshape(-1) == i] for i in range(num)]
 

@@ -7,10 +7,10 @@ dimension; another class dimension is brought there and back.
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.bad_index import LABEL, checked
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.ops_array import broadcast_to, expand_dims, reshape_like, transpose
-from fastgrad.ops_index import checked
 from fastgrad.ops_make import one_hot
 from fastgrad.ops_math import (_where, _zip, add, cast_like, cast_to, log, multiply, negative,
                                zeros_like)
@@ -201,7 +201,7 @@ def _class_rows(in_shapes, attrs):
 
 
 def _sparse_ref(logits, labels):
-    checked(labels, logits.shape[-1])
+    checked(labels, logits.shape[-1], LABEL)
     return -np.take_along_axis(_log_softmax_ref(logits, -1), labels[..., None], -1)[..., 0]
 
 
@@ -221,7 +221,7 @@ def _(op, dy):
 
 
 def _sparse_grad_ref(logits, labels, dy):
-    checked(labels, logits.shape[-1])
+    checked(labels, logits.shape[-1], LABEL)
     hot = labels[..., None] == np.arange(logits.shape[-1])
     return dy * (_softmax_ref(logits, -1) - hot.astype(logits.dtype))
 

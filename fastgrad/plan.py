@@ -12,11 +12,11 @@ import platform
 
 import numpy as np
 
-from fastgrad import (__version__, _kernels, config, emit_index, emit_products, failsafe,
+from fastgrad import (__version__, _kernels, bad_index, config, emit_index, emit_products, failsafe,
                       lower_matmul, lower_ops, peak, rewrite, row_strips, strips, variable, watch)
 from fastgrad._kernels import choose
 from fastgrad._kernels.program import (Callable, Entry, Program, Runner, StepFailed, StoreLock,
-                                       shuffle_rows)
+                                       shuffle_rows, with_subnormals)
 from fastgrad.emit import Emitter
 from fastgrad.errors import (ComputeError, FeedError, GradientError, KernelError,
                              NumericsError, refuse_copy, where)
@@ -52,7 +52,8 @@ class Plan:
     writes : list of variable operations that a run changes
     """
 
-    def __init__(self, fetches, feeds, body, store, off=frozenset(), threads=1, check=False):
+    def __init__(self, fetches, feeds, body, store, off=frozenset(), threads=1, check=False,
+                 keep=False):
         self.fetches, self.feeds = list(fetches), dict(feeds)
         self.results = body.results
         self.variables = list(body.variables)
@@ -74,9 +75,9 @@ class Plan:
             self.kernels = watched(self.kernels)
         self.kernels, self.writes = failsafe.checked(self.kernels)
         self.threads = partition(self.kernels, threads if "threads" not in off else 1)
-        self._within_memory(self._make_program, body, store)
+        self._within_memory(self._make_program, body, store, keep)
 
-    def _make_program(self, body, store):
+    def _make_program(self, body, store, keep):
         buffers = [self._buffer(op, v, store) for op, v in body.variables.items()]
         streams = _streams(self.kernels)
         spaces = _Spaces(body, len(buffers), streams)
@@ -89,7 +90,9 @@ class Plan:
             list(self.feeds.values()),
             [(v.dtype, v.shape) for v in self.results], num_threads=self.threads,
             store_lock=store.lock, commit_step=commit,
-            undo=tuple(place_of[op] for op in undo))
+            undo=tuple(place_of[op] for op in undo), keep_subnormals=keep,
+            indices={i: found for i, k in enumerate(self.kernels)
+                     if (found := spaces.indices(k))})
 
     def _within_memory(self, make, *arguments):
         """What `make` makes; where there is no memory for it, an error names the largest value."""
@@ -144,13 +147,23 @@ class Plan:
 
     def failure(self, failed):
         """The error for a StepFailed, worded with the user's node and line."""
-        op = self.kernels[failed.step].step.op
+        kernel = self.kernels[failed.step]
+        op = kernel.step.op
         cause = failed.__cause__
         name = where(op) if op is not None else "a step of the plan"
         if isinstance(cause, (FeedError, GradientError, NumericsError)):
             return cause
+        if isinstance(cause, IndexError) and not kernel.foreign:
+            return KernelError(f"{name}: {cause}", op)
         if cause is not None:
             return ComputeError(f"{name} raised {type(cause).__name__}: {cause}", op)
+        for (step, _, limit), found in zip(failsafe.indices_of(kernel), failed.indices):
+            type = step.type if step.op is None else step.op.type
+            reason = bad_index.describe(bad_index.words_of(type), found, failed.piece, limit,
+                                        step.attrs.get("_first", 0))
+            if reason:
+                name = name if step.op is None else where(step.op)
+                return KernelError(f"{name}: {reason}", step.op)
         reason = _REASONS.get(failed.code, f"kernel code {failed.code}")
         return KernelError(f"{name}: {reason}.", op)
 
@@ -202,6 +215,11 @@ class _Spaces:
         assert s.kind == "result", f"{value} lies in {s.kind}"
         return self.result + s.index, 0
 
+    def indices(self, k):
+        """What a kernel follows, as Program copies it after a failure."""
+        return tuple((self.operand(v), v.dtype, v.shape)
+                     for _, v, _ in failsafe.indices_of(k))
+
     def _constant(self, value):
         array = np.ascontiguousarray(value.const)
         key = array.dtype.str, array.tobytes()
@@ -227,7 +245,7 @@ class _Spaces:
         if k.symbol is None:
             described = tuple((o, v.dtype, v.shape) for o, v in zip(operands, k.values))
             n = k.writes
-            return k.call, described[:n], described[n:]
+            return k.call, described[:n], described[n:], k.foreign
         if k.offsets is not None:
             operands = tuple((space, start + more) for (space, start), more
                              in zip(operands, k.offsets))
@@ -236,7 +254,7 @@ class _Spaces:
 
 
 def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
-            check=False, streams=None, after=None):
+            check=False, streams=None, after=None, keep=False):
     """Plan a run.
 
     Parameters
@@ -254,6 +272,8 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
         The session's random generators; new ones if not given.
     after : dict, optional
         `Staging.after` of the run's first stage.
+    keep : bool
+        Keep subnormal numbers, where runs count them as zero otherwise.
 
     Returns
     -------
@@ -264,13 +284,13 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
         raise ValueError(f"no pass is called {sorted(unknown)[0]!r}; there are "
                          f"{', '.join(PASSES)}.")
     off = frozenset(off) | (watch.OFF if check else frozenset())
-    builder = Builder(rewrite.table(off), off)
+    builder = Builder(rewrite.table(off), off, functools.partial(with_subnormals, keep))
     with _uncollected(), untied():
         body = Specialiser(fetches, feeds, store, builder, done, streams or Streams(),
                            after).run()
         if isinstance(body, Staging):
             return body
-        return Plan(fetches, feeds, body, store, off, threads, check)
+        return Plan(fetches, feeds, body, store, off, threads, check, keep)
 
 
 @contextlib.contextmanager
@@ -300,4 +320,5 @@ def build_info():
 
 
 __all__ = ["Plan", "Staging", "compile", "build_info", "Callable", "Entry", "Runner",
-           "StepFailed", "PASSES", "shuffle_rows"]
+           "StepFailed", "PASSES", "shuffle_rows",
+           "with_subnormals"]

@@ -24,7 +24,11 @@ def in_casts(opdef, count):
     return range(count) if opdef.casts is None else opdef.casts
 
 
-def evaluate(node, arrays, streams=None, dtypes=None):
+def _at_once(function, *arrays):
+    return function(*arrays)
+
+
+def evaluate(node, arrays, streams=None, dtypes=None, calculate=_at_once):
     """Outputs of a built-in operation from its NumPy twin, as arrays of their own.
 
     Parameters
@@ -35,6 +39,8 @@ def evaluate(node, arrays, streams=None, dtypes=None):
     dtypes : list of dtypes, optional
         What the rules take for the inputs' dtypes, a Python number's type among them; those of
         the arrays, if not given.
+    calculate : callable(function, *arrays), optional
+        Calls the twin, with the setting for subnormal numbers that the caller wants.
 
     Raises
     ------
@@ -56,7 +62,7 @@ def evaluate(node, arrays, streams=None, dtypes=None):
             opdef.infer([a.shape for a in args], attrs)          # refuses shapes that do not fit
         function = twin(opdef, attrs, None if opdef.draw is None else streams.of(node))
         with np.errstate(all="ignore", divide="raise" if strict else "ignore"):
-            found = function(*args)
+            found = calculate(function, *args)
     except ArithmeticError:
         raise KernelError(f"{where(node)}: Integer division by zero.", node) from None
     except (ValueError, IndexError) as e:

@@ -7,6 +7,7 @@ evaluating in stages what must be evaluated in Python.
 
 import weakref
 from collections import OrderedDict
+from functools import partial
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from fastgrad.errors import (ClosedError, ComputeError, FeedTypeError, GraphErro
 from fastgrad.fetches import convert, fed_parts, feed_key, fetch, flatten, handed_out
 from fastgrad.fit import fit
 from fastgrad.graph import Graph, get_default_graph
-from fastgrad.plan import Callable, Runner, Staging, compile
+from fastgrad.plan import Callable, Runner, Staging, compile, with_subnormals
 from fastgrad.reference import evaluate
 from fastgrad.specialise import Before, written
 from fastgrad.streams import Streams
@@ -38,6 +39,11 @@ class Session(Runner):
     check_numerics : bool, optional
         Raise NumericsError at the first step that makes a NaN or an infinity, with its inputs'
         ranges. Such runs are slow; others pay nothing. FASTGRAD_CHECK if not given.
+    subnormals : {"flush", "keep"}
+        Numbers below the smallest normal one (1.2e-38 in float32, 2.2e-308 in float64) count as
+        zero in what a run computes, as in TensorFlow: processors take up to a hundred times as
+        long for them. "keep" computes with them. Only runs are concerned, and in them no Python
+        code of the user's, which sees what its own thread has set.
 
     Notes
     -----
@@ -54,7 +60,7 @@ class Session(Runner):
     """
 
     def __init__(self, target="", graph=None, config=None, *, num_threads=None,
-                 check_numerics=None):
+                 check_numerics=None, subnormals="flush"):
         if isinstance(target, Graph):
             target, graph = "", target
         if graph is not None and not isinstance(graph, Graph):
@@ -64,6 +70,7 @@ class Session(Runner):
         self.num_threads = _threads(
             _configured_threads(config) if num_threads is None else num_threads)
         self.check_numerics = _checks(check_numerics)
+        self._keep = _keeps(subnormals)
         self.streams = Streams()
         self._closed = False
         self._plans = OrderedDict()
@@ -229,7 +236,9 @@ class Session(Runner):
                 known.update((t, v) for t, v in made.items() if v.dtype != object)
                 continue
             if op.opdef is not None:
-                for t, array in zip(op.outputs, evaluate(op, inputs, self.streams)):
+                made = evaluate(op, inputs, self.streams,
+                                calculate=partial(with_subnormals, self._keep))
+                for t, array in zip(op.outputs, made):
                     python[t] = known[t] = array
                 continue
             result = _compute(op, [np.asarray(v) for v in inputs])
@@ -260,7 +269,8 @@ class Session(Runner):
             return plan
         plan = compile(nodes, {t: (v.dtype, v.shape) for t, v in feeds.items()}, self.store,
                        threads=self.num_threads, done=done,
-                       check=self.check_numerics, streams=self.streams, after=after)
+                       check=self.check_numerics, streams=self.streams, after=after,
+                       keep=self._keep)
         if isinstance(plan, Staging) or not plan.fresh:
             self._plans[key] = plan
             if len(self._plans) > config.PLAN_CACHE:
@@ -340,6 +350,12 @@ def _checks(check_numerics):
     return config.CHECK if check_numerics is None else bool(check_numerics)
 
 
+def _keeps(subnormals):
+    if subnormals not in ("flush", "keep"):
+        raise ValueError(f"subnormals must be 'flush' or 'keep'; got {subnormals!r}.")
+    return subnormals == "keep"
+
+
 def _threads(num_threads):
     if num_threads is None:
         return config.THREADS
@@ -377,10 +393,11 @@ def _compute(op, inputs):
 
 
 def _initial_value(tensor):
-    """Evaluate a variable's initial value, whatever it depends on."""
+    """Evaluate a variable's initial value, whatever it depends on; which of a graph's sessions will
+    read it is not known, so that subnormal numbers are kept."""
     if tensor.op.type == "constant":
         return tensor.op.attrs["value"]
-    return Session(graph=tensor.graph).run(tensor)
+    return Session(graph=tensor.graph, subnormals="keep").run(tensor)
 
 
 variable._evaluator[0] = _initial_value

@@ -193,7 +193,8 @@ class Specialiser:
         inputs = [self.env.get(t) for t in node._inputs]
         if not node.opdef.pure or any(v is None or v.const is None for v in inputs):
             return False
-        for t, array in zip(node.outputs, evaluate(node, [v.const for v in inputs])):
+        made = evaluate(node, [v.const for v in inputs], calculate=self.b.calculate)
+        for t, array in zip(node.outputs, made):
             self.env[t] = Value(array.shape, array.dtype, "const", const=array)
         return True
 

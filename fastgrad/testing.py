@@ -4,7 +4,8 @@
 its `ref`: no plan, no rewriting, no shared memory. What it computes is what a plan must compute,
 up to rounding. `check_gradient` compares symbolic gradients with central differences.
 
-Nothing in the package imports this file, and it uses nothing of the compiler.
+Nothing in the package imports this file, and it uses nothing of the compiler but how a run treats
+subnormal numbers.
 """
 
 import numpy as np
@@ -18,6 +19,7 @@ from fastgrad.ops_reduce import reduce_sum
 from fastgrad.ops_state import placeholder
 from fastgrad.reference import evaluate
 from fastgrad.fetches import convert, feed_key, flatten, variable_shown
+from fastgrad.plan import with_subnormals
 from fastgrad.session import Session
 from fastgrad.shapes import is_weak
 from fastgrad.streams import Streams
@@ -26,7 +28,7 @@ from fastgrad.variable import store_of
 # ---- the reference interpreter ----------------------------------------------------------
 
 
-def reference(fetches, feed_dict=None, values=None, graph=None):
+def reference(fetches, feed_dict=None, values=None, graph=None, subnormals="flush"):
     """Evaluate nodes as `Session.run` would, by NumPy alone.
 
     Parameters
@@ -39,6 +41,8 @@ def reference(fetches, feed_dict=None, values=None, graph=None):
         a training loop beside the compiled one.
     graph : Graph, optional
         The graph of the first fetch, or the default graph.
+    subnormals : {"flush", "keep"}
+        As of a Session.
 
     Returns
     -------
@@ -56,7 +60,7 @@ def reference(fetches, feed_dict=None, values=None, graph=None):
     for key, value in (feed_dict or {}).items():
         tensor = feed_key(key, graph)
         feeds[tensor] = convert(tensor, value)
-    found = Interpreter(feeds, values).run(nodes)
+    found = Interpreter(feeds, values, subnormals).run(nodes)
     if single:
         return found[0]
     return found if rebuild is None else rebuild(found)
@@ -73,10 +77,11 @@ class Interpreter:
     ----------
     feeds : dict Tensor -> array
     values : dict Variable -> array, optional
-        See `reference`.
+        See `reference`, as of `subnormals`.
     """
 
-    def __init__(self, feeds, values=None):
+    def __init__(self, feeds, values=None, subnormals="flush"):
+        self.keep = subnormals == "keep"
         self.streams = Streams()            # draws of its own: no session's are disturbed
         self.env = dict(feeds)              # tensor -> array
         self.fed = set(feeds)
@@ -160,7 +165,7 @@ class Interpreter:
         with np.errstate(all="ignore"):
             if op.type == "python_gradient":
                 return _python_gradient(op, inputs)
-            return _apply(op, inputs, self.streams)
+            return with_subnormals(self.keep, _apply, op, inputs, self.streams)
 
 
 def _written(op):

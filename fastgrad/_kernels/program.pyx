@@ -66,7 +66,8 @@ cdef class Program:
     ----------
     steps : list of tuples
         Kernel steps ``(address, operands, ext, par, aux, lo, hi, grain, parallel, barrier)``,
-        Python steps ``(callable, outs, ins)`` with ``(operand, dtype, shape)`` in outs and ins, and
+        Python steps ``(callable, outs, ins[, foreign])`` with ``(operand, dtype, shape)`` in outs
+        and ins, where `foreign` is False for one that computes as a kernel does, and
         strips ``("strip", tile, scratch_bytes, substeps, lo, hi, grain, parallel, barrier)`` with
         substeps ``(address, operands, advances, ext, par)``, or ``(..., units)`` if a unit of
         the strip's range is several of the kernel's. An operand is None or
@@ -86,6 +87,10 @@ cdef class Program:
     undo : tuple of int
         Indices of the fixed arrays that a failed run leaves as they were: those written from
         `commit_step` on, if a step after it may fail. Costs a copy of them a run.
+    indices : dict int -> tuple of (operand, dtype, shape)
+        The arrays of indices that a step follows, by the step's index: copied if it fails.
+    keep_subnormals : bool
+        Compute with subnormal numbers as IEEE 754 says, however slowly; else they count as zero.
 
     Raises
     ------
@@ -107,6 +112,8 @@ cdef class Program:
     cdef Undo* undo             # what a failed run puts back
     cdef list keep              # whatever steps, views and slots point to
     cdef StoreLock lock
+    cdef dict indices           # step -> the arrays of indices that it follows
+    cdef list followed          # copies of those that the failed step followed
     cdef object error           # what a Python step or a signal handler raised
     cdef Py_ssize_t n_spaces, n_feeds, n_results, n_slots, n_raw, max_raw, arena_size
     cdef Py_ssize_t n_undo
@@ -121,7 +128,8 @@ cdef class Program:
 
     def __cinit__(self, list steps not None, Py_ssize_t arena_bytes, list fixed not None,
                   list feeds not None, list results not None, int num_threads=1,
-                  StoreLock store_lock=None, Py_ssize_t commit_step=-1, tuple undo=()):
+                  StoreLock store_lock=None, Py_ssize_t commit_step=-1, tuple undo=(),
+                  dict indices=None, bint keep_subnormals=False):
         if not 1 <= num_threads <= TEAM_MAX:
             raise ValueError(f"num_threads is {num_threads}, not 1 to {TEAM_MAX}")
         self.keep = []
@@ -135,8 +143,10 @@ cdef class Program:
         sort_patches(self)
         share_arena(self)
         prepare_job(self)
+        self.job.keep = keep_subnormals
         self.commit_step = commit_step
         read_undo(self, fixed, undo)
+        read_indices(self, {} if indices is None else indices)
 
     def __dealloc__(self):
         if self.shared != NULL:
@@ -346,10 +356,10 @@ cdef class Program:
             bind_feeds(self, feeds)
             results = bind_results(self)
             if self.brief:
-                code = run_bound(self)
+                code = run_once(self)
             else:
                 with nogil:
-                    code = run_bound(self)
+                    code = run_once(self)
             return with_scalars(self, results) if code == OK else None
         finally:
             self.leave()
@@ -364,6 +374,9 @@ cdef class Program:
         failed = StepFailed(first.code, first.step, batch, rest)
         if first.code == PYTHON_ERROR:
             failed.__cause__ = error
+        if first.code == BAD_INDEX:
+            failed.indices, failed.piece = tuple(self.followed), (first.lo, first.hi)
+            self.followed = None
         return failed
 
 

@@ -163,6 +163,20 @@ cdef int read_undo(Program p, list fixed, tuple undo) except -1:
     return 0
 
 
+cdef int read_indices(Program p, dict indices) except -1:
+    """Sees that the arrays lie within their spaces."""
+    cdef Py_ssize_t dims[PROGRAM_MAXDIMS]
+    cdef Py_ssize_t nbytes, number, offset
+    for arrays in indices.values():
+        for operand, dtype, shape in arrays:
+            number, offset = operand
+            read_shape(shape, dims, read_dtype(dtype).itemsize, &nbytes)
+            if not 0 <= number < p.n_spaces or not 0 <= offset <= p.spaces[number].nbytes - nbytes:
+                raise ValueError(f"{nbytes} bytes of indices at {operand}")
+    p.indices = indices
+    return 0
+
+
 cdef Space* read_operand(Program p, object spec, char** where, Py_ssize_t need) except? NULL:
     """Sets or promises to patch *where; returns the space, NULL for None. `need`: bytes there."""
     cdef Py_ssize_t number, offset

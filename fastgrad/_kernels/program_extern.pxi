@@ -30,6 +30,13 @@ cdef extern from "team.h":
     void team_mark_set(team_mark*, int64_t) noexcept nogil
     void team_mark_lower(team_mark*, int64_t) noexcept nogil
 
+cdef extern from "subnormals.h":
+    ctypedef struct float_mode:
+        pass
+    void mode_enter(float_mode*, bint keep) noexcept nogil
+    void mode_leave(const float_mode*) noexcept nogil
+    void mode_share(const float_mode*) noexcept nogil
+
 cdef extern from *:
     """
     /* cimport numpy declares these with objects where NULL must go */

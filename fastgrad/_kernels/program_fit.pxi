@@ -38,6 +38,7 @@ cdef struct Fit:
     Py_ssize_t stop             # after the last step of this call
     Py_ssize_t at               # the step that runs
     Part* part                  # what it belongs to
+    float_mode mode
     int code
     bint missing                # what failed: a row that a source does not have
     Draw draw
@@ -87,6 +88,7 @@ cdef tuple read_part(Fit* fit, int which, Program p, list sources, Py_ssize_t ba
     cdef Py_ssize_t i
     cdef list stacks = []
     part.program = <PyObject*>p
+    p.job.mode = &fit.mode
     if p.n_feeds != fit.n_sources:
         raise ValueError(f"{fit.n_sources} sources for {p.n_feeds} slots")
     for i in range(p.n_feeds):
@@ -130,7 +132,7 @@ cdef int run_batch(Fit* fit, Program p, Py_ssize_t first) noexcept nogil:
     if not p.brief or fit.at % 64 == 0:         # a clock is worth 64 of the briefest batches
         code = look(&p.job)
         if code != OK:
-            p.job.failures[0] = Failure(-1, code)
+            p.job.failures[0] = Failure(-1, code, 0, 0)
             return code
     if fit.draw.order != NULL and draw_batch(fit, first) != OK:
         fit.missing = True
@@ -168,10 +170,13 @@ cdef int run_batch(Fit* fit, Program p, Py_ssize_t first) noexcept nogil:
 cdef void run_fit(Fit* fit) noexcept nogil:
     """Runs all steps; `fit.at`, `fit.part` and `fit.code` tell of a failure."""
     cdef Py_ssize_t step
+    cdef bint keep = (<Program>fit.parts[0].program).job.keep
+    mode_enter(&fit.mode, keep)
     while fit.at < fit.stop:
         step = fit.at % fit.steps
         fit.part = &fit.parts[fit.parts[1].program != NULL and step == fit.steps - 1]
         fit.code = run_batch(fit, <Program>fit.part.program, step * fit.batch)
         if fit.code != OK:
-            return
+            break
         fit.at += 1
+    mode_leave(&fit.mode)

@@ -8,6 +8,8 @@
 #   a feed or a result is made at each run. Every view has a base that keeps its memory alive, so a
 #   callable that keeps one reads stale numbers at worst.
 # - What the callable returns is ignored: it writes into its outputs.
+# - A callable that does what a kernel would do (`foreign` is false) runs in the run's mode for
+#   subnormal numbers, as a kernel does; NumPy's loops follow it. Any other sees its caller's.
 # - It runs on the thread that called run(), inside a team too, since only that one can take
 #   the GIL.
 
@@ -28,6 +30,7 @@ cdef struct ViewList:
 cdef struct PyStep:
     PyObject* program           # borrowed: the step belongs to it
     PyObject* callable
+    bint foreign                # the caller's code, which sees the caller's own mode
     ViewList outs
     ViewList ins
 
@@ -54,6 +57,9 @@ cdef int run_python(const Step* s, Py_ssize_t lo, Py_ssize_t hi) noexcept with g
     cdef PyStep* call = <PyStep*>s.aux
     cdef Program p = <Program>call.program
     cdef int forks = team_forks()
+    cdef int code = OK
+    if call.foreign:
+        mode_leave(p.job.mode)
     try:
         (<object>call.callable)(make_views(p, &call.outs), make_views(p, &call.ins))
         if p.threads > 1 and team_forks() != forks:
@@ -61,15 +67,29 @@ cdef int run_python(const Step* s, Py_ssize_t lo, Py_ssize_t hi) noexcept with g
                                " threads that share this run")
     except BaseException as error:
         p.error = error
-        return PYTHON_ERROR
-    return OK
+        code = PYTHON_ERROR
+    if call.foreign:
+        mode_enter(p.job.mode, p.job.keep)
+    return code
+
+
+def with_subnormals(bint keep, function, *args, **kwargs):
+    """What `function` returns, computed as runs of a Program compute: with subnormal numbers kept,
+    or counted as zero."""
+    cdef float_mode mode
+    mode_enter(&mode, keep)
+    try:
+        return function(*args, **kwargs)
+    finally:
+        mode_leave(&mode)
 
 
 cdef int read_python(Program p, Step* step, tuple spec) except -1:
     cdef PyStep* call = <PyStep*>take(&p.pool, sizeof(PyStep))
     cdef tuple outs, ins
-    if PyTuple_GET_SIZE(spec) != 3:
-        raise ValueError("a Python step is (callable, outs, ins)")
+    if not 3 <= PyTuple_GET_SIZE(spec) <= 4:
+        raise ValueError("a Python step is (callable, outs, ins[, foreign])")
+    call.foreign = spec[3] if PyTuple_GET_SIZE(spec) == 4 else True
     outs, ins = as_tuple(spec[1], "outs"), as_tuple(spec[2], "ins")
     p.keep.append(spec[0])
     call.program, call.callable = <PyObject*>p, <PyObject*>spec[0]

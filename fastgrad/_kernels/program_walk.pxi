@@ -15,6 +15,8 @@
 # - Every parallel step is cut in as many pieces as the Program has threads, also when one thread
 #   runs them all (team busy, machine loaded, forked child): a result never depends on who ran
 #   it. An empty piece is not run.
+# - While steps run, subnormal numbers count as zero on every thread (subnormals.h), but not in
+#   Python that is the caller's: Python steps of the caller's own, and signal handlers.
 # - After a failure a team's threads walk on without working up to the next barrier, meet
 #   there and leave together, so nobody waits in vain.
 
@@ -27,6 +29,7 @@ cdef enum:
 cdef struct Failure:
     Py_ssize_t step             # -1: none
     int code
+    Py_ssize_t lo, hi           # the piece of the step's range that failed
 
 cdef struct Job:
     Step* steps
@@ -38,6 +41,8 @@ cdef struct Job:
     team_trust trust            # whether the team is worth its while at the moment
     int pieces                  # of each parallel step: the number of threads
     PyObject* program
+    float_mode* mode            # of the calling thread, and what the run has instead
+    bint keep                   # subnormal numbers
     team_mark mark              # the lowest step that failed
     Failure* failures           # one for each thread
 
@@ -45,16 +50,19 @@ cdef struct Job:
 cdef int look(Job* job) noexcept nogil:
     """INTERRUPTED, with the exception kept, if a signal handler raised."""
     cdef int64_t now = team_clock()
+    cdef int code = OK
     if now - job.looked < LOOK_EVERY:
         return OK
     job.looked = now
+    mode_leave(job.mode)            # handlers are the caller's code
     with gil:
         try:
             PyErr_CheckSignals()
         except BaseException as error:
             (<Program>job.program).error = error
-            return INTERRUPTED
-    return OK
+            code = INTERRUPTED
+    mode_enter(job.mode, job.keep)
+    return code
 
 
 cdef int walk(Job* job) noexcept nogil:
@@ -70,33 +78,36 @@ cdef int walk(Job* job) noexcept nogil:
             stop = check[0]
             code = look(job)
             if code != OK:
-                job.failures[0] = Failure(i, code)
+                job.failures[0] = Failure(i, code, s.lo, s.hi)
                 return code
         code = s.fn(s, s.lo, s.hi)
         if code != OK:
-            job.failures[0] = Failure(i, code)
+            job.failures[0] = Failure(i, code, s.lo, s.hi)
             return code
         s += 1
     return OK
 
 
-cdef int run_pieces(const Step* s, int id, int count, int pieces) noexcept nogil:
+cdef void run_pieces(const Step* s, int id, int count, Job* job, Py_ssize_t i) noexcept nogil:
     """Thread `id` of `count` runs its piece of the step, cut at multiples of the grain; a thread
     on its own (`count` is 1) runs all pieces, one by one. The first piece is the largest: the
     calling thread should not be the one that waits (team_judge)."""
     cdef Py_ssize_t grains = (s.hi - s.lo + s.grain - 1) // s.grain
-    cdef Py_ssize_t lo, hi
-    cdef int code, piece
+    cdef Py_ssize_t lo = s.lo, hi = s.hi
+    cdef int code, piece, pieces = job.pieces
     if not s.parallel or pieces == 1:
-        return s.fn(s, s.lo, s.hi)
+        code = s.fn(s, lo, hi)
+        if code != OK:
+            fail(job, id, Failure(i, code, lo, hi))
+        return
     for piece in range(id, pieces if count == 1 else id + 1):
         lo = s.lo + (grains * piece + pieces - 1) // pieces * s.grain
         hi = min(s.hi, s.lo + (grains * (piece + 1) + pieces - 1) // pieces * s.grain)
         if lo < hi:
             code = s.fn(s, lo, hi)
             if code != OK:
-                return code
-    return OK
+                fail(job, id, Failure(i, code, lo, hi))
+                return
 
 
 cdef void share(void* argument, int id, int count) noexcept nogil:
@@ -107,13 +118,15 @@ cdef void share(void* argument, int id, int count) noexcept nogil:
     cdef Py_ssize_t* check = job.checks
     cdef int64_t now, before = team_clock()
     cdef int code
+    if id:
+        mode_share(job.mode)
     for i in range(job.count):
         s += 1
         if id == 0 and i <= job.commit and (s.barrier or count == 1):
             if job.times != NULL or i >= check[0]:
                 code = look(job)
                 if code != OK:
-                    fail(job, id, i - 1, code)
+                    fail(job, id, Failure(i - 1, code, 0, 0))
             while check[0] <= i:
                 check += 1
         if s.barrier:
@@ -122,19 +135,17 @@ cdef void share(void* argument, int id, int count) noexcept nogil:
                 return          # all threads see the same: that step is over for all of them
         if i > team_mark_get(&job.mark) or id and not s.parallel:
             continue
-        code = run_pieces(s, id, count, job.pieces)
-        if code != OK:
-            fail(job, id, i, code)
+        run_pieces(s, id, count, job, i)
         if id == 0 and job.times != NULL:
             now = team_clock()
             job.times[i] = min(job.times[i], now - before)
             before = now
 
 
-cdef void fail(Job* job, int id, Py_ssize_t step, int code) noexcept nogil:
+cdef void fail(Job* job, int id, Failure failure) noexcept nogil:
     if job.failures[id].code == OK:
-        job.failures[id] = Failure(step, code)
-        team_mark_lower(&job.mark, step)
+        job.failures[id] = failure
+        team_mark_lower(&job.mark, failure.step)
 
 
 cdef int execute(Job* job, int threads) noexcept nogil:
@@ -144,7 +155,7 @@ cdef int execute(Job* job, int threads) noexcept nogil:
         return walk(job)
     team_mark_set(&job.mark, job.count)
     for id in range(threads):
-        job.failures[id] = Failure(job.count, OK)
+        job.failures[id] = Failure(job.count, OK, 0, 0)
     if threads == 1:
         share(job, 0, 1)
     else:
@@ -153,6 +164,28 @@ cdef int execute(Job* job, int threads) noexcept nogil:
         if job.failures[id].code != OK and job.failures[id].step < job.failures[0].step:
             job.failures[0] = job.failures[id]
     return job.failures[0].code
+
+
+cdef void keep_indices(Program p) noexcept with gil:
+    """Copies what the failed step followed, before anything is put back or used anew.
+
+    All that the failed piece has followed is as it was: a thread that is ahead writes at most
+    where its own piece was.
+    """
+    cdef Space* space
+    cdef char* base
+    cdef list kept = []
+    try:
+        for (number, offset), dtype, shape in p.indices.get(p.job.failures[0].step, ()):
+            space = &p.spaces[<Py_ssize_t>number]
+            base = space.base if space.slot < 0 or space.base != NULL else p.slots[space.slot].bound
+            array = np.empty(shape, dtype)
+            if base != NULL:
+                memcpy(cnp.PyArray_BYTES(array), base + <Py_ssize_t>offset, cnp.PyArray_NBYTES(array))
+                kept.append(array)
+    except Exception:           # no memory: the error names the step alone
+        kept = []
+    p.followed = kept
 
 
 cdef int run_bound(Program p) noexcept nogil:
@@ -164,6 +197,8 @@ cdef int run_bound(Program p) noexcept nogil:
     for i in range(p.n_undo):
         memcpy(p.undo[i].saved, p.undo[i].data, p.undo[i].nbytes)
     code = execute(&p.job, p.threads)
+    if code == BAD_INDEX:
+        keep_indices(p)
     if code != OK:
         for i in range(p.n_undo):
             memcpy(p.undo[i].data, p.undo[i].saved, p.undo[i].nbytes)
@@ -171,6 +206,17 @@ cdef int run_bound(Program p) noexcept nogil:
         p.learning -= 1
         lay_checks(p)
     p.job.times = NULL
+    return code
+
+
+cdef int run_once(Program p) noexcept nogil:
+    """Runs the bound steps from outside of any run, in the Program's mode for subnormal numbers."""
+    cdef float_mode mode
+    cdef int code
+    mode_enter(&mode, p.job.keep)
+    p.job.mode = &mode
+    code = run_bound(p)
+    mode_leave(&mode)
     return code
 
 

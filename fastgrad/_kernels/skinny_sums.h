@@ -8,7 +8,8 @@
  * - A panel of columns is walked down with FG_SETS sums a column, rows taken in turn, so that adds
  *   do not wait for each other. Lanes in memory (reduce.pxi.in) cost a load and a store each: 64 x 64
  *   floats take 195 ns there and 70 here.
- * - After FG_TURNS turns the sums are added to a second one and start anew, as in reduce.pxi.in.
+ * - After FG_TURNS turns the sums are added to a second one and start anew; in single precision what
+ *   that addition rounds away is carried along (Kahan), so that errors do not grow with the rows.
  * - Rows of which a vector holds several go flat, and lanes are folded at the end: 100 x 2 doubles
  *   take 27 ns in lanes in memory and 16 so. If lanes do not fit (3, 5, 6, 7 columns), a vector takes
  *   one row up to a thousand of them (100 x 3: 55 and 33 ns), lanes in memory more.
@@ -16,7 +17,7 @@
  * - Panels are narrow, so rows of an array beyond the second-level cache are better walked whole.
  */
 #define FG_SETS 4
-#define FG_TURNS 256
+#define FG_TURNS (sizeof(FG_T) == 4 ? 16 : 256)
 #define FG_SUMS_AT_MOST 65536 /* elements */
 #if FG_VECTOR_BYTES == 64
 #define FG_SUMS_WIDE 4 /* vectors of a panel: FG_SETS times as many registers */
@@ -27,13 +28,14 @@
 /* nv vectors of columns; whole = 0: r < FG_W columns in the last one. */
 FG_INLINE void FG_N(sums_panel)(const int nv, const int whole, ptrdiff_t r, ptrdiff_t rows,
                                const FG_T* x, ptrdiff_t stride, FG_T* y) {
-    FG_V total[FG_SUMS_WIDE], acc[FG_SETS][FG_SUMS_WIDE];
+    FG_V total[FG_SUMS_WIDE], away[FG_SUMS_WIDE], acc[FG_SETS][FG_SUMS_WIDE];
     ptrdiff_t p = 0;
     int u, v;
     FG_UNROLL
     for (v = 0; v < nv; v++)
-        total[v] = (FG_V){0};
+        total[v] = away[v] = (FG_V){0};
     while (p < rows) {
+        const int first = p == 0;
         const ptrdiff_t stop = rows - p > FG_SETS * FG_TURNS ? p + FG_SETS * FG_TURNS : rows;
         FG_UNROLL
         for (u = 0; u < FG_SETS; u++)
@@ -51,8 +53,16 @@ FG_INLINE void FG_N(sums_panel)(const int nv, const int whole, ptrdiff_t r, ptrd
             for (v = 0; v < nv; v++)
                 acc[0][v] += FG_N(get)(x + v * FG_W, whole || v < nv - 1, r);
         FG_UNROLL
-        for (v = 0; v < nv; v++)
-            total[v] += (acc[0][v] + acc[1][v]) + (acc[2][v] + acc[3][v]);
+        for (v = 0; v < nv; v++) {
+            const FG_V more = (acc[0][v] + acc[1][v]) + (acc[2][v] + acc[3][v]);
+            if (first || sizeof(FG_T) != 4) {
+                total[v] += more;
+            } else {
+                const FG_V less = more - away[v], sum = total[v] + less;
+                away[v] = (sum - total[v]) - less;
+                total[v] = sum;
+            }
+        }
     }
     FG_UNROLL
     for (v = 0; v < nv; v++)

@@ -94,6 +94,8 @@ class Session(_session.Session, metaclass=InTF):
         The default graph at this moment, if not given.
     config : ConfigProto, optional
         Accepted; `intra_op_parallelism_threads` limits the threads of a run.
+    subnormals : {"flush", "keep"}
+        Whether runs count subnormal numbers as zero, as TensorFlow's do; see `fastgrad.Session`.
     """
 
     def _make_store(self):
@@ -103,8 +105,8 @@ class Session(_session.Session, metaclass=InTF):
 class InteractiveSession(Session):
     """A session that is the default one from its making until `close()`."""
 
-    def __init__(self, target="", graph=None, config=None):
-        super().__init__(target, graph, config)
+    def __init__(self, target="", graph=None, config=None, *, subnormals="flush"):
+        super().__init__(target, graph, config, subnormals=subnormals)
         self._interactive = self.as_default()
         self._interactive.__enter__()
 
