@@ -22,6 +22,7 @@ from fastgrad.graph import Graph, Node, Operation, get_default_graph, node_of
 from fastgrad.plan import Callable, Runner, Staging, compile
 from fastgrad.specialise import evaluate
 from fastgrad.streams import Streams
+from fastgrad.uncut import Changed
 from fastgrad.variable import store_of
 
 
@@ -69,9 +70,9 @@ class Session(Runner):
         self._closed = False
         self._plans = OrderedDict()
         self._store_version = self.store.version
-        self._entered = []
         self.tapes = {}             # what the loops of this run leave for their gradients
-        self._undo = None           # in a run of several stages: values before it, by variable
+        self._undo = {}             # in a run of several stages: values before it, by variable
+        self._staged = False
 
     def _make_store(self):
         return store_of(self.graph)
@@ -96,15 +97,10 @@ class Session(Runner):
         """Make this the default session in a `with`, for `Tensor.eval` and `Operation.run`."""
         return Entered(self)
 
-    def __enter__(self):
+    def _entering(self):
         if self.closed:
             raise ClosedError("Attempted to use a closed Session.")
-        entered = Entered(self, close=True)
-        self._entered.append(entered)
-        return entered.__enter__()
-
-    def __exit__(self, *error):
-        self._entered.pop().__exit__(*error)
+        return Entered(self)
 
     def __reduce_ex__(self, protocol):
         refuse_copy(f"a {type(self).__name__}")
@@ -183,17 +179,15 @@ class Session(Runner):
 
     def _evaluate_whole(self, nodes, feeds, remember):
         """Values of the nodes; the stages of a run, like its steps, are all done or none."""
-        with self.store.lock:       # no other thread's run between two stages, or while planning
-            self._drop_stale()
-            outer, self._undo = self._undo, None
-            tapes, self.tapes = self.tapes, {}
-            try:
-                return self._evaluate(nodes, feeds, remember)
-            except BaseException:
-                self.store.put_back(self._undo or {})
-                raise
-            finally:
-                self._undo, self.tapes = outer, tapes
+        with self.store.lock.run():     # no other's run between two stages, or while planning
+            return self._evaluate_within(nodes, feeds, remember)
+
+    def _evaluate_within(self, nodes, feeds, remember=None):
+        """The same for who has the lock."""
+        self._drop_stale()
+        with self.store.undoing() as undo, Changed(lambda: (
+                None, self, "_undo", undo, self, "_staged", False, self, "tapes", {})):
+            return self._evaluate(nodes, feeds, remember)
 
     def _evaluate(self, nodes, feeds, remember=None, done=()):
         """Values of the nodes, in as many stages as shapes demand."""
@@ -213,7 +207,7 @@ class Session(Runner):
 
     def _stage(self, staging, known, python, done):
         """Evaluate what a Staging names and add the values to `known`."""
-        self._undo = {} if self._undo is None else self._undo
+        self._staged = True
         found = self._evaluate(staging.fetches, known, done=done)
         values = dict(zip(staging.fetches, found))
         done.update(staging.effects)
@@ -227,10 +221,13 @@ class Session(Runner):
                 known.update((t, v) for t, v in made.items() if v.dtype != object)
                 continue
             if op.opdef is not None:
-                for t, array in zip(op.outputs, _evaluate_builtin(op, inputs, self.streams)):
+                with self.store.lock.opened():
+                    made = _evaluate_builtin(op, inputs, self.streams)
+                for t, array in zip(op.outputs, made):
                     python[t] = known[t] = array
                 continue
-            result = _compute(op, [np.asarray(v) for v in inputs])
+            with self.store.lock.opened():
+                result = _compute(op, [np.asarray(v) for v in inputs])
             python[op.outputs[0]] = result
             known[op.outputs[0]] = np.zeros(0) if result is None else np.asarray(result)
 
@@ -246,22 +243,19 @@ class Session(Runner):
                        check=self.check_numerics, streams=self.streams)
         if isinstance(plan, Staging) or not plan.fresh:
             self._plans[key] = plan
-            if len(self._plans) > config.PLAN_CACHE:
+            while len(self._plans) > config.PLAN_CACHE:
                 self._plans.popitem(last=False)
         return plan
 
     def _run_plan(self, plan, feeds, remember):
         entry = plan.entry()
-        if self._undo is not None:
-            for op in plan.writes:
-                if op not in self._undo:
-                    self._undo[op] = self.store.copy_of(op) if self.store.has(op) else None
+        if self._staged and plan.writes:
+            self.store.remember(plan.writes, self._undo)
+            self.store.lock.halfway = True
         try:
-            values = plan.run([feeds[t] for t in plan.feeds])
+            values = plan.run([feeds[t] for t in plan.feeds], self.store)
         except Exception as failed:
             self._step_failed(entry, failed)
-        for op, buffer in plan.fresh.items():
-            self.store.adopt(op, buffer)
         if remember is not None and not plan.fresh:
             remember(plan)
         return [values[i] if i >= 0 else None for i in entry.outputs]
@@ -282,12 +276,13 @@ class Session(Runner):
         """Forget plans that point to variables' old memory."""
         if self.closed:
             raise ClosedError("Attempted to use a closed Session.")
-        if self._store_version != self.store.version:
-            self._store_version = self.store.version
+        version = self.store.version
+        if self._store_version != version:
             self._plans.clear()
             self._forget()
             for made in self._callables:
                 made._forget()
+            self._store_version = version       # last: an interrupt leaves it to the next run
 
     def _node(self, node):
         """The Tensor or Operation that a fetched node or name means."""
@@ -435,7 +430,7 @@ def _initial_value(tensor):
     """Evaluate a variable's initial value, whatever it depends on."""
     if tensor.op.type == "constant":
         return tensor.op.attrs["value"]
-    return Session(graph=tensor.graph).run(tensor)
+    return Session(graph=tensor.graph)._evaluate_within([tensor], {})[0]
 
 
 variable._evaluator[0] = _initial_value

@@ -54,6 +54,11 @@ cdef int run_python(const Step* s, Py_ssize_t lo, Py_ssize_t hi) noexcept with g
     cdef PyStep* call = <PyStep*>s.aux
     cdef Program p = <Program>call.program
     cdef int forks = team_forks()
+    cdef StoreLock lock = p.lock
+    cdef bint shut = lock.shut, halfway = lock.halfway
+    lock.shut = False
+    if s - p.steps > p.job.commit:
+        lock.halfway = True
     try:
         (<object>call.callable)(make_views(p, &call.outs), make_views(p, &call.ins))
         if p.threads > 1 and team_forks() != forks:
@@ -62,6 +67,8 @@ cdef int run_python(const Step* s, Py_ssize_t lo, Py_ssize_t hi) noexcept with g
     except BaseException as error:
         p.error = error
         return PYTHON_ERROR
+    finally:
+        lock.shut, lock.halfway = shut, halfway
     return OK
 
 
