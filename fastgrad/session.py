@@ -221,13 +221,11 @@ class Session(Runner):
                 known.update((t, v) for t, v in made.items() if v.dtype != object)
                 continue
             if op.opdef is not None:
-                with self.store.lock.opened():
-                    made = _evaluate_builtin(op, inputs, self.streams)
+                made = self.store.lock.let_in(_evaluate_builtin, op, inputs, self.streams)
                 for t, array in zip(op.outputs, made):
                     python[t] = known[t] = array
                 continue
-            with self.store.lock.opened():
-                result = _compute(op, [np.asarray(v) for v in inputs])
+            result = _compute(op, [np.asarray(v) for v in inputs], self.store.lock.let_in)
             python[op.outputs[0]] = result
             known[op.outputs[0]] = np.zeros(0) if result is None else np.asarray(result)
 
@@ -338,13 +336,13 @@ def _evaluate_builtin(op, inputs, streams):
         raise RunShapeError(f"{where(op)}: {e}", op) from e
 
 
-def _compute(op, inputs):
+def _compute(op, inputs, call):
     """Call a user's compute(); its result as an array, or None."""
     inputs = [x.view() for x in inputs]
     for x in inputs:
         x.flags.writeable = False
     try:
-        result = op.compute(*inputs)
+        result = call(op.compute, *inputs)
     except Exception as e:
         raise ComputeError(f"compute() of {where(op)} raised {type(e).__name__}: {e}",
                            op) from e

@@ -94,7 +94,7 @@ def _decoded(data):
         raise ValueError(f"its header should have {size} bytes, {len(data) - 8} are left")
     header = json.loads(data[8:8 + size].decode())
     about = header.pop("__metadata__", {}) if isinstance(header, dict) else None
-    if not isinstance(about, dict):
+    if not isinstance(about, dict) or not all(isinstance(v, str) for v in about.values()):
         raise ValueError("its header is no table of tensors")
     body, found, used = memoryview(data)[8 + size:], {}, 0
     for name, entry in header.items():

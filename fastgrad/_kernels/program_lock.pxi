@@ -61,9 +61,14 @@ cdef class StoreLock:
         """A Turn that reads several: operations of such a run are refused too."""
         return Turn(self, True, True)
 
-    def opened(self):
-        """For the holder, around an operation in Python: it may run on the same variables."""
-        return Opened(self)
+    def let_in(self, function, *arguments):
+        """Call an operation in Python for the holder: it may run on the same variables."""
+        cdef bint shut = self.shut
+        self.shut = False
+        try:
+            return function(*arguments)
+        finally:
+            self.shut = shut
 
     cdef bint mine(self) noexcept:
         return self.depth > 0 and self.owner == PyThread_get_thread_ident()
@@ -255,19 +260,3 @@ cdef class Undoing:
                 self.buffers[key] = value
             if old is not None:
                 self.lock.version += 1
-
-
-@cython.final
-cdef class Opened:
-    """Lets those in that the holder's own Python code calls, for a `with`."""
-    cdef StoreLock lock
-    cdef bint shut
-
-    def __cinit__(self, StoreLock lock not None):
-        self.lock = lock
-
-    def __enter__(self):
-        self.shut, self.lock.shut = self.lock.shut, False
-
-    def __exit__(self, *_):
-        self.lock.shut = self.shut
