@@ -29,9 +29,10 @@ class at_moment:
             return None
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
         if event == "opcode":
-            looks = self.last.get(frame) in _LOOKS
-            self.last[frame] = self.opcode(frame)
-            if looks:
+            before, now = self.last.get(frame), self.place(frame)
+            self.last[frame] = now
+            # raised here, an exception must go where one raised by the call before would go
+            if before and before[0] in _LOOKS and before[1] == now[1]:
                 self.moment()
         elif event == "return":
             self.last.pop(frame, None)
@@ -39,11 +40,18 @@ class at_moment:
                 self.last[frame.f_back] = None      # Python calls Python without a look behind it
         return self.trace
 
-    def opcode(self, frame):
-        names = self.names.get(frame.f_code)
-        if names is None:
-            names = self.names[frame.f_code] = [dis.opname[b] for b in frame.f_code.co_code]
-        return names[frame.f_lasti]
+    def place(self, frame):
+        """(name of the instruction that comes, where its exceptions are handled)"""
+        code = frame.f_code
+        if code not in self.names:
+            parse = getattr(dis, "_parse_exception_table", lambda code: ())
+            handlers = [None] * len(code.co_code)
+            for entry in parse(code):
+                for i in range(entry.start, min(entry.end, len(handlers))):
+                    handlers[i] = entry.target
+            self.names[code] = [dis.opname[b] for b in code.co_code], handlers
+        names, handlers = self.names[code]
+        return names[frame.f_lasti], handlers[frame.f_lasti]
 
     def moment(self):
         self.count += 1
