@@ -15,11 +15,12 @@ Decisions
 import contextlib
 
 from fastgrad import shapes
-from fastgrad.default_graph import KINDS, Default, get_default_graph
+from fastgrad.default_graph import KINDS, get_default_graph, made_default
 from fastgrad.errors import (ConvertTypeError, DTypeError, GraphError, NoArrayError, call_site,
                              refuse_copy, where)
 from fastgrad.names import Names, repr_of_operation, repr_of_tensor, str_of_tensor
 from fastgrad.records import Output, Place, Records
+from fastgrad.uncut import Changed
 
 
 class Node:
@@ -295,7 +296,7 @@ class Graph(Records, Names):
 
     def as_default(self):
         """Make this the default graph, now; in a `with`, until its end."""
-        return Default(self)
+        return made_default(self)
 
     def as_graph_element(self, obj, allow_tensor=True, allow_operation=True):
         """A name or node -> the node of this graph that it means."""
@@ -333,26 +334,17 @@ class Graph(Records, Names):
         op._join(self, opdef.type, inputs, attrs, opdef, name, specs, kind)
         return op
 
-    @contextlib.contextmanager
     def at(self, site):
         """Nodes made inside carry this call site: rules build them, the user wrote `site`."""
-        before, self._site = self._site, site
-        try:
-            yield
-        finally:
-            self._site = before
+        return Changed(lambda: (None, self, "_site", site))
 
-    @contextlib.contextmanager
     def control_dependencies(self, nodes):
         """Operations made inside run after `nodes`, or names of them; None clears what there is."""
-        before = self._control
-        ops = [] if nodes is None else [
+        return Changed(lambda: (None, self, "_control", self._control_after(nodes)))
+
+    def _control_after(self, nodes):
+        return [] if nodes is None else self._control + [
             _operation(self.as_graph_element(n) if isinstance(n, str) else n) for n in nodes]
-        self._control = [] if nodes is None else before + ops
-        try:
-            yield
-        finally:
-            self._control = before
 
     def _control_for(self, inputs):
         if not self._control:
@@ -366,7 +358,7 @@ class Graph(Records, Names):
         count, names, used = len(self._records), dict(self._by_name), dict(self._used)
         try:
             yield
-        except Exception:
+        except BaseException:
             self._take_back(count)
             self._by_name, self._used = names, used
             raise

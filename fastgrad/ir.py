@@ -6,7 +6,6 @@ by one in topological order and asks `rewrite` for each whether something better
 its place; since inputs come first, one pass over the graph rewrites it all.
 """
 
-import contextlib
 import threading
 
 import numpy as np
@@ -16,6 +15,7 @@ from fastgrad.errors import (KernelError, RunShapeError, ShapeError, TooLargeErr
 from fastgrad.reference import in_casts, twin
 from fastgrad.registry import OPS, check_dims, computing_dtype, output_dtype
 from fastgrad.shapes import is_weak, size_of, strong
+from fastgrad.uncut import Changed
 
 MOST = 1 << 45            # elements: more than any machine's memory can be asked for
 FOLD_LIMIT = 65536        # elements a folded constant may have; beyond, running it is as good
@@ -100,21 +100,21 @@ class _Making(threading.local):
 _making = _Making()
 
 
-@contextlib.contextmanager
-def untied():
+class untied(Changed):
     """At the end, the values that steps made inside have made no longer know their steps.
 
     The two refer to each other. A plan that is dropped, and whatever was made and not used, must
     be freed at once: steps hold operations, and those the graph with its variables.
     """
-    outer, _making.steps = _making.steps, []
-    try:
-        yield
-    finally:
-        for step in _making.steps:
+
+    def changes(self):
+        self.steps = []
+        return None, _making, "steps", self.steps
+
+    def left(self, _):
+        for step in self.steps:
             for v in step.outs:
                 v.step = None
-        _making.steps = outer
 
 
 def root_of(value):

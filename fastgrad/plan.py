@@ -5,9 +5,7 @@ out), schedule, `fuse`, `strips`, place (`inplace`), emit, partition (`threads`)
 steps with their kernels, the arena they lie in, and the compiled Program that runs them.
 """
 
-import contextlib
 import functools
-import gc
 import platform
 
 import numpy as np
@@ -19,7 +17,7 @@ from fastgrad._kernels.program import (Callable, Entry, Program, Runner, StepFai
                                        shuffle_rows, with_subnormals)
 from fastgrad.emit import Emitter
 from fastgrad.errors import (ComputeError, FeedError, GradientError, KernelError,
-                             NumericsError, refuse_copy, where)
+                             NumericsError, StateError, refuse_copy, where)
 from fastgrad.explain import explain
 from fastgrad.fuse import fuse, step_reads
 from fastgrad.graph import Tensor
@@ -28,6 +26,7 @@ from fastgrad.partition import partition
 from fastgrad.place import place
 from fastgrad.specialise import Specialiser, Staging
 from fastgrad.streams import Streams
+from fastgrad.uncut import Uncollected
 from fastgrad.watch import watched
 
 # what can be left out
@@ -35,7 +34,7 @@ PASSES = ("fold", "share", "simplify", "fuse", "strips", "inplace", "threads")
 
 ARENA, CONSTANTS, FIRST_VARIABLE = 0, 1, 2                    # operand spaces of a Program
 
-variable._lock_maker[0] = StoreLock
+variable._lock_maker[0] = functools.partial(StoreLock, StateError)
 
 
 class Plan:
@@ -105,9 +104,11 @@ class Plan:
             largest, op = max(made, key=lambda m: m[0].size * m[0].dtype.itemsize)
             raise too_large(op, largest.shape, largest.dtype) from None
 
-    def run(self, values):
+    def run(self, values, store):
         """Results for fed values; a run that nothing remembered yet."""
-        return self._within_memory(self.program.run, values)
+        return self._within_memory(
+            self.program.run, values, store.buffers,
+            {op.id: buffer for op, buffer in self.fresh.items()})
 
     def _buffer(self, op, value, store):
         if store.has(op):
@@ -285,25 +286,13 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
                          f"{', '.join(PASSES)}.")
     off = frozenset(off) | (watch.OFF if check else frozenset())
     builder = Builder(rewrite.table(off), off, functools.partial(with_subnormals, keep))
-    with _uncollected(), untied():
+    with Uncollected(), untied():   # a collection finds nothing among a plan's steps and looks at
+        # all of them again and again (20,000 steps: 27 us a step without, 50 to 80 with it)
         body = Specialiser(fetches, feeds, store, builder, done, streams or Streams(),
                            after).run()
         if isinstance(body, Staging):
             return body
         return Plan(fetches, feeds, body, store, off, threads, check, keep)
-
-
-@contextlib.contextmanager
-def _uncollected():
-    """No garbage collection: it finds nothing among a plan's steps and looks at all of them
-    again and again (20,000 steps: 27 us a step without, 50 to 80 with it)."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def build_info():

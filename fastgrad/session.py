@@ -22,6 +22,7 @@ from fastgrad.plan import Callable, Runner, Staging, compile, with_subnormals
 from fastgrad.reference import evaluate
 from fastgrad.specialise import Before, written
 from fastgrad.streams import Streams
+from fastgrad.uncut import Changed
 from fastgrad.variable import store_of
 
 
@@ -75,9 +76,9 @@ class Session(Runner):
         self._closed = False
         self._plans = OrderedDict()
         self._store_version = self.store.version
-        self._entered = []
         self.tapes = {}             # what the loops of this run leave for their gradients
-        self._undo = None           # in a run of several stages: values before it, by variable
+        self._undo = {}             # in a run of several stages: values before it, by variable
+        self._staged = False
 
     def _make_store(self):
         return store_of(self.graph)
@@ -102,15 +103,10 @@ class Session(Runner):
         """Make this the default session in a `with`, for `Tensor.eval` and `Operation.run`."""
         return Entered(self)
 
-    def __enter__(self):
+    def _entering(self):
         if self.closed:
             raise ClosedError("Attempted to use a closed Session.")
-        entered = Entered(self, close=True)
-        self._entered.append(entered)
-        return entered.__enter__()
-
-    def __exit__(self, *error):
-        self._entered.pop().__exit__(*error)
+        return Entered(self)
 
     def __reduce_ex__(self, protocol):
         refuse_copy(f"a {type(self).__name__}")
@@ -189,17 +185,15 @@ class Session(Runner):
 
     def _evaluate_whole(self, nodes, feeds, remember):
         """Values of the nodes; the stages of a run, like its steps, are all done or none."""
-        with self.store.lock:       # no other thread's run between two stages, or while planning
-            self._drop_stale()
-            outer, self._undo = self._undo, None
-            tapes, self.tapes = self.tapes, {}
-            try:
-                return self._evaluate(nodes, feeds, remember)
-            except BaseException:
-                self.store.put_back(self._undo or {})
-                raise
-            finally:
-                self._undo, self.tapes = outer, tapes
+        with self.store.lock.run():     # no other's run between two stages, or while planning
+            return self._evaluate_within(nodes, feeds, remember)
+
+    def _evaluate_within(self, nodes, feeds, remember=None):
+        """The same for who has the lock."""
+        self._drop_stale()
+        with self.store.undoing() as undo, Changed(lambda: (
+                None, self, "_undo", undo, self, "_staged", False, self, "tapes", {})):
+            return self._evaluate(nodes, feeds, remember)
 
     def _evaluate(self, nodes, feeds, remember=None, done=(), after=None):
         """Values of the nodes, in as many stages as shapes demand."""
@@ -219,7 +213,7 @@ class Session(Runner):
 
     def _stage(self, staging, known, python, done, after):
         """Evaluate what a Staging names and add the values to `known`."""
-        self._undo = {} if self._undo is None else self._undo
+        self._staged = True
         for variable in staging.old:
             if Before(variable) not in known and self.store.can_read(variable):
                 known[Before(variable)] = self.store.copy_of(variable)
@@ -236,12 +230,13 @@ class Session(Runner):
                 known.update((t, v) for t, v in made.items() if v.dtype != object)
                 continue
             if op.opdef is not None:
-                made = evaluate(op, inputs, self.streams,
-                                calculate=partial(with_subnormals, self._keep))
+                made = self.store.lock.let_in(partial(
+                    evaluate, op, inputs, self.streams,
+                    calculate=partial(with_subnormals, self._keep)))
                 for t, array in zip(op.outputs, made):
                     python[t] = known[t] = array
                 continue
-            result = _compute(op, [np.asarray(v) for v in inputs])
+            result = _compute(op, [np.asarray(v) for v in inputs], self.store.lock.let_in)
             python[op.outputs[0]] = result
             known[op.outputs[0]] = np.zeros(0) if result is None else np.asarray(result)
 
@@ -273,22 +268,19 @@ class Session(Runner):
                        keep=self._keep)
         if isinstance(plan, Staging) or not plan.fresh:
             self._plans[key] = plan
-            if len(self._plans) > config.PLAN_CACHE:
+            while len(self._plans) > config.PLAN_CACHE:
                 self._plans.popitem(last=False)
         return plan
 
     def _run_plan(self, plan, feeds, remember):
         entry = plan.entry()
-        if self._undo is not None:
-            for op in plan.writes:
-                if op not in self._undo:
-                    self._undo[op] = self.store.copy_of(op) if self.store.has(op) else None
+        if self._staged and plan.writes:
+            self.store.remember(plan.writes, self._undo)
+            self.store.lock.halfway = True
         try:
-            values = plan.run([feeds[t] for t in plan.feeds])
+            values = plan.run([feeds[t] for t in plan.feeds], self.store)
         except Exception as failed:
             self._step_failed(entry, failed)
-        for op, buffer in plan.fresh.items():
-            self.store.adopt(op, buffer)
         if remember is not None and not plan.fresh:
             remember(plan)
         return [values[i] if i >= 0 else None for i in entry.outputs]
@@ -309,12 +301,13 @@ class Session(Runner):
         """Forget plans that point to variables' old memory."""
         if self.closed:
             raise ClosedError("Attempted to use a closed Session.")
-        if self._store_version != self.store.version:
-            self._store_version = self.store.version
+        version = self.store.version
+        if self._store_version != version:
             self._plans.clear()
             self._forget()
             for made in self._callables:
                 made._forget()
+            self._store_version = version       # last: an interrupt leaves it to the next run
 
     def _node(self, node):
         """The Tensor or Operation that a fetched node or name means."""
@@ -366,13 +359,13 @@ def _threads(num_threads):
 
 # ---- operations in Python ---------------------------------------------------------------
 
-def _compute(op, inputs):
+def _compute(op, inputs, call):
     """Call a user's compute(); its result as an array, or None."""
     inputs = [x.view() for x in inputs]
     for x in inputs:
         x.flags.writeable = False
     try:
-        result = op.compute(*inputs)
+        result = call(op.compute, *inputs)
     except Exception as e:
         raise ComputeError(f"compute() of {where(op)} raised {type(e).__name__}: {e}",
                            op) from e
@@ -397,7 +390,7 @@ def _initial_value(tensor):
     read it is not known, so that subnormal numbers are kept."""
     if tensor.op.type == "constant":
         return tensor.op.attrs["value"]
-    return Session(graph=tensor.graph, subnormals="keep").run(tensor)
+    return Session(graph=tensor.graph, subnormals="keep")._evaluate_within([tensor], {})[0]
 
 
 variable._evaluator[0] = _initial_value

@@ -8,7 +8,13 @@ Two kinds, by what the operation draws:
   draw the same in NumPy (uniform ones to the bit), where a step has no kernel or runs between
   plans: the kernels' slow twin. The order of the numbers is that of `_kernels/philox.h`.
 - Other draws (gamma, Poisson, permutations, truncated normal) use a generator of NumPy's.
+
+Who gives no seed gets numbers that nobody else has, in a forked child too: there all streams
+without seeds begin anew. Those with seeds go on as their copies in the parent do.
 """
+
+import os
+import weakref
 
 import numpy as np
 
@@ -29,6 +35,10 @@ class Counted:
     def __init__(self, seeds):
         made = np.random.SeedSequence(None if seeds is None else [s % 2**64 for s in seeds])
         self.state = np.array([made.generate_state(1, np.uint64)[0], 0], np.uint64)
+
+    def renew(self):
+        """Go on unpredictably; in place, since plans hold the address of the state."""
+        self.state[:] = Counted(None).state
 
     def uniform(self, shape, dtype):
         """Numbers in [0, 1) of a floating dtype."""
@@ -99,6 +109,17 @@ class Streams:
 
     def __init__(self):
         self._made = {}
+        _sessions.add(self)
+
+    def renew_unseeded(self):
+        """Other numbers from now on for those who gave no seed."""
+        for node, made in self._made.items():
+            if node.attrs["seeds"] is not None:
+                continue
+            if isinstance(made, Counted):
+                made.renew()
+            else:
+                made.bit_generator.state = np.random.Philox().state
 
     def of(self, node):
         """The stream of a random operation, of the kind that its draw takes."""
@@ -107,3 +128,15 @@ class Streams:
             kind = stream if node.opdef.kernel is None else Counted
             found = self._made[node] = kind(node.attrs["seeds"])
         return found
+
+
+_sessions = weakref.WeakSet()
+
+
+def _after_fork():
+    for streams in list(_sessions):
+        streams.renew_unseeded()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

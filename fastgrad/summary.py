@@ -6,6 +6,7 @@ encoded after it, so that fetching summaries beside a training step costs no sec
 """
 
 import re
+import threading
 
 import numpy as np
 
@@ -205,17 +206,25 @@ class FileWriter:
 class FileWriterCache:
     """One FileWriter a folder."""
 
-    _writers = {}
+    _writers, _lock = {}, threading.RLock()
 
     @staticmethod
     def get(logdir):
-        return FileWriterCache._writers.setdefault(logdir, FileWriter(logdir))
+        """The writer of a folder, made at the first call with the default graph of that moment."""
+        with FileWriterCache._lock:
+            found = FileWriterCache._writers.get(logdir)
+            if found is None:
+                found = FileWriter(logdir, get_default_graph())
+                found = FileWriterCache._writers.setdefault(logdir, found)
+            return found
 
     @staticmethod
     def clear():
-        for writer in FileWriterCache._writers.values():
-            writer.close()
-        FileWriterCache._writers.clear()
+        """Close and forget all writers."""
+        with FileWriterCache._lock:
+            for writer in FileWriterCache._writers.values():
+                writer.close()
+            FileWriterCache._writers.clear()
 
 
 __all__ = ["scalar", "histogram", "image", "merge", "merge_all", "FileWriter", "FileWriterCache",

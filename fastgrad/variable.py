@@ -38,16 +38,18 @@ class Store:
     """
 
     def __init__(self, evaluate=None):
-        self._buffers = {}          # id of a variable's operation -> array: no way to the graph
+        self.buffers = {}           # id of a variable's operation -> array: no way to the graph
         self._evaluate = evaluate
         self.lock = _lock_maker[0]()        # held by a run, and wherever Python reads or writes
-        self.version = 0            # counts buffers replaced: plans made before are stale
 
     def __reduce_ex__(self, protocol):
         refuse_copy("a Store")
 
+    # counts buffers replaced: plans made before are stale
+    version = property(lambda self: self.lock.version)
+
     def has(self, op):
-        return op.id in self._buffers
+        return op.id in self.buffers
 
     def can_read(self, op):
         """Whether there is a value, or an initial value to make it from."""
@@ -55,7 +57,7 @@ class Store:
 
     def buffer(self, op):
         """The variable's own memory, made from its initial value if there is none yet."""
-        found = self._buffers.get(op.id)
+        found = self.buffers.get(op.id)
         if found is not None:
             return found
         if self._evaluate is None:
@@ -63,27 +65,20 @@ class Store:
                 f"{where(op)} has no value. Run "
                 "global_variables_initializer(), or restore it, first.", op)
         with self.lock:                     # two threads must not both make it
-            if op.id not in self._buffers:
-                self.set(op, self._evaluate(op.get_attr("initial")))
-            return self._buffers[op.id]
+            if op.id not in self.buffers:
+                value = self._evaluate(op.get_attr("initial"))
+                if op.id not in self.buffers:      # a signal handler may have made it meanwhile
+                    self.set(op, value)
+            return self.buffers[op.id]
 
     def reserve(self, op, shape, dtype):
         """Memory for a value that a plan is about to write, kept if it fits already."""
-        found = self._buffers.get(op.id)
+        found = self.buffers.get(op.id)
         if found is None or found.shape != shape or found.dtype != dtype:
-            if found is not None:
-                self._moved()
+            if found is not None:       # what was compiled for the old one must not run again
+                self.lock.version += 1
             found = aligned_empty(shape, dtype)
         return found
-
-    def _moved(self):
-        """A buffer is replaced: whatever was compiled for the old one must not run again."""
-        self.version += 1
-        self.lock.version += 1
-
-    def adopt(self, op, buffer):
-        """Make `buffer`, now written, the variable's memory."""
-        self._buffers[op.id] = buffer
 
     def set(self, op, value):
         """Copy `value` in."""
@@ -91,7 +86,7 @@ class Store:
         with self.lock:
             found = self.reserve(op, value.shape, op.attrs["dtype"] or value.dtype)
             found[...] = value
-            self._buffers[op.id] = found
+            self.buffers[op.id] = found
         return found
 
     def copy_of(self, op):
@@ -99,13 +94,15 @@ class Store:
         with self.lock:
             return self.buffer(op).copy()
 
-    def put_back(self, saved):
-        """Undo what a run did: {variable operation: its value before, None if it had none}."""
-        for op, value in saved.items():
-            if value is not None:
-                self.set(op, value)
-            elif self._buffers.pop(op.id, None) is not None:
-                self._moved()
+    def undoing(self):
+        """A `with` that puts values back if it fails; `remember` says which."""
+        return self.lock.undoing(self.buffers)
+
+    def remember(self, ops, before):
+        """Note variables' values in the dict of an `undoing`, each before its first change."""
+        for op in ops:
+            if op.id not in before:
+                before[op.id] = self.copy_of(op) if self.has(op) else None
 
 
 def store_of(graph):
@@ -195,7 +192,9 @@ class Variable(Tensor):
 
     @property
     def value(self):
-        return store_of(self.graph).copy_of(self.op)
+        store = store_of(self.graph)
+        with store.lock.read():
+            return store.copy_of(self.op)
 
     @value.setter
     def value(self, value):
@@ -218,7 +217,8 @@ class Variable(Tensor):
             raise ShapeError(f"{where(self)} has shape {self._shape}; "
                              f"got a value of shape {array.shape}.")
         store = session.store if session is not None else store_of(self.graph)
-        store.set(self.op, array)
+        with store.lock.run():
+            store.set(self.op, array)
 
     def read_value(self):
         """A node with the value at its place among control dependencies."""

@@ -46,6 +46,7 @@ cdef class Program
 cdef struct Source
 cdef struct Fit
 
+include "program_uncut.pxi"
 include "program_parts.pxi"
 include "program_scratch.pxi"
 include "program_lock.pxi"
@@ -192,8 +193,11 @@ cdef class Program:
         if self.learning < LEARNING_RUNS:
             lay_checks(self)
 
-    def run(self, feeds):
+    def run(self, feeds, dict buffers=None, dict fresh=None):
         """Run all steps on the fed arrays; returns the list of results.
+
+        A run that succeeds adds the arrays of `fresh`, which it wrote, to `buffers`: in one piece
+        with its other updates, whatever interrupts the caller.
 
         Raises
         ------
@@ -201,13 +205,15 @@ cdef class Program:
             A feed is no ndarray, or not of its slot's dtype and shape, or not C-contiguous.
         StepFailed
             A step stopped the run; for a Python step, `__cause__` is what it raised.
-        RuntimeError
+        StoreLock's `refusal`
             The Program is running already, further up in this thread.
         """
         cdef tuple values = checked_feeds(self, feeds)
         cdef tuple results = self.go(values)
         if results is None:
             raise self.failure()
+        if fresh:
+            buffers.update(fresh)
         return list(results)
 
     def fit(self, list sources not None, Py_ssize_t batch, Py_ssize_t rows, Py_ssize_t start,
@@ -251,18 +257,19 @@ cdef class Program:
         memset(&fit, 0, sizeof(Fit))
         fit.sources, fit.n_sources = <Source*><char*>keep[0], len(sources)
         sources = list(sources)
-        self.enter()
-        try:
-            if rest is not None:
-                rest.enter()
+        with self.lock.run():
+            self.enter()
             try:
-                return self.fit_both(&fit, sources, batch, rows, start, stop, order, state, whole,
-                                     rest, keep)
-            finally:
                 if rest is not None:
-                    rest.leave()
-        finally:
-            self.leave()
+                    rest.enter()
+                try:
+                    return self.fit_both(&fit, sources, batch, rows, start, stop, order, state,
+                                         whole, rest, keep)
+                finally:
+                    if rest is not None:
+                        rest.leave()
+            finally:
+                self.leave()
 
     cdef fit_both(self, Fit* fit, list sources, Py_ssize_t batch, Py_ssize_t rows,
                   Py_ssize_t start, Py_ssize_t stop, order, state, tuple whole, Program rest,
@@ -292,7 +299,7 @@ cdef class Program:
         cdef tuple values = checked_feeds(self, feeds)
         cdef Py_ssize_t i
         seconds = np.empty(self.job.count)
-        with self.lock:
+        with self.lock.run():
             for i in range(self.job.count):
                 self.times[i] = INT64_MAX
             for i in range(max(repeat, 1)):
@@ -307,7 +314,9 @@ cdef class Program:
         self.lock.take()
         if self.running == 1 + team_forks():    # by this thread, since it has the lock
             self.lock.drop()
-            raise RuntimeError("a step of this Program runs the Program itself")
+            raise self.lock.refusal(
+                "this very run is going on further up in this thread: an operation in Python, or a "
+                "signal handler that interrupts it, cannot run the fetch that it is a part of.")
         self.running = 1 + team_forks()
         if self.shared != NULL:
             self.take_arena()
@@ -348,7 +357,14 @@ cdef class Program:
         """
         cdef tuple results
         cdef int code
-        self.enter()
+        if remembered:
+            self.lock.begin()
+        try:
+            self.enter()
+        except BaseException:
+            if remembered:
+                self.lock.end()
+            raise
         try:
             if remembered and self.is_stale():
                 self.outrun = True
@@ -363,6 +379,8 @@ cdef class Program:
             return with_scalars(self, results) if code == OK else None
         finally:
             self.leave()
+            if remembered:
+                self.lock.end()
 
     cdef object failure(self, batch=None, bint rest=False):
         """The exception for the run that just failed."""

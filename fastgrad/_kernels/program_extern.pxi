@@ -7,6 +7,8 @@ cdef extern from "pythread.h":
 
 cdef extern from "Python.h":
     Py_ssize_t PY_SSIZE_T_MAX
+    bint PyGC_Disable()
+    bint PyGC_Enable()
     bint PyBool_Check(object)
     bint PyFloat_CheckExact(object)
     bint PyLong_CheckExact(object)

@@ -1,7 +1,12 @@
 # The lock of a variable store: who may run now, who is next, and what a fork leaves of both.
 #
-# Decision: a few integers guarded by the GIL, 2 ns to take; an operating system lock (20 ns to
-# take and again to release) is touched only when somebody has to wait.
+# Decisions
+# - A few integers guarded by the GIL, 2 ns to take; an operating system lock (20 ns to take and
+#   again to release) is touched only when somebody has to wait.
+# - A thread may take what it has, for that is how a run's parts nest, and how an operation in
+#   Python runs the session. But a signal handler runs in the midst of anything, and it cannot wait
+#   for what it interrupted. So who comes from outside takes a Turn, which is refused while the run
+#   below it is `shut`: at every moment except inside its operations in Python.
 
 cdef int64_t PATIENCE = 1000000     # ns that a waiter lets others pass
 
@@ -30,15 +35,58 @@ cdef class StoreLock:
     cdef public long version
     cdef unsigned long owner
     cdef Py_ssize_t depth       # 0: free
+    cdef bint shut              # the holder's run is not inside an operation in Python
+    cdef public bint halfway    # the holder's run has written some variables, not yet all
+    cdef object refusal         # class of the error for who cannot have a turn
     cdef Waiter* first
     cdef int forks
     cdef Scratch* scratch       # of the Programs that run under this lock
 
-    def __cinit__(self):
+    def __cinit__(self, refusal=RuntimeError):
         self.scratch = new_scratch()
+        self.refusal = refusal
 
     def __dealloc__(self):
         drop_scratch(self.scratch)
+
+    def run(self):
+        """A Turn that may change variables; refused from within a run."""
+        return Turn(self, False, False)
+
+    def read(self):
+        """A Turn that only reads one; refused in a run that has written some and is not done."""
+        return Turn(self, True, False)
+
+    def read_all(self):
+        """A Turn that reads several: operations of such a run are refused too."""
+        return Turn(self, True, True)
+
+    def let_in(self, function, *arguments):
+        """Call an operation in Python for the holder: it may run on the same variables."""
+        cdef bint shut = self.shut
+        self.shut = False
+        try:
+            return function(*arguments)
+        finally:
+            self.shut = shut
+
+    cdef bint mine(self) noexcept:
+        return self.depth > 0 and self.owner == PyThread_get_thread_ident()
+
+    cdef int begin(self) except -1:
+        """take() for a run from outside."""
+        if self.shut and self.mine():
+            raise self.refusal(
+                "a run on these variables is going on further up in this thread. What interrupted "
+                "it, a signal handler, cannot wait for its end: let the handler note what is to be "
+                "done, and do it after the run.")
+        self.take()
+        self.shut = True
+        return 0
+
+    cdef void end(self) noexcept:
+        self.shut = False
+        self.drop()
 
     cdef int take(self) except -1:
         cdef unsigned long me = PyThread_get_thread_ident()
@@ -57,6 +105,7 @@ cdef class StoreLock:
             self.forks = team_forks()
             self.first = NULL
             self.depth = 0
+            self.shut = self.halfway = False
 
     cdef int wait(self, unsigned long me) except -1:
         """Queue, and return with the lock; a signal handler's exception gives it up.
@@ -130,8 +179,14 @@ cdef class StoreLock:
 
     cdef void drop(self) noexcept:
         self.depth -= 1
+        if not self.depth:
+            self.shut = self.halfway = False
         if self.first != NULL:
             self.wake()
+
+    def undoing(self, dict buffers not None):
+        """For the holder, a `with` that puts values back if an exception ends it: an Undoing."""
+        return Undoing(self, buffers)
 
     def __enter__(self):
         self.take()
@@ -141,3 +196,67 @@ cdef class StoreLock:
         if not self.depth or self.owner != PyThread_get_thread_ident():
             raise RuntimeError("this thread does not hold the lock")
         self.drop()
+
+
+@cython.final
+cdef class Turn:
+    """A turn on the variables of a store, for a `with`: see StoreLock.run, read and read_all."""
+    cdef StoreLock lock
+    cdef bint reads, several, shut
+
+    def __cinit__(self, StoreLock lock not None, bint reads, bint several):
+        self.lock, self.reads, self.several = lock, reads, several
+
+    def __enter__(self):
+        cdef StoreLock lock = self.lock
+        if not self.reads:
+            lock.begin()
+            return
+        if lock.halfway and lock.mine() and (lock.shut or self.several):
+            raise lock.refusal(
+                "a run on these variables is going on further up in this thread and has written a "
+                "part of them: they cannot be read before its end. A signal handler should note "
+                "what is to be done, and do it after the run.")
+        lock.take()
+        self.shut, lock.shut = lock.shut, True
+
+    def __exit__(self, *_):
+        if not self.reads:
+            self.lock.end()
+            return
+        self.lock.shut = self.shut
+        self.lock.drop()
+
+
+@cython.final
+cdef class Undoing:
+    """Buffers get their old values back if an exception ends the `with`, all of them at once.
+
+    What `as` gets is a dict to be filled with copies of buffers, None where there was none, each
+    before it is written.
+    """
+    cdef StoreLock lock
+    cdef dict buffers, before
+
+    def __cinit__(self, StoreLock lock not None, dict buffers not None):
+        self.lock, self.buffers = lock, buffers
+
+    def __enter__(self):
+        self.before = {}
+        return self.before
+
+    def __exit__(self, kind, *_):
+        if kind is None:
+            return
+        for key, value in self.before.items():
+            old = self.buffers.get(key)
+            if value is None:
+                if old is not None:
+                    del self.buffers[key]
+            elif old is not None and old.shape == value.shape and old.dtype == value.dtype:
+                cnp.PyArray_CopyInto(old, value)
+                continue
+            else:
+                self.buffers[key] = value
+            if old is not None:
+                self.lock.version += 1

@@ -58,6 +58,11 @@ cdef int run_python(const Step* s, Py_ssize_t lo, Py_ssize_t hi) noexcept with g
     cdef Program p = <Program>call.program
     cdef int forks = team_forks()
     cdef int code = OK
+    cdef StoreLock lock = p.lock
+    cdef bint shut = lock.shut, halfway = lock.halfway
+    lock.shut = False
+    if s - p.steps > p.job.commit:
+        lock.halfway = True
     if call.foreign:
         mode_leave(p.job.mode)
     try:
@@ -68,6 +73,8 @@ cdef int run_python(const Step* s, Py_ssize_t lo, Py_ssize_t hi) noexcept with g
     except BaseException as error:
         p.error = error
         code = PYTHON_ERROR
+    finally:
+        lock.shut, lock.halfway = shut, halfway
     if call.foreign:
         mode_enter(p.job.mode, p.job.keep)
     return code

@@ -132,14 +132,26 @@ cdef class Runner:
 
     A subclass defines ``_run_slow(fetches, feed_dict)``, which compiles, calls
     ``self._remember(fetches, entry)`` and answers, and ``_step_failed(entry, failure)``, which
-    raises the error for a StepFailed. Setting `closed` makes `run` raise RuntimeError.
+    raises the error for a StepFailed; for use in a `with`, ``_entering()``, which gives a Changed,
+    and ``close()``. Setting `closed` makes `run` raise RuntimeError.
     """
     cdef dict _entries          # fetch -> [Entry, ...], the latest match first
     cdef dict _list_entries     # the same for lists of fetches, by tuple
     cdef public bint closed
+    cdef list _entered          # a Changed for each `with` that is open
 
     def __cinit__(self, *args, **kwargs):
-        self._entries, self._list_entries = {}, {}
+        self._entries, self._list_entries, self._entered = {}, {}, []
+
+    def __enter__(self):
+        cdef Changed entered = self._entering()
+        value = entered.__enter__()
+        self._entered.append(entered)
+        return value
+
+    def __exit__(self, *_):
+        (<Changed>self._entered.pop()).put_back()
+        self.close()
 
     def run(self, fetches, feed_dict=None, options=None, run_metadata=None):
         """Evaluate `fetches` with the placeholders in `feed_dict` set to its values."""
