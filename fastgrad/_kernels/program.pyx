@@ -1,5 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 # cython: initializedcheck=False, nonecheck=False
+# cython: binding=False, embedsignature=True, embedsignature.format=clinic
 """The compiled plan: an array of steps over preallocated memory, and the front that runs it."""
 # Owns Step[], the binding of feeds and results, and the loop that calls kernels.
 # Knows nothing of graphs, ops or shapes' meaning: plan.py hands it plain tuples, session.py
@@ -14,6 +15,9 @@
 # - One lock, the store's or the Program's own, serves both arena and variables: with two, two
 #   threads that enter nested programs in different order could wait for each other.
 # - Errors go up as StepFailed with a code and an index; Python words them.
+# - binding=False: methods are CPython's own method descriptors, which look at the type of `self`
+#   when they are called through the class. Cython's functions (binding=True) do not, and read
+#   whatever they are given as if it were one of ours. The price of both is the same.
 
 cimport cython
 cimport numpy as cnp

@@ -134,19 +134,19 @@ cdef int draw_batch(Fit* fit, Py_ssize_t first) noexcept nogil:
     return OK
 
 
-def shuffle_rows(int64_t[::1] order not None, Py_ssize_t start, Py_ssize_t stop,
-                 uint64_t[::1] state not None):
+def shuffle_rows(order not None, Py_ssize_t start, Py_ssize_t stop, state not None):
     """Settle places `start` to `stop` of an order of rows at random, as `Program.fit` does.
 
     Parameters
     ----------
-    order : int64 array, a permutation
+    order : contiguous int64 array, a permutation
     start, stop : int
     state : uint64 array of 4 words, not all zero; it moves on, so that calls continue a stream
     """
-    if state.shape[0] != 4:
-        raise ValueError(f"the state has {state.shape[0]} words, not 4")
-    if not 0 <= start <= stop <= order.shape[0]:
-        raise ValueError(f"places {start} to {stop} of {order.shape[0]} rows")
+    cdef Draw draw
+    cdef Py_ssize_t rows = len(order)
+    read_draw(&draw, order, state, rows)
+    if not 0 <= start <= stop <= rows:
+        raise ValueError(f"places {start} to {stop} of {rows} rows")
     with nogil:
-        draw_rows(&order[0] if stop else NULL, start, stop, order.shape[0], &state[0])
+        draw_rows(draw.order, start, stop, rows, draw.state)

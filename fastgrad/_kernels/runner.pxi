@@ -12,10 +12,50 @@
 # - Feeds are collected in a tuple: it keeps the arrays alive while the GIL is away, when another
 #   thread may empty the feed dict.
 # - Both caches are bounded: an entry holds an arena.
+# - `Session.run(fetches)`, with the parentheses of Session() forgotten, is common enough for an
+#   error of its own. A method descriptor says "doesn't apply to a 'tuple' object" before our code
+#   is reached, so `run` is a descriptor of `object` whose function looks at `self`, once.
 
 cdef enum:
     MAX_ENTRIES = 8             # feed signatures remembered for each fetch
     MAX_FETCHES = 256           # fetches remembered; the oldest is dropped
+
+cdef extern from *:
+    """
+    static PyTypeObject *runner_type;
+    static _PyCFunctionFastWithKeywords runner_run;
+    static PyMethodDef runner_method;
+
+    static PyObject *run_of_runner(PyObject *self, PyObject *const *args, Py_ssize_t count,
+                                   PyObject *names)
+    {
+        if (PyObject_TypeCheck(self, runner_type))
+            return runner_run(self, args, count, names);
+        PyErr_SetString(PyExc_TypeError, "Session is a class: write Session().run(...)");
+        return NULL;
+    }
+    static int look_at_self(PyTypeObject *type)
+    {
+        PyObject *found = PyDict_GetItemString(type->tp_dict, "run"), *ours;
+        int set;
+        runner_method = *((PyMethodDescrObject *)found)->d_method;
+        if (runner_method.ml_flags != (METH_FASTCALL | METH_KEYWORDS)) {
+            PyErr_SetString(PyExc_SystemError, "Runner.run has another calling convention");
+            return -1;
+        }
+        runner_type = type;
+        runner_run = (_PyCFunctionFastWithKeywords)(void (*)(void))runner_method.ml_meth;
+        runner_method.ml_meth = (PyCFunction)(void (*)(void))run_of_runner;
+        ours = PyDescr_NewMethod(&PyBaseObject_Type, &runner_method);
+        if (ours == NULL)
+            return -1;
+        set = PyDict_SetItemString(type->tp_dict, "run", ours);
+        Py_DECREF(ours);
+        PyType_Modified(type);
+        return set;
+    }
+    """
+    int look_at_self(type) except -1
 
 cdef object _fed = "fed"
 cdef object _again = object()   # the answer of an Entry whose Program had become stale
@@ -50,8 +90,8 @@ cdef class Entry:
     cdef public object plan
     cdef Py_ssize_t only        # of a single fetch: the index of its result, -1 for None
 
-    def __init__(self, Program program not None, tuple feed_keys not None, rebuild=None,
-                 bint single=False, tuple outputs=None, plan=None, tuple homes=None):
+    def __cinit__(self, Program program not None, tuple feed_keys not None, rebuild=None,
+                   bint single=False, tuple outputs=None, plan=None, tuple homes=None):
         if len(feed_keys) != program.n_feeds:
             raise ValueError(f"{len(feed_keys)} feed keys for {program.n_feeds} feeds")
         if homes is not None and len(homes) != len(feed_keys):
@@ -201,6 +241,9 @@ cdef class Runner:
 
     def _step_failed(self, entry, failure):
         raise failure
+
+
+look_at_self(Runner)
 
 
 cdef bint is_nested(object fetches) noexcept:
