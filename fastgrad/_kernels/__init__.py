@@ -15,6 +15,7 @@ Decisions
   core for comparable results: Haswell kernels run sgemm at 128 instead of 230 GFLOP/s
   (512x2048x2048, one thread). `FASTGRAD_BLAS_CORE=openblas` leaves the choice to OpenBLAS and
   its own variables.
+- `_base` has every kernel; a level has those that gain by its vectors, and the others are base's.
 - Programs keep addresses, so `load` of another level only changes what is compiled after it. Tests
   use that.
 """
@@ -64,9 +65,7 @@ def load(wanted=None):
                else f"this CPU supports {_cpu_levels()[-1]!r} at most.")
         raise ImportError(f"CPU level {wanted!r} was asked for (FASTGRAD_CPU_LEVEL), but {why} "
                           f"Usable here: {', '.join(available_levels)}.")
-    module = _compiled(f"_{wanted}")
-    module.set_blas(*_blas_addresses())
-    _table = module.table()
+    _table = {**_kernels_of("base"), **_kernels_of(wanted)}
     level = wanted
 
 
@@ -84,6 +83,13 @@ def address(symbol):
         near = sorted(s for s in _table if s.rpartition("_")[0] == stem)
         others = f"there are {', '.join(near)}" if near else f"{len(_table)} others exist"
         raise KeyError(f"no kernel {symbol!r} in the {level} build; {others}") from None
+
+
+def _kernels_of(name):
+    """Symbol -> address of the kernels that were built for a level."""
+    module = _compiled(f"_{name}")
+    module.set_blas(*_blas_addresses())
+    return module.table()
 
 
 def _compiled(name):

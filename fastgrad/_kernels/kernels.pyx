@@ -1,2 +1,3 @@
-# The kernels built for CPU level v4; flags and file list are in setup.py, the text is the same for every level.
+# The text of all kernels, translated once and compiled for every CPU level; what each level holds and
+# with which flags is in setup.py, the Python module of a level in level.h.
 include "kernels.pxi"

@@ -1,4 +1,4 @@
-/* Sums of columns that stay in registers, for one dtype; skinny.h includes this twice, with FG_T and
+/* Sums of columns that stay in registers, for one dtype; vectors.h includes this twice, with FG_T and
  * FG_N set.
  *
  * Owns: `col_sums`.

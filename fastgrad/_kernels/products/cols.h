@@ -1,4 +1,4 @@
-/* Products whose long side is summed away, for one dtype; skinny.h includes this twice, with FG_T
+/* Products whose long side is summed away, for one dtype; vectors.h includes this twice, with FG_T
  * and FG_N set.
  *
  * Owns: `cols`.

@@ -1,4 +1,4 @@
-/* Skinny products of rows with rows, for one dtype; skinny.h includes this twice,
+/* Skinny products of rows with rows, for one dtype; vectors.h includes this twice,
  * with FG_T and FG_N set.
  *
  * Owns: `dots`.

@@ -1,4 +1,4 @@
-/* Eight rows against up to three columns, for one dtype; skinny.h includes this twice, with FG_T
+/* Eight rows against up to three columns, for one dtype; vectors.h includes this twice, with FG_T
  * and FG_N set.
  *
  * Owns: `eight`, which `dots` uses for its first rows.
@@ -24,6 +24,7 @@
 #define FG_APART 4          /* rows between those that start at the same place of a cache line */
 
 typedef FG_T FG_N(lanes) __attribute__((vector_size(8 * sizeof(FG_T))));
+typedef FG_I FG_N(lanes_of_int) __attribute__((vector_size(8 * sizeof(FG_T))));
 
 /* Element i of out = the sum of the lanes of v[i]. */
 FG_INLINE void FG_N(sum_eight)(const FG_V* v, FG_T* out) {
@@ -37,14 +38,14 @@ FG_INLINE void FG_N(sum_eight)(const FG_V* v, FG_T* out) {
     }
     FG_UNROLL
     for (i = 0; i < 4; i++)
-        x[i] = __builtin_shufflevector(w[2 * i], w[2 * i + 1], 0, 8, 2, 10, 4, 12, 6, 14) +
-               __builtin_shufflevector(w[2 * i], w[2 * i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+        x[i] = FG_SHUFFLE(FG_N(lanes_of_int), w[2 * i], w[2 * i + 1], 0, 8, 2, 10, 4, 12, 6, 14) +
+               FG_SHUFFLE(FG_N(lanes_of_int), w[2 * i], w[2 * i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
     FG_UNROLL
     for (i = 0; i < 2; i++)
-        y[i] = __builtin_shufflevector(x[2 * i], x[2 * i + 1], 0, 1, 8, 9, 4, 5, 12, 13) +
-               __builtin_shufflevector(x[2 * i], x[2 * i + 1], 2, 3, 10, 11, 6, 7, 14, 15);
-    w[0] = __builtin_shufflevector(y[0], y[1], 0, 1, 2, 3, 8, 9, 10, 11) +
-           __builtin_shufflevector(y[0], y[1], 4, 5, 6, 7, 12, 13, 14, 15);
+        y[i] = FG_SHUFFLE(FG_N(lanes_of_int), x[2 * i], x[2 * i + 1], 0, 1, 8, 9, 4, 5, 12, 13) +
+               FG_SHUFFLE(FG_N(lanes_of_int), x[2 * i], x[2 * i + 1], 2, 3, 10, 11, 6, 7, 14, 15);
+    w[0] = FG_SHUFFLE(FG_N(lanes_of_int), y[0], y[1], 0, 1, 2, 3, 8, 9, 10, 11) +
+           FG_SHUFFLE(FG_N(lanes_of_int), y[0], y[1], 4, 5, 6, 7, 12, 13, 14, 15);
     memcpy(out, &w[0], sizeof w[0]);
 }
 
@@ -117,8 +118,8 @@ FG_INLINE void FG_N(eight_whole)(const int n, FG_T (*out)[8], FG_T* c, const FG_
     int j;
     memcpy(x, out, (size_t)n * sizeof v);
     if (n == 2) {
-        v = __builtin_shufflevector(x[0], x[1], 0, 8, 1, 9, 2, 10, 3, 11);
-        x[1] = __builtin_shufflevector(x[0], x[1], 4, 12, 5, 13, 6, 14, 7, 15);
+        v = FG_SHUFFLE(FG_N(lanes_of_int), x[0], x[1], 0, 8, 1, 9, 2, 10, 3, 11);
+        x[1] = FG_SHUFFLE(FG_N(lanes_of_int), x[0], x[1], 4, 12, 5, 13, 6, 14, 7, 15);
         x[0] = v;
     }
     FG_UNROLL

@@ -1,4 +1,4 @@
-/* Products of few elements with a long sum, for one dtype; skinny.h includes this twice, with FG_T,
+/* Products of few elements with a long sum, for one dtype; vectors.h includes this twice, with FG_T,
  * FG_I and FG_N set.
  *
  * Owns: `outer`, which `tiny` symbols use where A is transposed.

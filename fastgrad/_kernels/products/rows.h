@@ -1,4 +1,4 @@
-/* Skinny products that hold a tile of C in registers, for one dtype; skinny.h includes this
+/* Skinny products that hold a tile of C in registers, for one dtype; vectors.h includes this
  * twice, with FG_T and FG_N set.
  *
  * Owns: `rows` and `tiny`.

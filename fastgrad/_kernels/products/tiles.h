@@ -1,4 +1,4 @@
-/* Products of middle size, for one dtype; skinny.h includes this twice, with FG_T and FG_N set.
+/* Products of middle size, for one dtype; vectors.h includes this twice, with FG_T and FG_N set.
  *
  * Owns: `tiles`.
  * May not know: anything above plain pointers. c = alpha * sum + beta * c + bias, then relu if

@@ -1,8 +1,9 @@
 /* One dtype's vector: its types, whole and partial loads and stores, the sum of its lanes.
- * skinny.h includes this twice, with FG_T and FG_N set, and says why it is so.
+ * vectors.h includes this twice, with FG_T and FG_N set, and says why it is so.
  */
 #if defined(__GNUC__)
 typedef FG_T FG_N(vec) __attribute__((vector_size(FG_VECTOR_BYTES)));
+typedef FG_I FG_N(vec_of_int) __attribute__((vector_size(FG_VECTOR_BYTES)));
 typedef FG_T FG_N(mem)
     __attribute__((vector_size(FG_VECTOR_BYTES), aligned(sizeof(FG_T)), may_alias));
 typedef FG_T FG_N(half) __attribute__((vector_size(32)));

@@ -13,8 +13,8 @@
  * - This is C and not Cython, since a register tile needs sizes known to the compiler and loops
  *   that are certain to be unrolled.
  */
-#ifndef FG_SKINNY_H
-#define FG_SKINNY_H
+#ifndef FG_VECTORS_H
+#define FG_VECTORS_H
 #include <stddef.h>
 #include <string.h>
 
@@ -115,27 +115,35 @@ FG_INLINE void fg_put_part_f64(double* p, __m256d v, ptrdiff_t r) {
 #define FG_W ((ptrdiff_t)1)
 #endif
 
+/* Lanes of two vectors by constant numbers. gcc has clang's builtin from 12 on; its own takes the
+ * numbers as a vector of integers as wide as the lanes, of type `numbers`. */
+#if defined(__clang__)
+#define FG_SHUFFLE(numbers, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define FG_SHUFFLE(numbers, a, b, ...) __builtin_shuffle(a, b, (numbers){__VA_ARGS__})
+#endif
+
 #if FG_VECTOR_BYTES == 64
 #define FG_ZIP_LOW(a, b) \
-    __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+    FG_SHUFFLE(FG_N(vec_of_int), a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
 #define FG_ZIP_HIGH(a, b) \
-    __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, \
+    FG_SHUFFLE(FG_N(vec_of_int), a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, \
                             31)
 #define FG_EVEN(a, b) \
-    __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
+    FG_SHUFFLE(FG_N(vec_of_int), a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
 #define FG_ODD(a, b) \
-    __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
+    FG_SHUFFLE(FG_N(vec_of_int), a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
 #endif
 #define FG_T float
 #define FG_I int
 #define FG_N(name) fg_##name##_f32
-#include "skinny_vector.h"
-#include "skinny_tile.h"
-#include "skinny_outer.h"
-#include "skinny_eight.h"
-#include "skinny_dots.h"
-#include "skinny_fold.h"
-#include "skinny_sums.h"
+#include "vector_ops.h"
+#include "rows.h"
+#include "outer.h"
+#include "dots_eight.h"
+#include "dots.h"
+#include "cols.h"
+#include "col_sums.h"
 #include "tiles.h"
 #undef FG_T
 #undef FG_I
@@ -146,22 +154,22 @@ FG_INLINE void fg_put_part_f64(double* p, __m256d v, ptrdiff_t r) {
 #undef FG_ODD
 #if FG_VECTOR_BYTES == 64
 #define FG_ZIP_LOW(a, b) \
-    __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+    FG_SHUFFLE(FG_N(vec_of_int), a, b, 0, 8, 1, 9, 2, 10, 3, 11)
 #define FG_ZIP_HIGH(a, b) \
-    __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
-#define FG_EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
-#define FG_ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
+    FG_SHUFFLE(FG_N(vec_of_int), a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+#define FG_EVEN(a, b) FG_SHUFFLE(FG_N(vec_of_int), a, b, 0, 2, 4, 6, 8, 10, 12, 14)
+#define FG_ODD(a, b) FG_SHUFFLE(FG_N(vec_of_int), a, b, 1, 3, 5, 7, 9, 11, 13, 15)
 #endif
 #define FG_T double
 #define FG_I long long
 #define FG_N(name) fg_##name##_f64
-#include "skinny_vector.h"
-#include "skinny_tile.h"
-#include "skinny_outer.h"
-#include "skinny_eight.h"
-#include "skinny_dots.h"
-#include "skinny_fold.h"
-#include "skinny_sums.h"
+#include "vector_ops.h"
+#include "rows.h"
+#include "outer.h"
+#include "dots_eight.h"
+#include "dots.h"
+#include "cols.h"
+#include "col_sums.h"
 #include "tiles.h"
 #undef FG_T
 #undef FG_I

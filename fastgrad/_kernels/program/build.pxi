@@ -1,7 +1,7 @@
 # From specs (tuples) to Steps.
 #
 # Owns the reading and checking of what a Program is constructed from, but for the insides of
-# strips (program_strip.pxi) and Python steps (program_python.pxi). Runs nothing.
+# strips (strip.pxi) and Python steps (python.pxi). Runs nothing.
 #
 # Decisions
 # - Specs are exact tuples read through the C API: about 0.2 us a step, so that a plan of

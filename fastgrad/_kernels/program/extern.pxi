@@ -15,7 +15,7 @@ cdef extern from "Python.h":
     long long PyLong_AsLongLong(object) except? -1
     double PyFloat_AsDouble(object) except? -1
 
-cdef extern from "team.h":
+cdef extern from "program/team.h":
     enum: TEAM_MAX
     ctypedef struct team_mark:
         pass

@@ -2,13 +2,13 @@
 #
 # Owns the steps of epochs: which rows each takes, the binding of feeds to them, the stacking of
 # results. Knows nothing of means, reports or callbacks. How rows are shuffled and gathered is in
-# program_draw.pxi.
+# draw.pxi.
 #
 # Decisions
 # - An epoch is full batches and, if its rows leave a rest, one short batch, for which a Program of
 #   its own is given: shapes are part of a Program.
 # - Rows in the order of the source are read where they lie; any other are gathered into a buffer
-#   (program_draw.pxi), which is still in cache when the steps read it.
+#   (draw.pxi), which is still in cache when the steps read it.
 # - Signals are looked at between batches, where all variables belong to the same batch.
 
 cdef struct Source:             # what a feed's batches are cut from

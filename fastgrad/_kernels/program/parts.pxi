@@ -1,7 +1,7 @@
 # The structs a Program is made of, and the three small classes around it.
 #
 # Owns the memory pool, a Program's own arena, slots and patches, StepFailed.
-# Knows nothing of specs (program_build.pxi) or of running (program_walk.pxi).
+# Knows nothing of specs (build.pxi) or of running (walk.pxi).
 #
 # Decisions
 # - Everything that steps point to (aux numbers, strips, patch lists) lives in one bump

@@ -41,7 +41,7 @@ from fastgrad._kernels.abi cimport (
 
 import numpy as np
 
-include "program_extern.pxi"
+include "extern.pxi"
 
 cnp.import_array()
 team_setup()
@@ -50,16 +50,16 @@ cdef class Program
 cdef struct Source
 cdef struct Fit
 
-include "program_parts.pxi"
-include "program_scratch.pxi"
-include "program_lock.pxi"
-include "program_strip.pxi"
-include "program_python.pxi"
-include "program_build.pxi"
-include "program_slots.pxi"
-include "program_walk.pxi"
-include "program_draw.pxi"
-include "program_fit.pxi"
+include "parts.pxi"
+include "scratch.pxi"
+include "lock.pxi"
+include "strip.pxi"
+include "python.pxi"
+include "build.pxi"
+include "slots.pxi"
+include "walk.pxi"
+include "draw.pxi"
+include "fit.pxi"
 
 
 @cython.final

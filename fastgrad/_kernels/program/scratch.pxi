@@ -3,7 +3,7 @@
 # Owns the block, its size and who uses it. Knows nothing of steps.
 #
 # Decisions
-# - One Program of a store runs at a time (program_lock.pxi), so one block serves them all: plans
+# - One Program of a store runs at a time (lock.pxi), so one block serves them all: plans
 #   for a hundred shapes of a feed need the memory of the largest, and its lines are in cache.
 #   Operands in it are patched as those on a feed are, when the block has moved.
 # - Sizes come in classes, eight to an octave, so that slowly growing feeds do not move it every

@@ -18,7 +18,7 @@
 #include <math.h>
 #include <stdint.h>
 
-#include "fmath.h"
+#include "elementwise/fmath.h"
 
 #define FG_LANES 16
 
