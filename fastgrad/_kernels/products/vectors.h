@@ -32,8 +32,16 @@
 #define FG_INLINE static inline __attribute__((always_inline))
 #define FG_UNROLL _Pragma("GCC unroll 16")
 #define FG_RESTRICT __restrict__
+/* A function of which there is one copy: what constants it is worth copying for, we say. gcc's own
+ * choice depends on all else that is in the file. */
+#if defined(__clang__)
+#define FG_ALONE static __attribute__((noinline))
+#else
+#define FG_ALONE static __attribute__((noinline, noclone))
+#endif
 #else
 #define FG_INLINE static
+#define FG_ALONE static
 #define FG_UNROLL
 #define FG_RESTRICT __restrict
 #endif
@@ -108,6 +116,8 @@ FG_INLINE void fg_put_part_f64(double* p, __m256d v, ptrdiff_t r) {
 #define FG_PLAIN_PARTS
 #endif
 
+#define FG_BLOCK 64     /* BLOCK_ROWS of rowwise.pxi.in, */
+#define FG_SQUARE 32    /* and TILE of move.pxi.in */
 #define FG_V FG_N(vec)
 #if defined(__GNUC__)
 #define FG_W ((ptrdiff_t)(FG_VECTOR_BYTES / sizeof(FG_T)))
