@@ -28,11 +28,10 @@ from pathlib import Path
 
 LEVELS = ("base", "v3", "v4")
 BLAS_SYMBOLS = ("sgemm", "dgemm", "sgemv", "dgemv")
-_BUILD_HINT = ("Reinstall fastgrad, or run `python setup.py build_ext --inplace` in its source "
-               "folder.")
 
 level = None              # the level that `address` answers for: "base", "v3" or "v4"
 available_levels = ()     # the levels that were built and that this CPU can run
+missing_levels = ()       # and those that it could run, had the compiler been able to build them
 blas_version = None       # "0.3.34"
 blas_config = None        # what OpenBLAS says about itself, and the core its kernels are for
 _table = {}
@@ -98,7 +97,17 @@ def _compiled(name):
         return importlib.import_module(f"{__name__}.{name}")
     except ImportError as error:
         raise ImportError(
-            f"fastgrad's compiled core is missing ({error}). {_BUILD_HINT}") from error
+            f"fastgrad's compiled core is missing ({error}). {_what_to_do()}") from error
+
+
+def _what_to_do():
+    root = Path(__file__).resolve().parents[2]
+    if not (root / "setup.py").exists():
+        return "Reinstall fastgrad."
+    return (f"Python has imported fastgrad from its source folder {root}, which is not built, and "
+            "which hides a fastgrad that is installed while it is the current folder. Start Python "
+            "in another folder, or use the `fastgrad` command in place of `python -m fastgrad`; or "
+            "build the source folder with `pip install -e .`.")
 
 
 def _cpu_levels():
@@ -167,6 +176,7 @@ def _open_with_settings(path):
 
 _cpu = _compiled("_cpu")
 available_levels = tuple(name for name in _built_levels() if name in _cpu_levels())
+missing_levels = tuple(name for name in _cpu_levels() if name not in available_levels)
 load(os.environ.get("FASTGRAD_CPU_LEVEL"))
 _program = _compiled("program")
 Program, Runner = _program.Program, _program.Runner
