@@ -5,9 +5,8 @@ This file holds the public names and nothing else.
 
 import builtins as _builtins
 
-__version__ = "0.1.0"
-
 from fastgrad import errors
+from fastgrad.version import __version__
 from fastgrad.shapes import DTYPES as _DTYPES
 from fastgrad.shapes import DType, TensorShape, as_dtype
 from fastgrad.default_graph import get_default_graph, reset_default_graph

@@ -2,7 +2,7 @@
 
 An op of form "update" writes its first `outputs` inputs, and output i is the new value of input i.
 The formulas are TensorFlow 1.15's training ops. `lr` is a tensor of one element; the other
-parameters are one vector `hyper`, in the order of the kernel's (`_kernels/update.pxi.in`).
+parameters are one vector `hyper`, in the order of the kernel's (`_kernels/updates/update.pxi.in`).
 
 The `_rows` ops change only the rows that `indices` names, for gradients of lookups; gradients of
 one row are summed first, so that a row that is looked up twice is still updated once. A plan sums

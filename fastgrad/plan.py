@@ -10,7 +10,7 @@ import platform
 
 import numpy as np
 
-from fastgrad import (__version__, _kernels, bad_index, config, emit_index, emit_products, failsafe,
+from fastgrad import (_kernels, bad_index, config, emit_index, emit_products, failsafe,
                       lower_matmul, lower_ops, peak, rewrite, row_strips, strips, variable, watch)
 from fastgrad._kernels import choose
 from fastgrad._kernels.program import (Callable, Entry, Program, Runner, StepFailed, StoreLock,
@@ -27,6 +27,7 @@ from fastgrad.place import place
 from fastgrad.specialise import Specialiser, Staging
 from fastgrad.streams import Streams
 from fastgrad.uncut import Uncollected
+from fastgrad.version import __version__
 from fastgrad.watch import watched
 
 # what can be left out
@@ -303,6 +304,8 @@ def build_info():
         "numpy": np.__version__,
         "cpu_level": _kernels.level,
         "cpu_levels_available": list(_kernels.available_levels),
+        **({"cpu_levels_not_built": list(_kernels.missing_levels)}
+           if _kernels.missing_levels else {}),
         "blas": _kernels.blas_config,
         "threads": config.THREADS,
     }

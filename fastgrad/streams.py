@@ -6,7 +6,7 @@ Two kinds, by what the operation draws:
 - A `Counted` stream is two words, [key, runs]: compiled kernels draw number i of run t by Philox
   4x32-10 from (key, t, i) alone, on any number of threads, and count the run. Its methods
   draw the same in NumPy (uniform ones to the bit), where a step has no kernel or runs between
-  plans: the kernels' slow twin. The order of the numbers is that of `_kernels/philox.h`.
+  plans: the kernels' slow twin. The order of the numbers is that of `_kernels/random/philox.h`.
 - Other draws (gamma, Poisson, permutations, truncated normal) use a generator of NumPy's.
 
 Who gives no seed gets numbers that nobody else has, in a forked child too: there all streams
