@@ -122,13 +122,26 @@ def pow(x, y):
 @RegisterGradient("pow")
 def _(op, dz):
     x, y = op.inputs
-    # a Python number less one must stay a Python number, which takes x's dtype
-    less = y.op.attrs["value"].item() - 1 if shapes.is_weak(y._dtype) else y - 1
-    dx = dz * y * x ** less
-    if y.op.type == "constant":
-        return dx, None
-    safe_log = _where(x > 0, log(x), zeros_like(x))
+    if y.op.type == "constant" and x is not y:
+        return _power_gradient(x, y, dz), None
+    # x**0 is flat at x = 0 too, where y x**(y - 1) is 0 times infinity
+    flat = cast_to(equal(x, zeros_like(x)), x) * cast_to(equal(y, zeros_like(y)), x)
+    dx = dz * y * (x + flat) ** (y - 1)
+    above = x > 0
+    safe_log = _where(above, log(_where(above, x, ones_like(x))), zeros_like(x))
     return dx, dz * op.outputs[0] * safe_log
+
+
+def _power_gradient(x, y, dz):
+    """`y x**(y - 1)` for exponents that are known: 0 where one is 0, also at x = 0."""
+    value = y.op.attrs["value"]
+    # a Python number less one must stay a Python number, which takes x's dtype
+    less = value.item() - 1 if shapes.is_weak(y._dtype) else value - value.dtype.type(1)
+    if not np.any(value == 0):
+        return dz * y * x ** less
+    if not np.any(value):
+        return zeros_like(dz)
+    return dz * y * x ** np.where(value == 0, value, less)
 
 
 @_zip(np.maximum, "maximum", name="Maximum")
@@ -322,14 +335,19 @@ def _cast_dtype(_, attrs):
     return attrs["dtype"]
 
 
-@op(elementwise, dtype=None, out=_cast_dtype, form="cast",
-    ref=lambda x, dtype: x.astype(dtype), name="Cast")
+def _cast_ref(x, dtype):
+    """A complex number becomes its real part, which NumPy warns of: here it was asked for."""
+    return (x.real if x.dtype.kind == "c" and shapes.strong(dtype).kind in "fiu" else x).astype(dtype)
+
+
+@op(elementwise, dtype=None, out=_cast_dtype, form="cast", ref=_cast_ref, name="Cast")
 def _cast(x, dtype=None):
     pass
 
 
 def cast(x, dtype, name=None):
-    """The values of `x` in another dtype, as `array.astype` converts them.
+    """The values of `x` in another dtype, as `array.astype` converts them; of complex numbers the
+    real part.
 
     Gradient: `dx = cast(dy)` back, between floating dtypes.
     """

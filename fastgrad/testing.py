@@ -195,8 +195,10 @@ def _apply(op, inputs, streams):
     dtypes = [_weak_or_own(t, v) for t, v in zip(op._inputs, inputs)]
     want, out = computing_dtype(opdef, dtypes), output_dtype(opdef, dtypes, attrs)
     cast = range(len(inputs)) if opdef.casts is None else opdef.casts
-    inputs = [v.astype(want if want is not None and i in cast else strong(d))
-              for i, (v, d) in enumerate(zip(inputs, dtypes))]
+    targets = [want if want is not None and i in cast else strong(d) for i, d in enumerate(dtypes)]
+    if any(v.dtype.kind == "c" != t.kind for v, t in zip(inputs, targets)):
+        raise DTypeError(f"reference: {where(op)}: a complex operand would lose its imaginary part.")
+    inputs = [v.astype(t) for v, t in zip(inputs, targets)]
     for i in opdef.static:
         attrs[opdef.tensors[i]] = inputs[i]
     dynamic = [v for i, v in enumerate(inputs) if i not in opdef.static]
