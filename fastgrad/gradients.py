@@ -225,8 +225,8 @@ def _refuse_complex(dx, x, what):
     if dx._dtype is None or x._dtype is None:           # then a run finds it
         return
     if strong(dx._dtype).kind == "c" != strong(x._dtype).kind:
-        raise GradientError(f"the gradient of {what} is complex ({strong(dx._dtype)}), but {where(x)} "
-                            f"is {strong(x._dtype)}: a real gradient is expected.")
+        raise GradientError(f"the gradient of {what} is complex ({strong(dx._dtype)}), but "
+                            f"{where(x)} is {strong(x._dtype)}: a real gradient is expected.")
 
 
 # ---- gradients of the user's own operations ---------------------------------------------
@@ -299,8 +299,8 @@ def _summed(op, index, x, dx):
     dx = np.asarray(dx)
     if dx.dtype.kind not in ("fiubc" if x.dtype.kind == "c" else "fiub"):
         raise GradientError(f"the gradient of {where(op)} for input {index} has dtype {dx.dtype}; "
-                            f"expected real numbers, for an input of dtype {x.dtype}. Take the real "
-                            "part, or whatever the gradient is, in the rule.")
+                            f"expected real numbers, for an input of dtype {x.dtype}. Take the "
+                            "real part, or whatever the gradient is, in the rule.")
     lead = dx.ndim - x.ndim
     try:
         fits = lead >= 0 and np.broadcast_shapes(dx.shape, x.shape) == dx.shape

@@ -11,8 +11,8 @@ import threading
 
 import numpy as np
 
-from fastgrad.errors import (DTypeError, KernelError, RunShapeError, ShapeError, TooLargeError, sentence,
-                             show_bytes, where)
+from fastgrad.errors import (DTypeError, KernelError, RunShapeError, ShapeError, TooLargeError,
+                             sentence, show_bytes, where)
 from fastgrad.registry import OPS, check_dims, computing_dtype, output_dtype
 from fastgrad.shapes import is_weak, size_of, strong
 
@@ -129,8 +129,8 @@ class Builder:
         Calls a reference so that it computes as a run does.
     """
 
-    def __init__(self, rules, off=frozenset(), calculate=lambda f, *args, **more: f(*args, **more)):
-        self.calculate = calculate
+    def __init__(self, rules, off=frozenset(), calculate=None):
+        self.calculate = calculate or (lambda function, *args, **more: function(*args, **more))
         self.rules = rules
         self.steps = []
         self.fold = "fold" not in off
@@ -210,9 +210,10 @@ class Builder:
         if strong(dtype).kind != "c":
             made = value.step.op if value.step is not None else None
             by = f", made by {where(made)}," if made is not None else ""
-            raise DTypeError(f"{where(self.op)}: its operand{by} is complex ({strong(value.dtype)}) "
-                             f"where {strong(dtype)} is needed: the imaginary part would be lost. "
-                             "Take the real part or the absolute value first.")
+            raise DTypeError(f"{where(self.op)}: its operand{by} is complex "
+                             f"({strong(value.dtype)}) where {strong(dtype)} is needed: the "
+                             "imaginary part would be lost. Take the real part or the absolute "
+                             "value first.")
 
     def convert(self, value, dtype):
         """`value` in another dtype."""

@@ -115,33 +115,9 @@ def _(op, dz):
 def pow(x, y):
     """Power `x ** y`.
 
-    Gradient: `dx = dz * y * x**(y - 1)`, `dy = dz * z * log(x)` and 0 where `x <= 0`.
+    Gradient: `dx = dz * y * x**(y - 1)`, 0 where `y` is; `dy = dz * z * log(x)`, 0 where `x <= 0`.
+    The rule is in ops_unary.
     """
-
-
-@RegisterGradient("pow")
-def _(op, dz):
-    x, y = op.inputs
-    if y.op.type == "constant" and x is not y:
-        return _power_gradient(x, y, dz), None
-    # x**0 is flat at x = 0 too, where y x**(y - 1) is 0 times infinity
-    flat = cast_to(equal(x, zeros_like(x)), x) * cast_to(equal(y, zeros_like(y)), x)
-    dx = dz * y * (x + flat) ** (y - 1)
-    above = x > 0
-    safe_log = _where(above, log(_where(above, x, ones_like(x))), zeros_like(x))
-    return dx, dz * op.outputs[0] * safe_log
-
-
-def _power_gradient(x, y, dz):
-    """`y x**(y - 1)` for exponents that are known: 0 where one is 0, also at x = 0."""
-    value = y.op.attrs["value"]
-    # a Python number less one must stay a Python number, which takes x's dtype
-    less = value.item() - 1 if shapes.is_weak(y._dtype) else value - value.dtype.type(1)
-    if not np.any(value == 0):
-        return dz * y * x ** less
-    if not np.any(value):
-        return zeros_like(dz)
-    return dz * y * x ** np.where(value == 0, value, less)
 
 
 @_zip(np.maximum, "maximum", name="Maximum")
@@ -337,7 +313,8 @@ def _cast_dtype(_, attrs):
 
 def _cast_ref(x, dtype):
     """A complex number becomes its real part, which NumPy warns of: here it was asked for."""
-    return (x.real if x.dtype.kind == "c" and shapes.strong(dtype).kind in "fiu" else x).astype(dtype)
+    real = x.dtype.kind == "c" and shapes.strong(dtype).kind in "fiu"
+    return (x.real if real else x).astype(dtype)
 
 
 @op(elementwise, dtype=None, out=_cast_dtype, form="cast", ref=_cast_ref, name="Cast")

@@ -99,8 +99,8 @@ def _pair_shape(in_shapes, attrs):
 def recurrence(a, b, axis=0, exclusive=False, reverse=False, cut=False):
     """`y[i] = a[i] y[i - 1] + b[i]` along `axis`, with `y[0] = b[0]`.
 
-    `exclusive` takes `a[i - 1]` in place of `a[i]`; `reverse` runs from the end; with `cut` a factor
-    of 0 takes nothing over, not even an infinity: a recurrence starts there anew.
+    `exclusive` takes `a[i - 1]` in place of `a[i]`; `reverse` runs from the end; with `cut` a
+    factor of 0 takes nothing over, not even an infinity: a recurrence starts there anew.
 
     Gradient: `db` is the recurrence of `dy` in the other direction, exclusive where this one is
     not; `da[i] = db[i] y[i - 1]`, at the place of the factor.
@@ -139,7 +139,7 @@ def _(op, dy):
 # ---- products of all but one ------------------------------------------------------------
 
 def cumprod_gradient(x, dy, axis, exclusive=False, reverse=False):
-    """The gradient of `cumprod` at `x`: `dx[i] = sum over k >= i of dy[k] prod(x[j], j <= k but i)`.
+    """Of `cumprod`: `dx[i]` is the sum over k >= i of `dy[k] prod(x[j], j <= k but i)`.
 
     It divides by nothing, so that it and its own gradients hold at any number of zeros: the product
     of what comes before, times a recurrence from the end.

@@ -15,7 +15,7 @@ from fastgrad import config, variable
 from fastgrad.default_session import Entered, get_default_session
 from fastgrad.errors import (ClosedError, ComputeError, FeedTypeError, FetchTypeError,
                              GradientError, GraphError, InvalidArgumentError, MissingFeedError,
-                             RunShapeError, refuse_copy, where)
+                             refuse_copy, where)
 from fastgrad.fetches import convert, fed_parts, feed_key, fetch, flatten, handed_out
 from fastgrad.fit import fit
 from fastgrad.gradients import ancestors, walk
@@ -223,6 +223,7 @@ class Session(Runner):
         self._undo = {} if self._undo is None else self._undo
         found = self._evaluate(staging.fetches, known, done=done)
         values = dict(zip(staging.fetches, found))
+        calculate = partial(with_subnormals, self._keep)
         done.update(staging.effects)
         for t in staging.crossing:
             known[t] = values[t]
@@ -234,22 +235,13 @@ class Session(Runner):
                 known.update((t, v) for t, v in made.items() if v.dtype != object)
                 continue
             if op.opdef is not None:
-                for t, array in zip(op.outputs, self._evaluate_builtin(op, inputs)):
+                for t, array in zip(op.outputs, evaluate(op, [np.asarray(v) for v in inputs],
+                                                         calculate, self.streams)):
                     python[t] = known[t] = array
                 continue
             result = _compute(op, [np.asarray(v) for v in inputs])
             python[op.outputs[0]] = result
             known[op.outputs[0]] = np.zeros(0) if result is None else np.asarray(result)
-
-    def _evaluate_builtin(self, op, inputs):
-        """The outputs of an operation whose shape depends on values; its failure worded."""
-        try:
-            return evaluate(op, [np.asarray(v) for v in inputs],
-                            partial(with_subnormals, self._keep), self.streams)
-        except RunShapeError:
-            raise
-        except (ValueError, IndexError) as e:
-            raise RunShapeError(f"{where(op)}: {e}", op) from e
 
     def _plan(self, nodes, feeds, done=()):
         key = (tuple(nodes), tuple((t, v.dtype, v.shape) for t, v in feeds.items()),

@@ -181,7 +181,8 @@ class Specialiser:
         inputs = [self.env.get(t) for t in node._inputs]
         if not node.opdef.pure or any(v is None or v.const is None for v in inputs):
             return False
-        for t, array in zip(node.outputs, evaluate(node, [v.const for v in inputs], self.b.calculate)):
+        found = evaluate(node, [v.const for v in inputs], self.b.calculate)
+        for t, array in zip(node.outputs, found):
             self.env[t] = Value(array.shape, array.dtype, "const", const=array)
         return True
 
@@ -385,12 +386,12 @@ def evaluate(node, arrays, calculate, streams=None):
         with np.errstate(all="ignore"):
             found = calculate(opdef.ref, *args,
                               **{k: v for k, v in attrs.items() if k[0] != "_"})
+        out = output_dtype(opdef, dtypes, attrs)
+        found = [found] if opdef.outputs == 1 else found
+        outs = out if isinstance(out, (list, tuple)) else [out] * len(found)
+        return [np.array(f, dtype=strong(d), order="C") for f, d in zip(found, outs)]
     except (ValueError, IndexError) as e:
         raise RunShapeError(f"{where(node)}: {e}", node) from e
-    out = output_dtype(opdef, dtypes, attrs)
-    found = [found] if opdef.outputs == 1 else found
-    outs = out if isinstance(out, (list, tuple)) else [out] * len(found)
-    return [np.array(f, dtype=strong(d), order="C") for f, d in zip(found, outs)]
 
 
 def needed_inputs(node):

@@ -197,7 +197,8 @@ def _apply(op, inputs, streams):
     cast = range(len(inputs)) if opdef.casts is None else opdef.casts
     targets = [want if want is not None and i in cast else strong(d) for i, d in enumerate(dtypes)]
     if any(v.dtype.kind == "c" != t.kind for v, t in zip(inputs, targets)):
-        raise DTypeError(f"reference: {where(op)}: a complex operand would lose its imaginary part.")
+        raise DTypeError(f"reference: {where(op)}: a complex operand would lose its imaginary "
+                         "part.")
     inputs = [v.astype(t) for v, t in zip(inputs, targets)]
     for i in opdef.static:
         attrs[opdef.tensors[i]] = inputs[i]
