@@ -1,6 +1,6 @@
 """What an index outside its range is called: which one, where it stands, what the range is.
 
-A kernel only says that there is one (it looks at each index once, and stops): the first one is looked
+A kernel only says that there is one: it looks at each index once, and stops. Which one is looked
 for here, after the failure, among copies of the indices. References call `checked` as they run.
 """
 
@@ -54,8 +54,8 @@ def checked(indices, limit, words=INDEX, kept=None):
 
 
 def describe(words, indices, piece, limit, first=0):
-    """What a kernel that has failed has met, a sentence; None if nothing is found: another thread has written
-    the fed array meanwhile.
+    """What a kernel that has failed has met, a sentence; None if nothing is found: another thread
+    has written the fed array meanwhile.
 
     `piece` is the range of places, counted flat, that the thread was at which failed: those before
     it were right, and those behind it may not have been made. The user's index 0 is `first`.
@@ -66,5 +66,6 @@ def describe(words, indices, piece, limit, first=0):
         if place is not None:
             at = lo + place[0]
             value = (flat[at:at + 1] - flat.dtype.type(first))[0]
-            return text_of(words, value, np.unravel_index(at, indices.shape), limit - first) + "."
+            where = np.unravel_index(at, indices.shape)
+            return text_of(words, value, where, limit - first) + "."
     return None

@@ -261,7 +261,8 @@ def _scan(e, s):
     axis, = normal_axes(s.attrs["axis"], len(x.shape))
     o, r, i = blocks(x.shape, (axis,))
     return [Kernel(s, f"{s.opdef.kernel}_{letter(x.dtype)}", [s.out, *s.inputs], o,
-                   ext=(r, i, int(s.attrs["exclusive"]), int(s.attrs["reverse"])))]
+                   ext=(r, i, int(s.attrs["exclusive"]), int(s.attrs["reverse"]),
+                        int(s.attrs.get("cut", False))))]
 
 
 # ---- rows -------------------------------------------------------------------------------

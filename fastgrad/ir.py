@@ -10,8 +10,8 @@ import threading
 
 import numpy as np
 
-from fastgrad.errors import (KernelError, RunShapeError, ShapeError, TooLargeError, sentence,
-                             show_bytes, where)
+from fastgrad.errors import (DTypeError, KernelError, RunShapeError, ShapeError, TooLargeError,
+                             sentence, show_bytes, where)
 from fastgrad.reference import in_casts, twin
 from fastgrad.registry import OPS, check_dims, computing_dtype, output_dtype
 from fastgrad.shapes import is_weak, size_of, strong
@@ -150,8 +150,8 @@ class Builder:
         Calls a reference so that it computes as a run does.
     """
 
-    def __init__(self, rules, off=frozenset(), calculate=lambda f, *args, **more: f(*args, **more)):
-        self.calculate = calculate
+    def __init__(self, rules, off=frozenset(), calculate=None):
+        self.calculate = calculate or (lambda function, *args, **more: function(*args, **more))
         self.rules = rules
         self.steps = []
         self.fold = "fold" not in off
@@ -212,6 +212,8 @@ class Builder:
         for i, v in enumerate(inputs):
             kind = strong(v.dtype) if want is None or i not in casts else want
             # numpy.dtype("float64") == float: a weak dtype must be told apart first
+            if strong(v.dtype).kind == "c" and i not in opdef.static:
+                self._refuse_loss(v, out if opdef.type == "cast_like" else kind)
             if v.kind != "ghost" and (is_weak(v.dtype) or kind != v.dtype):
                 inputs[i] = self.convert(v, kind)
         if opdef.static:
@@ -222,6 +224,16 @@ class Builder:
             only = (range(1, len(inputs)) if opdef.shape_only == "rest" else opdef.shape_only)
             inputs = [ghost(v) if i in only else v for i, v in enumerate(inputs)]
         return inputs, full, out
+
+    def _refuse_loss(self, value, dtype):
+        """A complex number is made a real one by functions that say how, and by nothing else."""
+        if strong(dtype).kind != "c":
+            made = value.step.op if value.step is not None else None
+            by = f", made by {where(made)}," if made is not None else ""
+            raise DTypeError(f"{where(self.op)}: its operand{by} is complex "
+                             f"({strong(value.dtype)}) where {strong(dtype)} is needed: the "
+                             "imaginary part would be lost. Take the real part or the absolute "
+                             "value first.")
 
     def convert(self, value, dtype):
         """`value` in another dtype."""

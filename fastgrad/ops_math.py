@@ -115,20 +115,9 @@ def _(op, dz):
 def pow(x, y):
     """Power `x ** y`.
 
-    Gradient: `dx = dz * y * x**(y - 1)`, `dy = dz * z * log(x)` and 0 where `x <= 0`.
+    Gradient: `dx = dz * y * x**(y - 1)`, 0 where `y` is; `dy = dz * z * log(x)`, 0 where `x <= 0`.
+    The rule is in ops_unary.
     """
-
-
-@RegisterGradient("pow")
-def _(op, dz):
-    x, y = op.inputs
-    # a Python number less one must stay a Python number, which takes x's dtype
-    less = y.op.attrs["value"].item() - 1 if shapes.is_weak(y._dtype) else y - 1
-    dx = dz * y * x ** less
-    if y.op.type == "constant":
-        return dx, None
-    safe_log = _where(x > 0, log(x), zeros_like(x))
-    return dx, dz * op.outputs[0] * safe_log
 
 
 @_zip(np.maximum, "maximum", name="Maximum")
@@ -322,14 +311,20 @@ def _cast_dtype(_, attrs):
     return attrs["dtype"]
 
 
-@op(elementwise, dtype=None, out=_cast_dtype, form="cast",
-    ref=lambda x, dtype: x.astype(dtype), name="Cast")
+def _cast_ref(x, dtype):
+    """A complex number becomes its real part, which NumPy warns of: here it was asked for."""
+    real = x.dtype.kind == "c" and shapes.strong(dtype).kind in "fiu"
+    return (x.real if real else x).astype(dtype)
+
+
+@op(elementwise, dtype=None, out=_cast_dtype, form="cast", ref=_cast_ref, name="Cast")
 def _cast(x, dtype=None):
     pass
 
 
 def cast(x, dtype, name=None):
-    """The values of `x` in another dtype, as `array.astype` converts them.
+    """The values of `x` in another dtype, as `array.astype` converts them; of complex numbers the
+    real part.
 
     Gradient: `dx = cast(dy)` back, between floating dtypes.
     """

@@ -82,11 +82,12 @@ def _turned(x, reverse, axis):
     return np.moveaxis(np.flip(x, axis) if reverse else x, axis, 0)
 
 
-def _recurrence_ref(a, b, axis, exclusive, reverse):
+def _recurrence_ref(a, b, axis, exclusive, reverse, cut):
     factors, found = _turned(a, reverse, axis), b.copy()
     rows = _turned(found, reverse, axis)            # a view
     for i in range(1, len(rows)):
-        rows[i] += factors[i - exclusive] * rows[i - 1]
+        more = factors[i - exclusive] * rows[i - 1]
+        rows[i] += np.where(factors[i - exclusive] == 0, 0, more) if cut else more
     return found
 
 
@@ -95,10 +96,11 @@ def _pair_shape(in_shapes, attrs):
 
 
 @op(_pair_shape, form="scan", kernel="recurrence", ref=_recurrence_ref)
-def recurrence(a, b, axis=0, exclusive=False, reverse=False):
+def recurrence(a, b, axis=0, exclusive=False, reverse=False, cut=False):
     """`y[i] = a[i] y[i - 1] + b[i]` along `axis`, with `y[0] = b[0]`.
 
-    `exclusive` takes `a[i - 1]` in place of `a[i]`; `reverse` runs from the end.
+    `exclusive` takes `a[i - 1]` in place of `a[i]`; `reverse` runs from the end; with `cut` a
+    factor of 0 takes nothing over, not even an infinity: a recurrence starts there anew.
 
     Gradient: `db` is the recurrence of `dy` in the other direction, exclusive where this one is
     not; `da[i] = db[i] y[i - 1]`, at the place of the factor.
@@ -109,7 +111,7 @@ def recurrence(a, b, axis=0, exclusive=False, reverse=False):
 def _(op, dy):
     a, at = op.inputs[0], op.attrs
     axis, exclusive, reverse = at["axis"], at["exclusive"], at["reverse"]
-    db = recurrence(a, dy, axis, not exclusive, not reverse)
+    db = recurrence(a, dy, axis, not exclusive, not reverse, at["cut"])
     if exclusive:
         return shifted(db, axis, not reverse) * op.outputs[0], db
     return db * shifted(op.outputs[0], axis, reverse), db
@@ -137,7 +139,7 @@ def _(op, dy):
 # ---- products of all but one ------------------------------------------------------------
 
 def cumprod_gradient(x, dy, axis, exclusive=False, reverse=False):
-    """The gradient of `cumprod` at `x`: `dx[i] = sum over k >= i of dy[k] prod(x[j], j <= k but i)`.
+    """Of `cumprod`: `dx[i]` is the sum over k >= i of `dy[k] prod(x[j], j <= k but i)`.
 
     It divides by nothing, so that it and its own gradients hold at any number of zeros: the product
     of what comes before, times a recurrence from the end.

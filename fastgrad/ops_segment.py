@@ -104,7 +104,7 @@ def _products_before(rows, same, reverse):
     zero, one = zeros_like(rows), ones_like(rows)
     same = rank_like(same, rows)
     return recurrence(_where(same, shifted(rows, 0, reverse), zero), _where(same, zero, one), 0,
-                      False, reverse)
+                      False, reverse, True)
 
 
 def _counts(data, ids, num_segments, total):

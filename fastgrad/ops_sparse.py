@@ -6,7 +6,7 @@ from fastgrad import shapes
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor
 from fastgrad.ops_array import expand_dims, reshape
-from fastgrad.ops_index import gather, gather_nd
+from fastgrad.ops_index import coordinates, gather, gather_nd
 from fastgrad.ops_reduce import reduce_sum
 from fastgrad.ops_shape import dims_of, known_value, number_of, plain_shape, scoped
 from fastgrad.registry import RegisterGradient, op
@@ -20,8 +20,7 @@ def _rows_of(indices, rank):
 
 
 def _check_places(rows, dims):
-    if ((rows < 0) | (rows >= np.array(dims, np.int64).reshape(1, -1))).any():
-        raise IndexError(f"an index is out of bounds of the shape {dims}.")
+    coordinates(rows, dims)
     flat = np.ravel_multi_index(tuple(rows.T), dims) if len(dims) and rows.size else rows[:, 0]
     steps = np.diff(flat)
     if (steps < 0).any():

@@ -6,8 +6,10 @@ kernel of their own are ops too (`sqrt_grad`), with their own gradient, so that 
 
 import numpy as np
 
+from fastgrad import shapes
 from fastgrad.graph import Node
-from fastgrad.ops_math import _float_map, _grad_map, _map, sign
+from fastgrad.ops_math import (_float_map, _grad_map, _map, _where, cast_to, equal, log, ones_like,
+                               sign, zeros_like)
 from fastgrad.registry import NotDifferentiable, RegisterGradient
 
 
@@ -235,6 +237,33 @@ def _(op, g):
 
 
 Node.__abs__ = lambda self: abs(self)
+
+# ---- powers -----------------------------------------------------------------------------
+
+@RegisterGradient("pow")
+def _(op, dz):
+    x, y = op.inputs
+    if y.op.type == "constant" and x is not y:
+        return _power_gradient(x, y, dz), None
+    # x**0 is flat at x = 0 too, where y x**(y - 1) is 0 times infinity
+    flat = cast_to(equal(x, zeros_like(x)), x) * cast_to(equal(y, zeros_like(y)), x)
+    dx = dz * y * (x + flat) ** (y - 1)
+    above = x > 0
+    safe_log = _where(above, log(_where(above, x, ones_like(x))), zeros_like(x))
+    return dx, dz * op.outputs[0] * safe_log
+
+
+def _power_gradient(x, y, dz):
+    """`y x**(y - 1)` for exponents that are known: 0 where one is 0, also at x = 0."""
+    value = y.op.attrs["value"]
+    # a Python number less one must stay a Python number, which takes x's dtype
+    less = value.item() - 1 if shapes.is_weak(y._dtype) else value - value.dtype.type(1)
+    if not np.any(value == 0):
+        return dz * y * x ** less
+    if not np.any(value):
+        return zeros_like(dz)
+    return dz * y * x ** np.where(value == 0, value, less)
+
 
 __all__ = ["exp", "expm1", "log1p", "square", "sqrt", "rsqrt", "reciprocal", "abs", "floor",
            "ceil", "round", "rint", "tanh"]

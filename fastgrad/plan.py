@@ -160,8 +160,8 @@ class Plan:
         if cause is not None:
             return ComputeError(f"{name} raised {type(cause).__name__}: {cause}", op)
         for (step, _, limit), found in zip(failsafe.indices_of(kernel), failed.indices):
-            type = step.type if step.op is None else step.op.type
-            reason = bad_index.describe(bad_index.words_of(type), found, failed.piece, limit,
+            kind = step.type if step.op is None else step.op.type
+            reason = bad_index.describe(bad_index.words_of(kind), found, failed.piece, limit,
                                         step.attrs.get("_first", 0))
             if reason:
                 name = name if step.op is None else where(step.op)

@@ -6,7 +6,7 @@ interpreter have in common.
 
 import numpy as np
 
-from fastgrad.errors import KernelError, RunShapeError, where
+from fastgrad.errors import DTypeError, KernelError, RunShapeError, where
 from fastgrad.registry import computing_dtype, output_dtype
 from fastgrad.shapes import strong
 
@@ -50,9 +50,9 @@ def evaluate(node, arrays, streams=None, dtypes=None, calculate=_at_once):
     opdef, attrs = node.opdef, {**node.opdef.attrs, **node.attrs}
     dtypes = [a.dtype for a in arrays] if dtypes is None else dtypes
     want, casts = computing_dtype(opdef, dtypes), in_casts(opdef, len(arrays))
-    arrays = [np.asarray(a).astype(want if want is not None and i in casts else strong(d),
-                                   copy=False)
-              for i, (a, d) in enumerate(zip(arrays, dtypes))]
+    targets = [want if want is not None and i in casts else strong(d)
+               for i, d in enumerate(dtypes)]
+    arrays = [_converted(node, np.asarray(a), t) for a, t in zip(arrays, targets)]
     attrs.update((opdef.tensors[i], arrays[i]) for i in opdef.static)
     args = [a for i, a in enumerate(arrays) if i not in opdef.static]
     # in a TensorFlow graph a division of integers by 0 fails
@@ -63,11 +63,18 @@ def evaluate(node, arrays, streams=None, dtypes=None, calculate=_at_once):
         function = twin(opdef, attrs, None if opdef.draw is None else streams.of(node))
         with np.errstate(all="ignore", divide="raise" if strict else "ignore"):
             found = calculate(function, *args)
+        out = output_dtype(opdef, dtypes, attrs)
+        found = [found] if opdef.outputs == 1 else found
+        outs = out if isinstance(out, (list, tuple)) else [out] * len(found)
+        return [np.array(f, dtype=strong(d), order="C") for f, d in zip(found, outs)]
     except ArithmeticError:
         raise KernelError(f"{where(node)}: Integer division by zero.", node) from None
     except (ValueError, IndexError) as e:
         raise RunShapeError(f"{where(node)}: {e}", node) from e
-    out = output_dtype(opdef, dtypes, attrs)
-    found = [found] if opdef.outputs == 1 else found
-    outs = out if isinstance(out, (list, tuple)) else [out] * len(found)
-    return [np.array(f, dtype=strong(d), order="C") for f, d in zip(found, outs)]
+
+
+def _converted(node, array, dtype):
+    if array.dtype.kind == "c" != strong(dtype).kind:
+        raise DTypeError(f"{where(node)}: a complex operand would lose its imaginary part. Take "
+                         "the real part or the absolute value first.")
+    return array.astype(dtype, copy=False)

@@ -219,6 +219,7 @@ class Session(Runner):
                 known[Before(variable)] = self.store.copy_of(variable)
         found = self._evaluate(staging.fetches, known, done=done, after=after)
         values = dict(zip(staging.fetches, found))
+        calculate = partial(with_subnormals, self._keep)
         done.update(staging.effects)
         for t in staging.crossing:
             known[t] = values[t]
@@ -232,7 +233,7 @@ class Session(Runner):
             if op.opdef is not None:
                 made = self.store.lock.let_in(partial(
                     evaluate, op, inputs, self.streams,
-                    calculate=partial(with_subnormals, self._keep)))
+                    calculate=calculate))
                 for t, array in zip(op.outputs, made):
                     python[t] = known[t] = array
                 continue

@@ -8,8 +8,8 @@
  * - A panel of columns is walked down with FG_SETS sums a column, rows taken in turn, so that adds
  *   do not wait for each other. Lanes in memory (reduce.pxi.in) cost a load and a store each: 64 x 64
  *   floats take 195 ns there and 70 here.
- * - After FG_TURNS turns the sums are added to a second one and start anew; in single precision what
- *   that addition rounds away is carried along (Kahan), so that errors do not grow with the rows.
+ * - After FG_TURNS turns the sums are added to a second one and start anew. Single precision goes no
+ *   further than FG_SUMS_DEEP rows or vectors here: more are added in pairs, in reduce.pxi.in.
  * - Rows of which a vector holds several go flat, and lanes are folded at the end: 100 x 2 doubles
  *   take 27 ns in lanes in memory and 16 so. If lanes do not fit (3, 5, 6, 7 columns), a vector takes
  *   one row up to a thousand of them (100 x 3: 55 and 33 ns), lanes in memory more.
@@ -17,8 +17,9 @@
  * - Panels are narrow, so rows of an array beyond the second-level cache are better walked whole.
  */
 #define FG_SETS 4
-#define FG_TURNS (sizeof(FG_T) == 4 ? 16 : 256)
+#define FG_TURNS 256
 #define FG_SUMS_AT_MOST 65536 /* elements */
+#define FG_SUMS_DEEP(n) (sizeof(FG_T) == 8 || (n) <= 256)
 #if FG_VECTOR_BYTES == 64
 #define FG_SUMS_WIDE 4 /* vectors of a panel: FG_SETS times as many registers */
 #else
@@ -28,14 +29,13 @@
 /* nv vectors of columns; whole = 0: r < FG_W columns in the last one. */
 FG_INLINE void FG_N(sums_panel)(const int nv, const int whole, ptrdiff_t r, ptrdiff_t rows,
                                const FG_T* x, ptrdiff_t stride, FG_T* y) {
-    FG_V total[FG_SUMS_WIDE], away[FG_SUMS_WIDE], acc[FG_SETS][FG_SUMS_WIDE];
+    FG_V total[FG_SUMS_WIDE], acc[FG_SETS][FG_SUMS_WIDE];
     ptrdiff_t p = 0;
     int u, v;
     FG_UNROLL
     for (v = 0; v < nv; v++)
-        total[v] = away[v] = (FG_V){0};
+        total[v] = (FG_V){0};
     while (p < rows) {
-        const int first = p == 0;
         const ptrdiff_t stop = rows - p > FG_SETS * FG_TURNS ? p + FG_SETS * FG_TURNS : rows;
         FG_UNROLL
         for (u = 0; u < FG_SETS; u++)
@@ -53,16 +53,8 @@ FG_INLINE void FG_N(sums_panel)(const int nv, const int whole, ptrdiff_t r, ptrd
             for (v = 0; v < nv; v++)
                 acc[0][v] += FG_N(get)(x + v * FG_W, whole || v < nv - 1, r);
         FG_UNROLL
-        for (v = 0; v < nv; v++) {
-            const FG_V more = (acc[0][v] + acc[1][v]) + (acc[2][v] + acc[3][v]);
-            if (first || sizeof(FG_T) != 4) {
-                total[v] += more;
-            } else {
-                const FG_V less = more - away[v], sum = total[v] + less;
-                away[v] = (sum - total[v]) - less;
-                total[v] = sum;
-            }
-        }
+        for (v = 0; v < nv; v++)
+            total[v] += (acc[0][v] + acc[1][v]) + (acc[2][v] + acc[3][v]);
     }
     FG_UNROLL
     for (v = 0; v < nv; v++)
@@ -102,10 +94,12 @@ static int FG_N(col_sums)(FG_T* y, const FG_T* x, ptrdiff_t rows, ptrdiff_t stri
     if (FG_W == 1 || rows < 8)
         return 0;
     if (2 * stride <= FG_W && FG_W % stride == 0) {
+        if (!FG_SUMS_DEEP(rows * stride / FG_W))
+            return 0;
         FG_N(sums_flat)(y, x, rows * stride, stride, lo, hi);
         return 1;
     }
-    if (rows * stride > FG_SUMS_AT_MOST || (2 * stride <= FG_W && rows > FG_SETS * FG_TURNS))
+    if (!FG_SUMS_DEEP(rows) || rows * stride > FG_SUMS_AT_MOST || (2 * stride <= FG_W && rows > FG_SETS * FG_TURNS))
         return 0;
     for (; j + FG_SUMS_WIDE * FG_W <= hi; j += FG_SUMS_WIDE * FG_W)
         FG_N(sums_panel)(FG_SUMS_WIDE, 1, 0, rows, x + j, stride, y + j);
