@@ -49,5 +49,5 @@ def _copy(kernels, threads):
 
 
 def _fastest(kernels, step, arrays, threads):
-    program = kernels.Program([step], 0, arrays, [], [], num_threads=threads)
+    program = kernels.Program([step], 0, arrays, [], [], num_threads=threads, blas=True)
     return float(program.profile([], 5)[0])

@@ -33,6 +33,7 @@ from fastgrad.watch import watched
 # what can be left out
 PASSES = ("fold", "share", "simplify", "fuse", "strips", "inplace", "threads")
 
+_BLAS = {f"{stem}_{letter}" for stem in ("gemm", "bgemm") for letter in ("f32", "f64")}
 ARENA, CONSTANTS, FIRST_VARIABLE = 0, 1, 2                    # operand spaces of a Program
 
 variable._lock_maker[0] = functools.partial(StoreLock, StateError)
@@ -90,15 +91,20 @@ class Plan:
             list(self.feeds.values()),
             [(v.dtype, v.shape) for v in self.results], num_threads=self.threads,
             store_lock=store.lock, commit_step=commit,
-            undo=tuple(place_of[op] for op in undo), keep_subnormals=keep,
+            undo=tuple(place_of[op] for op in undo), keep_subnormals=keep, blas=self._uses_blas(),
             indices={i: found for i, k in enumerate(self.kernels)
                      if (found := spaces.indices(k))})
+
+    def _uses_blas(self):
+        return any(k.symbol in _BLAS for k in self.kernels)
 
     def _within_memory(self, make, *arguments):
         """What `make` makes; where there is no memory for it, an error names the largest value."""
         try:
             return make(*arguments)
-        except MemoryError:
+        except MemoryError as e:
+            if type(e) is MemoryError and e.args:       # it is worded
+                raise
             made = [(v, s.op) for s in self.steps for v in s.outs if s.op is not None]
             tensors = [f for f in self.fetches if isinstance(f, Tensor)]
             made += [(v, t.op) for v, t in zip(self.results, tensors)]

@@ -8,6 +8,7 @@ nothing hangs, and what was interrupted goes on as if nothing had been.
 import os
 import signal
 import threading
+from contextlib import nullcontext as nothing
 
 import numpy as np
 import pytest
@@ -269,6 +270,24 @@ def test_one_writer_a_folder(tmp_path):
         assert len(list((tmp_path / "a").iterdir())) == 2     # not one of twice the same name
     finally:
         cache.clear()
+
+
+# ---- threads that stop together ----------------------------------------------------------
+
+def test_a_handler_that_asks_for_a_stop():
+    """It once waited for ever if it interrupted a call of the same Coordinator."""
+    def work(coordinator):
+        coordinator.register_thread(threading.Thread())
+        coordinator.wait_for_stop(0.0)
+        coordinator.request_stop()
+        assert coordinator.should_stop() and coordinator.wait_for_stop()
+    total = moments_of(lambda: work(fg.train.Coordinator()))
+    for n in range(1, total + 1):
+        coordinator = fg.train.Coordinator()
+        with at_moment(lambda: coordinator.request_stop(ValueError("stop")), n):
+            work(coordinator)
+        with pytest.raises(ValueError, match="stop") if coordinator._error else nothing():
+            coordinator.raise_requested_exception()
 
 
 # ---- forked children --------------------------------------------------------------------

@@ -23,11 +23,13 @@ import ctypes
 import importlib
 import importlib.machinery
 import importlib.util
+import mmap
 import os
 from pathlib import Path
 
 LEVELS = ("base", "v3", "v4")
 BLAS_SYMBOLS = ("sgemm", "dgemm", "sgemv", "dgemv")
+_BLAS_BUFFER = 32 << 20     # bytes of addresses; at import OpenBLAS takes one to try, and one to keep
 
 level = None              # the level that `address` answers for: "base", "v3" or "v4"
 available_levels = ()     # the levels that were built and that this CPU can run
@@ -162,9 +164,12 @@ def _open_with_settings(path):
     settings = {"OPENBLAS_NUM_THREADS": "1"}
     if wanted != "openblas":
         settings["OPENBLAS_CORETYPE"] = wanted
+    if not _program.room_for(os.path.getsize(path) + 2 * _BLAS_BUFFER):
+        raise MemoryError("there is no room for OpenBLAS and its working memory, "
+                          f"{2 * _BLAS_BUFFER >> 20} MiB; it would end the process.")
     before = {name: os.environ.get(name) for name in settings}
-    os.environ.update(settings)
     try:
+        os.environ.update(settings)
         return ctypes.CDLL(str(path))
     finally:
         for name, value in before.items():
@@ -174,9 +179,28 @@ def _open_with_settings(path):
                 os.environ[name] = value
 
 
-_cpu = _compiled("_cpu")
+def _reserve():
+    """Have OpenBLAS take its first buffer now, and tell the Program how large such a one is."""
+    n = 128                     # smaller products do without a buffer
+    a, b, c = [(ctypes.c_float * (n * n))() for _ in range(3)]
+    before = _addresses_used()
+    _blas_library.scipy_cblas_sgemm(
+        101, 111, 111, n, n, n, ctypes.c_float(1), a, n, b, n, ctypes.c_float(0), c, n)
+    _program.set_blas_memory(max(_BLAS_BUFFER, _addresses_used() - before), 1)
+
+
+def _addresses_used():
+    """Bytes of addresses that this process has in use, 0 where the system does not say."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as f:
+            return int(f.read().split()[0]) * mmap.PAGESIZE
+    except OSError:
+        return 0
+
+
+_cpu, _program = _compiled("_cpu"), _compiled("program")
 available_levels = tuple(name for name in _built_levels() if name in _cpu_levels())
 missing_levels = tuple(name for name in _cpu_levels() if name not in available_levels)
 load(os.environ.get("FASTGRAD_CPU_LEVEL"))
-_program = _compiled("program")
 Program, Runner = _program.Program, _program.Runner
+_reserve()

@@ -61,6 +61,7 @@ include "slots.pxi"
 include "walk.pxi"
 include "draw.pxi"
 include "fit.pxi"
+include "blas.pxi"
 
 
 @cython.final
@@ -96,6 +97,8 @@ cdef class Program:
         The arrays of indices that a step follows, by the step's index: copied if it fails.
     keep_subnormals : bool
         Compute with subnormal numbers as IEEE 754 says, however slowly; else they count as zero.
+    blas : bool
+        Whether some of its products are OpenBLAS's.
 
     Raises
     ------
@@ -127,20 +130,22 @@ cdef class Program:
     cdef int learning           # runs still to be measured
     cdef int size_class         # of the arena, among those that share
     cdef int running            # 0, or 1 + the forks before: a run of the parent does not count
-    cdef bint brief, calls_python
+    cdef bint brief, calls_python, blas
     cdef bint borrows           # this run uses the shared arena
     cdef bint outrun            # go() found the store changed and ran nothing
 
     def __cinit__(self, list steps not None, Py_ssize_t arena_bytes, list fixed not None,
                   list feeds not None, list results not None, int num_threads=1,
                   StoreLock store_lock=None, Py_ssize_t commit_step=-1, tuple undo=(),
-                  dict indices=None, bint keep_subnormals=False):
+                  dict indices=None, bint keep_subnormals=False,
+                  bint blas=False):
         if not 1 <= num_threads <= TEAM_MAX:
             raise ValueError(f"num_threads is {num_threads}, not 1 to {TEAM_MAX}")
         self.keep = []
         self.lock = StoreLock() if store_lock is None else store_lock
         self.version = self.lock.version
         self.threads = num_threads
+        self.blas = blas
         self.n_results = len(results)
         self.calls_python = has_python(steps)
         read_spaces(self, arena_bytes, fixed, feeds, results)
@@ -279,6 +284,7 @@ cdef class Program:
                   Py_ssize_t start, Py_ssize_t stop, order, state, tuple whole, Program rest,
                   list keep):
         cdef Program failed
+        cdef bint blas
         count_steps(fit, batch, rows, start, stop, rest is not None)
         read_draw(&fit.draw, order, state, rows)
         stacks, rest_stacks = read_part(fit, 0, self, sources, batch, whole, keep), None
@@ -286,8 +292,13 @@ cdef class Program:
             rest_stacks = read_part(fit, 1, rest, sources, rows % batch, whole, keep)
         if order is not None:
             keep.append(make_buffer(fit))
+        blas = self.blas or rest is not None and rest.blas
+        if blas:
+            enter_blas(self)
         with nogil:
             run_fit(fit)
+        if blas:
+            leave_blas(self)
         if fit.code == OK:
             return stacks, rest_stacks
         if fit.missing:
@@ -375,16 +386,25 @@ cdef class Program:
                 return None
             bind_feeds(self, feeds)
             results = bind_results(self)
-            if self.brief:
-                code = run_once(self)
-            else:
-                with nogil:
-                    code = run_once(self)
+            code = self.run_bound_steps()
             return with_scalars(self, results) if code == OK else None
         finally:
             self.leave()
             if remembered:
                 self.lock.end()
+
+    cdef int run_bound_steps(self) except -1:
+        cdef int code
+        if self.blas:
+            enter_blas(self)
+        if self.brief:
+            code = run_once(self)
+        else:
+            with nogil:
+                code = run_once(self)
+        if self.blas:
+            leave_blas(self)
+        return code
 
     cdef object failure(self, batch=None, bint rest=False):
         """The exception for the run that just failed."""
