@@ -19,7 +19,8 @@ import os
 from fastgrad import shapes
 from fastgrad.accepted import ACCEPTED, check_accepted
 from fastgrad.errors import (AxisError, ConvertTypeError, DTypeError, LateShapeError,
-                             RegisteredError, ShapeError, sentence, where)
+                             RegisteredError, ShapeError, is_ours, sentence, show_site,
+                             where)
 from fastgrad.graph import (Tensor, as_tensor, call_site, get_default_graph, graph_of, is_node,
                             node_of)
 
@@ -355,7 +356,7 @@ def _shape_error(opdef, inputs, e):
 def _at(inputs):
     """` at model.py:31`, the line of the call that failed."""
     site = inputs[0].op.graph._site or call_site() if inputs else call_site()
-    return f" at {os.path.basename(site[0])}:{site[1]}" if site else ""
+    return f" at {show_site(site)}" if site else ""
 
 
 def describe(tensor):
@@ -408,9 +409,10 @@ def _refuse_twice(table, key, what, site_of, site):
     """A second registration fails, unless the first one's source can only have been typed in or
     run again: it is the same line, or no file (a cell of a notebook, which is edited and rerun)."""
     if key in table and site_of(table[key]) != site and os.path.exists(site_of(table[key])[0]):
-        file, line = site_of(table[key])
-        raise RegisteredError(f"the {what} {key!r} is registered already, at "
-                              f"{os.path.basename(file)}:{line}. Choose another name.")
+        first = site_of(table[key])
+        by = "by fastgrad itself" if is_ours(first[0]) else f"at {show_site(first)}"
+        raise RegisteredError(f"the {what} {key!r} is registered already, {by}. Choose another "
+                              "name.")
 
 
 _MISSING = object()

@@ -10,7 +10,7 @@ import functools
 import inspect
 
 from fastgrad import collection, shapes
-from fastgrad.errors import show_shape
+from fastgrad.errors import show_shape, show_site
 from fastgrad.graph import get_default_graph, is_node
 from fastgrad.initializers import glorot_uniform_initializer, zeros_initializer
 from fastgrad.literals import array_of
@@ -222,7 +222,7 @@ def _known(name):
 def _shared(found, name, shape, dtype, reuse, value):
     if not reuse:
         site = found.op.site
-        at = f" It was made at {site[0]}:{site[1]}." if site else ""
+        at = f" It was made at {show_site(site)}." if site else ""
         raise ValueError(
             f"Variable {name} already exists, disallowed. Did you mean to set reuse=True or "
             f"reuse=AUTO_REUSE in variable_scope?{at}")
