@@ -15,6 +15,7 @@ VARIABLES = {
     "FASTGRAD_THREADS": ("", "threads a run may use; empty: the CPUs this process may run on"),
     "FASTGRAD_PASSES_OFF": ("", "plan passes to leave out, comma separated (see plan.PASSES)"),
     "FASTGRAD_PLAN_CACHE": ("256", "plans a session keeps before it drops the least recently used"),
+    "FASTGRAD_TRACEBACK": ("short", "full: an error's traceback also shows fastgrad's own frames"),
     "FASTGRAD_CHECK": ("0", "1: every session names the first step that makes a NaN or infinity"),
 }
 
@@ -42,3 +43,4 @@ THREADS = _default_threads()
 PASSES_OFF = frozenset(p.strip() for p in _read("FASTGRAD_PASSES_OFF").split(",") if p.strip())
 PLAN_CACHE = _read_count("FASTGRAD_PLAN_CACHE")
 CHECK = _read("FASTGRAD_CHECK") == "1"
+FULL_TRACEBACK = _read("FASTGRAD_TRACEBACK") == "full"

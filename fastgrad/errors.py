@@ -16,6 +16,8 @@ import sys
 _PACKAGE = os.path.dirname(sys._getframe().f_code.co_filename) + os.sep
 # The demo is a user's program that happens to ship with the package.
 _PROGRAMS = (os.path.join(_PACKAGE, "demo.py"),)
+_KERNELS = os.path.join("fastgrad", "_kernels") + os.sep     # frames of compiled code
+_COMPILED = (".pyx", ".pxi", ".pxd")
 _STANDARD = os.path.dirname(os.__file__) + os.sep       # contextlib, threading, runpy, ...
 _INSTALLED = tuple(os.sep + folder + os.sep for folder in ("site-packages", "dist-packages"))
 _passed = {}                    # file name of code -> whether its lines are nobody's own
@@ -313,11 +315,19 @@ def refuse_copy(what):
 
 def is_ours(path):
     """Whether a file of code is one of the package's; its demo is a user's program."""
-    return path.startswith(_PACKAGE) and path not in _PROGRAMS
+    compiled = path.startswith(_KERNELS) and path.endswith(_COMPILED)
+    return compiled or path.startswith(_PACKAGE) and path not in _PROGRAMS
+
+
+def is_passed_over(path):
+    """Whether code is no user's: the package's, the standard library's or NumPy's."""
+    found = _passed.get(path)
+    if found is None:
+        found = _passed[path] = _is_passed_over(path)
+    return found
 
 
 def _is_passed_over(path):
-    """Whether code is no user's: the package's, the standard library's or NumPy's."""
     if is_ours(path) or path.startswith("<frozen "):
         return True
     installed = next((path.split(folder, 1)[1] for folder in _INSTALLED if folder in path), None)
@@ -330,11 +340,8 @@ def user_frame(depth=1):
     """The innermost frame of a user's code, or None; `depth` frames are not looked at."""
     frame = sys._getframe(depth)
     while frame is not None:
-        path = frame.f_code.co_filename
-        passed = _passed.get(path)
-        if passed is None:
-            passed = _passed[path] = _is_passed_over(path)
-        if not passed:
+        passed = _passed.get(frame.f_code.co_filename)      # a lookup a frame: nodes are many
+        if not passed and (passed is False or not is_passed_over(frame.f_code.co_filename)):
             return frame
         frame = frame.f_back
     return None

@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 
+from fastgrad.doors import door
 from fastgrad.errors import FeedError, FeedTypeError, where
 from fastgrad.plan import shuffle_rows
 
@@ -54,6 +55,7 @@ def _numbers(logs):
             if value is not None and np.ndim(value) == 0]
 
 
+@door
 def fit(session, train_op, data, *, batch_size=None, epochs=1, shuffle=True, seed=None,
         fetches=None, callbacks=(), progress=None):
     """Train for some epochs in compiled loops.

@@ -279,6 +279,7 @@ class Graph(Records, Names):
         self._control, self._finalized, self.seed = [], False, None
         self.gradient_names = {}     # operation's id -> the gradient meant, if not its type's
         self.store = None            # set by `variable`: the graph's own values
+        self.growth = None           # set by `growth`: what was added since the first run
 
     # ---- the tutorial's and TensorFlow's views ----
     _ops = property(lambda self: [self.operation_at(i) for i in range(len(self._records))])

@@ -7,6 +7,7 @@ dimension; another class dimension is brought there and back.
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.ops_array import broadcast_to, expand_dims, reshape_like, transpose
@@ -99,6 +100,7 @@ def _(op, g):
             reduce_sum(g * (total * p - labels), -1, True))
 
 
+@door
 def softmax_cross_entropy_with_logits_v2(labels, logits, axis=None, name=None, dim=None):
     """Cross-entropy of softmax(logits) against a distribution `labels`, one value a row.
 
@@ -168,6 +170,7 @@ def _as_rows_of(labels, logits):
     return reshape_like(labels, logits)
 
 
+@door
 def softmax_cross_entropy_with_logits(_sentinel=None, labels=None, logits=None, dim=-1,
                                       name=None, axis=None):
     """As `softmax_cross_entropy_with_logits_v2`, but no gradient flows into `labels`.
@@ -244,6 +247,7 @@ def _(op, g):
     return dy * p * (g - inner), None, reduce_sum(g * (p - hot), -1, True)
 
 
+@door
 def sparse_softmax_cross_entropy_with_logits(_sentinel=None, labels=None, logits=None, name=None):
     """Cross-entropy of softmax(logits) against the class of each row.
 

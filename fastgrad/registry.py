@@ -18,6 +18,7 @@ import os
 
 from fastgrad import shapes
 from fastgrad.accepted import ACCEPTED, check_accepted
+from fastgrad.doors import door
 from fastgrad.errors import (AxisError, ConvertTypeError, DTypeError, LateShapeError,
                              RegisteredError, ShapeError, is_ours, sentence, show_site,
                              where)
@@ -166,6 +167,7 @@ def _usage(opdef, got):
     return text if got is None else f"{text}; got {got} positional argument(s)"
 
 
+@door
 def call(opdef, values, attrs, name=None, dtype=None):
     """An operation of values that may be literals; returns what `make` returns.
 

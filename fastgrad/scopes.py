@@ -10,6 +10,7 @@ import functools
 import inspect
 
 from fastgrad import collection, shapes
+from fastgrad.doors import door
 from fastgrad.errors import show_shape, show_site
 from fastgrad.graph import get_default_graph, is_node
 from fastgrad.initializers import glorot_uniform_initializer, zeros_initializer
@@ -272,6 +273,7 @@ def _call_initializer(initializer, shape, dtype):
     return initializer(shape, **more)
 
 
+@door
 def get_variable(name, shape=None, dtype=None, initializer=None, regularizer=None,
                  trainable=None, collections=None, caching_device=None, partitioner=None,
                  validate_shape=True, use_resource=None, custom_getter=None, constraint=None,

@@ -10,17 +10,18 @@ from collections import OrderedDict
 
 import numpy as np
 
-from fastgrad import config, variable
+from fastgrad import config, growth, variable
 from fastgrad.default_session import Entered, get_default_session
-from fastgrad.errors import (ClosedError, ComputeError, FeedTypeError, FetchTypeError,
+from fastgrad.doors import door
+from fastgrad.errors import (ClosedError, FeedTypeError, FetchTypeError,
                              GradientError, GraphError, InvalidArgumentError, MissingFeedError,
-                             RunShapeError, refuse_copy, where)
+                             refuse_copy, where)
 from fastgrad.fetches import convert, fed_parts, feed_key, fetch, flatten, handed_out
 from fastgrad.fit import fit
 from fastgrad.gradients import ancestors, walk
 from fastgrad.graph import Graph, Node, Operation, get_default_graph, node_of
 from fastgrad.plan import Callable, Runner, Staging, compile
-from fastgrad.specialise import evaluate
+from fastgrad.stages import compute, evaluate_builtin
 from fastgrad.streams import Streams
 from fastgrad.variable import store_of
 
@@ -70,6 +71,7 @@ class Session(Runner):
         self._plans = OrderedDict()
         self._store_version = self.store.version
         self._entered = []
+        self.history = None         # of the last `fit`, whole or broken off
         self.tapes = {}             # what the loops of this run leave for their gradients
         self._undo = None           # in a run of several stages: values before it, by variable
 
@@ -110,6 +112,7 @@ class Session(Runner):
         refuse_copy(f"a {type(self).__name__}")
 
     # ---- running ----
+    @door
     def _run_slow(self, fetches, feed_dict):
         """A run whose plan is not at hand: convert, compile if need be, remember."""
         if not self.graph.version and self.graph.literals == "tf":
@@ -127,6 +130,7 @@ class Session(Runner):
             return values[0]
         return values if rebuild is None else rebuild(values)
 
+    @door
     def make_callable(self, fetches, feed_list=None, accept_options=False):
         """A function of the values of `feed_list`, quicker than `run` with a dict.
 
@@ -140,6 +144,7 @@ class Session(Runner):
         nodes, rebuild, single = flatten(fetches, self.graph)
         keys = [feed_key(k, self.graph) for k in feed_list or ()]
 
+        @door
         def slow(*values):
             if len(values) != len(keys):
                 raise FeedTypeError(f"this callable takes one value for each of the {len(keys)} "
@@ -161,6 +166,7 @@ class Session(Runner):
     def _callables(self):
         return self.__dict__.setdefault("_made", weakref.WeakSet())
 
+    @door
     def plan(self, fetches, feed_dict=None):
         """The Plan of a run, for `explain()` and `profile()`.
 
@@ -227,10 +233,10 @@ class Session(Runner):
                 known.update((t, v) for t, v in made.items() if v.dtype != object)
                 continue
             if op.opdef is not None:
-                for t, array in zip(op.outputs, _evaluate_builtin(op, inputs, self.streams)):
+                for t, array in zip(op.outputs, evaluate_builtin(op, inputs, self.streams)):
                     python[t] = known[t] = array
                 continue
-            result = _compute(op, [np.asarray(v) for v in inputs])
+            result = compute(op, [np.asarray(v) for v in inputs])
             python[op.outputs[0]] = result
             known[op.outputs[0]] = np.zeros(0) if result is None else np.asarray(result)
 
@@ -241,6 +247,7 @@ class Session(Runner):
         if plan is not None:
             self._plans.move_to_end(key)
             return plan
+        growth.look(self.graph)
         plan = compile(nodes, {t: (v.dtype, v.shape) for t, v in feeds.items()}, self.store,
                        threads=self.num_threads, done=done,
                        check=self.check_numerics, streams=self.streams)
@@ -266,6 +273,7 @@ class Session(Runner):
             remember(plan)
         return [values[i] if i >= 0 else None for i in entry.outputs]
 
+    @door
     def _step_failed(self, entry, failure):
         """Word a failure that the compiled run reports by step."""
         if not hasattr(failure, "step"):
@@ -331,46 +339,9 @@ def _threads(num_threads):
     return num_threads
 
 
-# ---- operations in Python ---------------------------------------------------------------
-
-def _evaluate_builtin(op, inputs, streams):
-    """The outputs of an operation whose shape depends on values; its failure worded."""
-    try:
-        return evaluate(op, [np.asarray(v) for v in inputs], streams)
-    except RunShapeError:
-        raise
-    except (ValueError, IndexError) as e:
-        raise RunShapeError(f"{where(op)}: {e}", op) from e
-
-
-def _compute(op, inputs):
-    """Call a user's compute(); its result as an array, or None."""
-    inputs = [x.view() for x in inputs]
-    for x in inputs:
-        x.flags.writeable = False
-    try:
-        result = op.compute(*inputs)
-    except Exception as e:
-        raise ComputeError(f"compute() of {where(op)} raised {type(e).__name__}: {e}",
-                           op) from e
-    if result is None:
-        return None
-    try:
-        if np.ma.is_masked(result):
-            raise ValueError("its masked elements would be taken for numbers")
-        array = np.array(result, order="C")             # a view, x.T say, is laid out anew
-    except Exception as e:
-        raise ComputeError(f"compute() of {where(op)} returned {type(result).__name__}, "
-                           f"which is no array: {e}", op) from e
-    if array.dtype.kind not in "fiubc":
-        raise ComputeError(f"compute() of {where(op)} returned {type(result).__name__} with dtype "
-                           f"{array.dtype}; expected numbers.", op)
-    array = array.astype(array.dtype.newbyteorder("="), copy=False)
-    return array if array.ndim else array[()]
-
-
 # ---- gradients of everything ------------------------------------------------------------
 
+@door
 def compute_gradients(loss, feed_dict=None):
     """Gradients of a scalar loss with respect to every node that it depends on, as arrays.
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.collection import GraphKeys, global_variables, local_variables
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError, StateError, refuse_copy, where
 from fastgrad.graph import Tensor, as_tensor, get_default_graph, is_node
 from fastgrad.literals import array_of, converted
@@ -197,6 +198,7 @@ class Variable(Tensor):
     def value(self, value):
         self.load(value)
 
+    @door
     def load(self, value, session=None):
         """Set the value now, without a run.
 
@@ -246,6 +248,7 @@ class Variable(Tensor):
         """A node that subtracts in place and has the new value."""
         return self._update(_assign_sub, delta, name or "AssignSub")
 
+    @door
     def _update(self, build, value, name):
         try:
             return build(self, value, name=name)

@@ -22,12 +22,12 @@ KERNELS = PACKAGE / "_kernels"
 
 # Two chains, low to high; a module imports from below only. Modules of one line are equals and
 # may not import each other, except the ops, which build on one another.
-FRONT = [("config", "default_graph", "errors", "names", "records", "streams"), ("shapes",),
+FRONT = [("config", "default_graph", "errors", "names", "records", "streams"), ("shapes", "doors"),
          ("literals", "accepted"), ("graph",), ("collection", "default_session"), ("registry",),
          ("ops_*",), ("gradients", "variable", "fetches")]
 COMPILER = [("ir", "peak"), ("rewrite",), ("lower_*",), ("place", "explain"),
             ("fuse", "partition"), ("specialise",), ("emit",),
-            ("emit_*", "failsafe", "strips", "watch"), ("row_strips",), ("plan",), ("fit",),
+            ("emit_*", "failsafe", "strips", "watch"), ("row_strips",), ("plan",), ("fit", "growth", "stages"),
             ("session",)]
 # TensorFlow's library of names: built on the front, and on one another; neither chain knows it.
 LIBRARY = {"asserts", "averages", "branches", "contrib", "control", "coordinator", "distribution",
