@@ -152,6 +152,20 @@ def fed_parts(feed_dict):
                                 f"{type(value).__name__}.")
 
 
+def feeds_of(feed_dict, graph, whole=True):
+    """Fed values by tensor; if not `whole`, arrays may have any number of rows."""
+    if feed_dict is None:
+        return {}
+    if not hasattr(feed_dict, "items"):
+        raise FeedTypeError(f"feed_dict must be a dict from nodes to values; got "
+                            f"{type(feed_dict).__name__}.")
+    found = {}
+    for key, value in fed_parts(feed_dict):
+        tensor = feed_key(key, graph)
+        found[tensor] = convert(tensor, value, whole)
+    return found
+
+
 def convert(tensor, value, whole=True):
     """A fed value as a contiguous, aligned, native array that fits its node."""
     want = tensor._dtype if not shapes.is_weak(tensor._dtype) else None

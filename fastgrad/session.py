@@ -5,6 +5,7 @@ the way there, once `fetches` has said what is meant: the cache of plans, and
 evaluating in stages what must be evaluated in Python.
 """
 
+import functools
 import weakref
 from collections import OrderedDict
 
@@ -16,7 +17,7 @@ from fastgrad.doors import door
 from fastgrad.errors import (ClosedError, FeedTypeError, FetchTypeError,
                              GradientError, GraphError, InvalidArgumentError, MissingFeedError,
                              refuse_copy, where)
-from fastgrad.fetches import convert, fed_parts, feed_key, fetch, flatten, handed_out
+from fastgrad.fetches import convert, feed_key, feeds_of, fetch, flatten, handed_out
 from fastgrad.fit import fit
 from fastgrad.gradients import ancestors, walk
 from fastgrad.graph import Graph, Node, Operation, get_default_graph, node_of
@@ -183,6 +184,7 @@ class Session(Runner):
         if isinstance(plan, Staging):
             raise ValueError(
                 f"this run has no single plan: {where(plan.ops[0])} is evaluated in Python first.")
+        plan.feeds_of = functools.partial(feeds_of, graph=self.graph)
         return plan
 
     fit = fit
@@ -310,16 +312,7 @@ class Session(Runner):
 
     def _feeds(self, feed_dict, whole=True):
         """Fed values by tensor; if not `whole`, arrays may have any number of rows."""
-        if feed_dict is None:
-            return {}
-        if not hasattr(feed_dict, "items"):
-            raise FeedTypeError(f"feed_dict must be a dict from nodes to values; got "
-                                f"{type(feed_dict).__name__}.")
-        found = {}
-        for key, value in fed_parts(feed_dict):
-            tensor = feed_key(key, self.graph)
-            found[tensor] = convert(tensor, value, whole)
-        return found
+        return feeds_of(feed_dict, self.graph, whole)
 
 
 def _configured_threads(settings):

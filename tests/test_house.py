@@ -27,7 +27,8 @@ FRONT = [("config", "default_graph", "errors", "names", "records", "streams"), (
          ("ops_*",), ("gradients", "variable", "fetches")]
 COMPILER = [("ir", "peak"), ("rewrite",), ("lower_*",), ("place", "explain"),
             ("fuse", "partition"), ("specialise",), ("emit",),
-            ("emit_*", "failsafe", "strips", "watch"), ("row_strips",), ("plan",), ("fit", "growth", "stages"),
+            ("emit_*", "failsafe", "strips", "watch"), ("row_strips", "profiling"),
+            ("plan",), ("fit", "growth", "stages"),
             ("session",)]
 # TensorFlow's library of names: built on the front, and on one another; neither chain knows it.
 LIBRARY = {"asserts", "averages", "branches", "contrib", "control", "coordinator", "distribution",
