@@ -7,6 +7,7 @@ import builtins as _builtins
 
 __version__ = "0.1.0"
 
+from fastgrad import elsewhere as _elsewhere
 from fastgrad import errors
 from fastgrad.shapes import DTYPES as _DTYPES
 from fastgrad.shapes import DType, TensorShape, as_dtype
@@ -87,3 +88,4 @@ def make_callable(fetches, feed_list=None):
 # that a program may use.
 __all__ = [name for name in dir() if not name.startswith("_") and not hasattr(_builtins, name)
            and (name in ("nn", "train") or not isinstance(globals()[name], type(errors)))]
+__getattr__ = _elsewhere.missing("fastgrad")

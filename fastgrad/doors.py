@@ -8,13 +8,17 @@ and keeps every frame; FASTGRAD_TRACEBACK=full keeps them always.
 """
 
 import functools
+import inspect
+import re
 import types
 import warnings
 
-from fastgrad import config
+from fastgrad import config, elsewhere
+from fastgrad.default_graph import get_default_graph
 from fastgrad.errors import FastgradError, OpError, is_ours, is_passed_over, user_frame
 
 WORDED = (FastgradError, OpError)
+_KEYWORD = re.compile(r"got an unexpected keyword argument '(\w+)'")
 
 
 def door(fn):
@@ -25,7 +29,32 @@ def door(fn):
             return fn(*args, **kwargs)
         except WORDED as error:
             raise shortened(error)  # frames left out here: FASTGRAD_TRACEBACK=full shows them
+        except TypeError as error:
+            hint(error, fn)
+            raise
     return opened
+
+
+def hint(error, fn):
+    """To the TypeError of a call of `fn` with a keyword that it has not, add the one it has."""
+    found = _KEYWORD.search(str(error)) if _is_of_the_call(error) else None
+    if found is None:
+        return
+    parameters = [p.name for p in inspect.signature(fn).parameters.values()
+                  if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    meant = elsewhere.keyword(found[1], parameters)
+    if meant is not None and "Did you mean" not in str(error):
+        error.args = (f"{error}. Did you mean {meant!r}?",)
+
+
+def _is_of_the_call(error):
+    """Whether the arguments were refused before the function began: by Python or a Signature."""
+    last = error.__traceback__
+    if last is None or last.tb_next is None:
+        return True
+    while last.tb_next is not None:
+        last = last.tb_next
+    return last.tb_frame.f_code.co_filename == inspect.__file__
 
 
 def shortened(error):
@@ -68,3 +97,15 @@ def warn(message, kind=UserWarning, site=None):
     warnings.warn_explicit(message, kind, code.co_filename, frame.f_lineno,
                            names.get("__name__", "<unknown>"),
                            names.setdefault("__warningregistry__", {}))
+
+
+def tell_of_truth(value, what):
+    """Warn that `what` got Python's True or False: `a == b` of two nodes, which is no node.
+
+    Nodes are compared by identity, since they are keys of dictionaries; the accuracy that a program
+    makes of `argmax(p, 1) == argmax(c, 1)` would be 0.0 in silence.
+    """
+    if value is True or value is False:
+        lib = "tf" if get_default_graph().literals == "tf" else "fastgrad"
+        warn(f"{what} got Python's {value}, not a node. If it is the result of `==` or `!=`: these "
+             f"compare nodes, not their values; use {lib}.equal(a, b) or {lib}.not_equal(a, b).")

@@ -16,19 +16,17 @@ import contextlib
 
 from fastgrad import shapes
 from fastgrad.default_graph import KINDS, Default, get_default_graph
-from fastgrad.errors import (ConvertTypeError, DTypeError, GraphError, NoArrayError, call_site,
-                             refuse_copy, where)
+from fastgrad.errors import (ConvertTypeError, DTypeError, GraphError, call_site, refuse_copy,
+                             where)
 from fastgrad.names import Names, repr_of_operation, repr_of_tensor, str_of_tensor
 from fastgrad.records import Output, Place, Records
+from fastgrad.valueless import Valueless
 
 
-class Node:
+class Node(Valueless):
     """Base of Tensor and Operation; `ops_math` gives it the arithmetic operators."""
 
     __slots__ = ()
-    # makes NumPy leave `array + node` to the node's own operator
-    __array_ufunc__ = None
-    __array_priority__ = 100
 
     def __reduce_ex__(self, protocol):
         refuse_copy(where(self))
@@ -36,31 +34,12 @@ class Node:
     def __deepcopy__(self, memo):
         refuse_copy(where(self))
 
-    def _no_value(self, what, kind=TypeError):
-        raise kind(
-            f"{where(self)} is a node of a graph and has no value to {what}. "
-            "Run it with Session.run(node), or use fastgrad's functions on it.")
-
-    def __bool__(self):
-        self._no_value("test for truth")
-
-    def __array__(self, dtype=None, copy=None):
-        self._no_value("make an array of", NoArrayError)
-
-    def __float__(self):
-        self._no_value("convert to a number")
-
-    __int__ = __index__ = __float__
-
     def __iter__(self):
         """Iterate over the first dimension, which must be known; a TensorFlow graph refuses."""
         shape = as_tensor(self)._shape
         if not shape or shape[0] is None or self.graph.literals == "tf":
             self._no_value("iterate over")
         return (self[i] for i in range(shape[0]))
-
-    def __len__(self):
-        self._no_value("take the length of")
 
 
 class Tensor(Node):

@@ -7,6 +7,7 @@ dimension: optimizers then touch only the rows that were looked up.
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError, where
 from fastgrad.graph import as_tensor
 from fastgrad.ops_array import rank_like, reshape, transpose
@@ -45,6 +46,7 @@ def _gather(params, indices, axis=0):
     pass
 
 
+@door
 def gather(params, indices, validate_indices=None, name=None, axis=None, batch_dims=0):
     """The slices of `params` along `axis` at `indices`.
 
@@ -114,6 +116,7 @@ def _product(vector):
     return reduce_prod(vector)
 
 
+@door
 def batch_gather(params, indices, name=None):
     """`gather` in each item of a batch: all but the last dimension of `indices` are shared."""
     return gather(params, indices, batch_dims=-1, name=name)
@@ -211,6 +214,7 @@ def _gather_nd(params, indices):
     pass
 
 
+@door
 def gather_nd(params, indices, name=None, batch_dims=0):
     """The elements or slices of `params` at the coordinates in the last dimension of `indices`.
 
@@ -268,6 +272,7 @@ def _scatter_nd(indices, updates, shape):
     pass
 
 
+@door
 def scatter_nd(indices, updates, shape, name=None):
     """Zeros of `shape` with `updates` added at the coordinates `indices`.
 
@@ -371,6 +376,7 @@ def _unsorted_segment_sum(data, segment_ids, num_segments):
     pass
 
 
+@door
 def unsorted_segment_sum(data, segment_ids, num_segments, name=None):
     """Row i is the sum of the rows of `data` whose segment id is i; a negative id is left out.
 

@@ -286,6 +286,7 @@ def _(op, dy):
     return dy * (sigmoid(logits) - labels), -dy * logits
 
 
+@door
 def sigmoid_cross_entropy_with_logits(_sentinel=None, labels=None, logits=None, name=None):
     """Cross-entropy of sigmoid(logits) against the probability `labels`, elementwise.
 
@@ -305,6 +306,7 @@ def sigmoid_cross_entropy_with_logits(_sentinel=None, labels=None, logits=None, 
     return sigmoid_xent(logits, labels, name=name)
 
 
+@door
 def weighted_cross_entropy_with_logits(labels=None, logits=None, pos_weight=None, name=None,
                                        targets=None):
     """As `sigmoid_cross_entropy_with_logits`, with a weight on positive labels.
@@ -321,6 +323,7 @@ def weighted_cross_entropy_with_logits(labels=None, logits=None, pos_weight=None
         return add((1 - labels) * logits, multiply(weight, soft), name=scope)
 
 
+@door
 def log_poisson_loss(targets, log_input, compute_full_loss=False, name=None):
     """`exp(z) - t z` for `z = log_input`; with Stirling's estimate of `log(t!)` where `t > 1`.
 

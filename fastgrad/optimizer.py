@@ -50,6 +50,12 @@ class Optimizer:
         self._others = {}               # (name, graph) -> variable
         self._tensors = {}              # prepared parameters of the current apply_gradients
 
+    def __init_subclass__(cls, **more):
+        """An optimizer's constructor is a door: a wrong keyword is answered with the right one."""
+        super().__init_subclass__(**more)
+        if "__init__" in vars(cls):
+            cls.__init__ = door(cls.__init__)
+
     def get_name(self):
         return self._name
 

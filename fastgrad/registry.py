@@ -16,7 +16,7 @@ import functools
 import inspect
 import os
 
-from fastgrad import shapes
+from fastgrad import elsewhere, shapes
 from fastgrad.accepted import ACCEPTED, check_accepted
 from fastgrad.doors import door
 from fastgrad.errors import (AxisError, ConvertTypeError, DTypeError, LateShapeError,
@@ -146,8 +146,11 @@ def _bind(opdef, args, kwargs):
     wanted = [t for t in opdef.tensors if not t.startswith("*")]
     unknown = set(kwargs) - set(wanted) - set(opdef.attrs)
     if unknown:
-        raise TypeError(f"{opdef.type}() got an unexpected keyword argument "
-                        f"{sorted(unknown)[0]!r}; {_usage(opdef, None)}")
+        wrong = sorted(unknown)[0]
+        meant = elsewhere.keyword(wrong, [*wanted, *opdef.attrs, "name"])
+        hint = f" Did you mean {meant!r}?" if meant else ""
+        raise TypeError(f"{opdef.type}() got an unexpected keyword argument {wrong!r}; "
+                        f"{_usage(opdef, None)}.{hint}")
     args = list(args)
     for i, key in enumerate(wanted):
         if key in kwargs:

@@ -302,6 +302,7 @@ def get_variable(name, shape=None, dtype=None, initializer=None, regularizer=Non
         validate_shape=validate_shape, custom_getter=custom_getter, constraint=constraint)
 
 
+@door
 def get_local_variable(name, *args, **kwargs):
     """get_variable in GraphKeys.LOCAL_VARIABLES, not trainable."""
     kwargs["trainable"] = False
@@ -310,6 +311,7 @@ def get_local_variable(name, *args, **kwargs):
     return get_variable(name, *args, **kwargs)
 
 
+@door
 def get_variable_scope():
     """The VariableScope in force."""
     return _state().current
@@ -407,11 +409,13 @@ def _nested(new, old):
     return both
 
 
+@door
 def variable_op_scope(values, name_or_scope, default_name=None, **settings):
     """variable_scope under its old name and argument order."""
     return variable_scope(name_or_scope, default_name, values, **settings)
 
 
+@door
 def op_scope(values, name, default_name=None):
     """name_scope under its old name and argument order."""
     return name_scope(name, default_name, values)

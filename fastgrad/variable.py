@@ -309,16 +309,19 @@ def _collect(graph, variable, trainable, collections):
     graph.add_to_collections(keys, variable)
 
 
+@door
 def variables_initializer(var_list, name="init"):
     """An operation that puts the initial values of `var_list` in."""
     return group(*[v.initializer for v in var_list], name=name)
 
 
+@door
 def global_variables_initializer():
     """An operation that puts the initial values of all global variables in."""
     return variables_initializer(global_variables())
 
 
+@door
 def local_variables_initializer():
     """An operation that puts the initial values of all local variables in (metrics)."""
     return variables_initializer(local_variables())

@@ -9,7 +9,7 @@ import functools
 import types
 
 from fastgrad.default_graph import building
-from fastgrad.doors import WORDED, shortened
+from fastgrad.doors import WORDED, hint, shortened
 
 _made = {}
 
@@ -52,6 +52,9 @@ def bound(fn):
                 return fn(*args, **kwargs)
         except WORDED as error:
             raise shortened(error)  # frames left out here: FASTGRAD_TRACEBACK=full shows them
+        except TypeError as error:
+            hint(error, fn)
+            raise
     return call
 
 
