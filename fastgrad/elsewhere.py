@@ -6,6 +6,7 @@ another name. Public names are looked up when an error is worded, by import, so 
 knows no module of the package.
 """
 
+import builtins
 import difflib
 import importlib
 import sys
@@ -68,6 +69,13 @@ ATTRIBUTES = {
     "copy": "{lib}.identity(node)", "append": "{lib}.concat([node, other], axis)",
     "assign": "{lib}.Variable: only a variable can be assigned"}
 
+# methods of another framework's tensors that are functions here, of this name or by NAMES
+METHODS = ("sum", "mean", "max", "min", "prod", "std", "var", "all", "any", "argmax", "argmin",
+           "reshape", "view", "ravel", "flatten", "permute", "transpose", "squeeze", "unsqueeze",
+           "astype", "dot", "mm", "matmul", "exp", "log", "sqrt", "abs", "pow", "sigmoid", "tanh",
+           "relu", "softmax", "clip", "clamp", "round", "cumsum", "mul", "add", "sub", "div", "neg",
+           "cross_entropy", "gather", "repeat", "norm", "trace", "sort", "argsort")
+
 # a keyword of another framework, or an old one -> ours, the first that the function has
 KEYWORDS = {
     "lr": ("learning_rate",), "rate": ("learning_rate", "keep_prob"), "p": ("rate", "keep_prob"),
@@ -93,7 +101,9 @@ def _public(namespace):
             module = importlib.import_module(namespace)
         except ImportError:
             return {}
-    return {n: getattr(module, n) for n in getattr(module, "__all__", ()) if hasattr(module, n)}
+    # `abs`, `round`, ... are public, and not in `__all__`: a star import must not hide builtins
+    names = [*getattr(module, "__all__", ()), *filter(dir(builtins).__contains__, vars(module))]
+    return {n: vars(module)[n] for n in names if n in vars(module) and not n.startswith("_")}
 
 
 def _plain(name):
@@ -139,22 +149,11 @@ def missing(namespace):
     return getter
 
 
-def attribute(name, known, lib):
-    """What to write for an attribute that a node lacks, or None.
-
-    Parameters
-    ----------
-    known : list of str, the attributes it has
-    lib : "fastgrad" or "tf", what the program calls the library
-    """
+def attribute(name, lib):
+    """What to write for an attribute of ATTRIBUTES or METHODS; `lib` is "fastgrad" or "tf"."""
     if name in ATTRIBUTES:
         return ATTRIBUTES[name].format(lib=lib)
-    public = _public("fastgrad")
-    function = name if name in public else NAMES.get(name)
-    if function in public:
-        return f"{lib}.{function}(node, ...)"
-    found = near(name, [n for n in known if not n.startswith("_")])
-    return f"node.{found}" if found else None
+    return f"{function(name, lib)}(node, ...)"
 
 
 def function(name, lib):
@@ -163,7 +162,7 @@ def function(name, lib):
         for namespace in NAMESPACES[:2]:
             if candidate in _public(namespace):
                 return lib + namespace[len("fastgrad"):] + "." + candidate
-    return None
+    return f"{lib}.{NAMES[name]}" if "." in NAMES.get(name, "") else None
 
 
 def keyword(name, parameters):

@@ -340,10 +340,12 @@ def user_frame(depth=1):
     """The innermost frame of a user's code, or None; `depth` frames are not looked at."""
     frame = sys._getframe(depth)
     while frame is not None:
-        passed = _passed.get(frame.f_code.co_filename)      # a lookup a frame: nodes are many
-        if not passed and (passed is False or not is_passed_over(frame.f_code.co_filename)):
-            return frame
-        frame = frame.f_back
+        try:
+            if not _passed[frame.f_code.co_filename]:       # a lookup a frame: nodes are many
+                return frame
+            frame = frame.f_back
+        except KeyError:
+            is_passed_over(frame.f_code.co_filename)        # learns it
     return None
 
 

@@ -138,7 +138,17 @@ def _builder(opdef, fn):
                 attrs[key] = kwargs[key]
         return call(opdef, inputs, attrs, name)
     build.opdef = opdef
+    build.__signature__ = _signature(fn)
     return build
+
+
+def _signature(fn):
+    """What `inspect` shows of an operation's function: its own parameters, and `name`."""
+    shown = inspect.signature(fn)
+    starred = any(p.kind is p.VAR_POSITIONAL for p in shown.parameters.values())
+    kind = inspect.Parameter.KEYWORD_ONLY if starred else inspect.Parameter.POSITIONAL_OR_KEYWORD
+    name = inspect.Parameter("name", kind, default=None)
+    return shown.replace(parameters=[*shown.parameters.values(), name])
 
 
 def _bind(opdef, args, kwargs):

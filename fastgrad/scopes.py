@@ -311,6 +311,9 @@ def get_local_variable(name, *args, **kwargs):
     return get_variable(name, *args, **kwargs)
 
 
+get_local_variable.__signature__ = inspect.signature(get_variable)
+
+
 @door
 def get_variable_scope():
     """The VariableScope in force."""
@@ -413,6 +416,9 @@ def _nested(new, old):
 def variable_op_scope(values, name_or_scope, default_name=None, **settings):
     """variable_scope under its old name and argument order."""
     return variable_scope(name_or_scope, default_name, values, **settings)
+
+
+variable_op_scope.__signature__ = inspect.signature(variable_scope)
 
 
 @door

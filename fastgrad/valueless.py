@@ -10,6 +10,8 @@ Decisions
 - Nodes are compared by identity, with arrays too: they are keys of dictionaries.
 """
 
+from inspect import getattr_static
+
 from fastgrad import elsewhere
 from fastgrad.errors import NoArrayError, call_site, show_site, where
 
@@ -20,13 +22,25 @@ _OPERATORS = {"add": "add", "subtract": "sub", "multiply": "mul", "divide": "tru
 _TURNED = {"less": "gt", "less_equal": "ge", "greater": "lt", "greater_equal": "le"}
 _STRAIGHT = {"less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge"}
 
-# looked up by Python and by this package, or what is not there yet while a node is made
-_UNTOLD = frozenset(("graph", "op", "fed", "name", "type", "site", "values", "indices", "shape"))
-
 _ADVICE = {
     "test for truth": " To choose by a value, use {lib}.cond or {lib}.where.",
     "convert to a number": " In place of math's functions use {lib}'s: {lib}.sin(node).",
     "take the length of": " Its static shape is node.shape, the one of a run {lib}.shape(node)."}
+
+
+class _Elsewhere:
+    """An attribute that a node has not, and another framework's tensor has: the error says what to
+    write. A `__getattr__` would slow every attribute of every node: CPython caches none then."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __get__(self, node, kind=None):
+        text = f"{kind.__name__!r} object has no attribute {self.name!r}"
+        if node is not None:
+            text += (f": {where(node)} is a node of a graph. Use "
+                     f"{elsewhere.attribute(self.name, node._lib)}")
+        raise AttributeError(text, name=self.name, obj=node)
 
 
 class Valueless:
@@ -60,14 +74,10 @@ class Valueless:
     def __len__(self):
         self._no_value("take the length of")
 
-    def __getattr__(self, name):
-        if name.startswith("_") or name in _UNTOLD:
-            raise AttributeError(name)
-        text = f"{type(self).__name__!r} object has no attribute {name!r}"
-        hint = elsewhere.attribute(name, dir(type(self)), self._lib)
-        if hint is not None:
-            text += f": {where(self)} is a node of a graph. Use {hint}"
-        raise AttributeError(text, name=name, obj=self)
+    def __dir__(self):
+        """Without the names that are there to say that they are not."""
+        return [n for n in super().__dir__() if not isinstance(
+            getattr_static(type(self), n), _Elsewhere)]
 
     # ---- NumPy ----
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
@@ -83,6 +93,10 @@ class Valueless:
         if func.__name__ == "shape" and args and args[0] is self:
             return self.shape
         _refuse([self], func.__name__)
+
+
+for _name in (*elsewhere.ATTRIBUTES, *elsewhere.METHODS):
+    setattr(Valueless, _name, _Elsewhere(_name))
 
 
 def _operator(name, x, y):

@@ -18,6 +18,7 @@ from fastgrad.literals import array_of, converted
 from fastgrad.names import repr_of_variable
 from fastgrad.ops_state import (_assign, _assign_add, _assign_sub, _variable, constant, group,
                                 identity)
+from fastgrad.value_copy import value_copy
 
 
 def aligned_empty(shape, dtype):
@@ -145,7 +146,8 @@ class Variable(Tensor):
     Attributes
     ----------
     value : ndarray
-        The current value in the graph's store, copied; assign to it to change it.
+        The current value in the graph's store, copied; assign to it to change it. Writing to a
+        part of it raises TypeError: it would change the copy.
     initializer : Operation
         Puts the initial value back.
     initial_value : Tensor
@@ -192,7 +194,7 @@ class Variable(Tensor):
 
     @property
     def value(self):
-        return store_of(self.graph).copy_of(self.op)
+        return value_copy(store_of(self.graph).copy_of(self.op))
 
     @value.setter
     def value(self, value):

@@ -75,12 +75,31 @@ def test_attributes_of_other_frameworks_tensors(lib):
                              ("detach", f"{name}.stop_gradient(node)"),
                              ("backward", f"{name}.gradients("), ("T", f"{name}.transpose("),
                              ("exp", f"{name}.exp(node"), ("sum", f"{name}.reduce_sum(node"),
-                             ("get_shap", "node.get_shape")]:
+                             ("relu", f"{name}.nn.relu(node")]:
         with pytest.raises(AttributeError, match="has no attribute") as caught:
             getattr(x, attribute)
         assert f"(test_elsewhere.py:{x.op.site[1]}) is a node of a graph. Use {meant}" in str(
             caught.value)
-    assert not hasattr(x, "qwertz") and getattr(x, "qwertz", 3) == 3
+    assert not hasattr(x, "numpy") and getattr(x, "numpy", 3) == 3
+    assert not hasattr(lib.Tensor, "numpy") and not hasattr(x, "qwertz")
+    assert "numpy" not in dir(x) and "sum" not in dir(x) and "get_shape" in dir(x)
+
+
+def test_every_method_of_the_table_has_its_function():
+    for name in elsewhere.METHODS:
+        assert resolved(elsewhere.function(name, "fastgrad") or f"{name} has none") is not None, name
+
+
+def test_a_users_operation_may_have_such_attributes():
+    class kept(fg.Operation):
+        def __init__(self, x):
+            self.data, self.size = 3, 4
+            super().__init__(x)
+
+        def compute(self, x):
+            return x * self.data * self.size
+    node = kept(fg.constant(1.0))
+    assert fg.Session().run(node) == 12.0 and node.data == 3
 
 
 def test_keywords(lib):

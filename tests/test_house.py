@@ -24,7 +24,7 @@ KERNELS = PACKAGE / "_kernels"
 # may not import each other, except the ops, which build on one another.
 FRONT = [("config", "default_graph", "elsewhere", "errors", "names", "records", "streams"),
          ("shapes", "doors", "valueless"),
-         ("literals", "accepted"), ("graph",), ("collection", "default_session"), ("registry",),
+         ("literals", "accepted", "value_copy"), ("graph",), ("collection", "default_session"), ("registry",),
          ("ops_*",), ("gradients", "variable", "fetches")]
 COMPILER = [("ir", "peak"), ("rewrite",), ("lower_*",), ("place", "explain"),
             ("fuse", "partition"), ("specialise",), ("emit",),
