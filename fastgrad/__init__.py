@@ -5,6 +5,7 @@ This file holds the public names and nothing else.
 
 import builtins as _builtins
 
+from fastgrad import elsewhere as _elsewhere
 from fastgrad import errors
 from fastgrad.version import __version__
 from fastgrad.shapes import DTYPES as _DTYPES
@@ -87,3 +88,4 @@ def make_callable(fetches, feed_list=None):
 # that a program may use.
 __all__ = [name for name in dir() if not name.startswith("_") and not hasattr(_builtins, name)
            and (name in ("nn", "train") or not isinstance(globals()[name], type(errors)))]
+__getattr__ = _elsewhere.missing("fastgrad")

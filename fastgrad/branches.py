@@ -11,6 +11,7 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.control import add_session_op, session_op
+from fastgrad.doors import door
 from fastgrad.errors import ConvertTypeError, KernelError, ShapeError, where
 from fastgrad.gradients import gradients
 from fastgrad.graph import Node, Tensor, as_tensor, get_default_graph, is_node
@@ -103,6 +104,7 @@ def cond_(session, node, inputs, known, done):
     return [np.asarray(v, t._dtype) for v, t in zip(found, node.outputs)]
 
 
+@door
 def cond(pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None, fn2=None):
     """What `true_fn()` or `false_fn()` gives, whichever the predicate chooses; only that one runs.
 
@@ -216,6 +218,7 @@ def _(op, *dys):
     return [None] + [found.get(t) for t in outside]
 
 
+@door
 def case(pred_fn_pairs, default=None, exclusive=False, strict=False, name="case"):
     """What the function of the first true predicate gives; `default()` if none is.
 

@@ -3,6 +3,7 @@
 Builds the gradient graph of a loss once, and runs it in a session that the graph keeps.
 """
 
+from fastgrad.doors import door
 from fastgrad.errors import FetchTypeError, GradientError, MissingFeedError, where
 from fastgrad.fetches import feed_key
 from fastgrad.gradients import ancestors, walk
@@ -10,6 +11,7 @@ from fastgrad.graph import Node, Operation, node_of
 from fastgrad.session import Session
 
 
+@door
 def compute_gradients(loss, feed_dict=None):
     """Gradients of a scalar loss with respect to every node that it depends on, as arrays.
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.collection import global_variables, local_variables
+from fastgrad.doors import door
 from fastgrad.errors import ComputeError, PythonError, where
 from fastgrad.graph import as_tensor, get_default_graph, graph_of
 from fastgrad.ops_state import group, identity
@@ -28,6 +29,7 @@ def add_session_op(opdef, inputs, attrs, specs, name, graph=None):
     return graph.add_op(opdef, inputs, attrs, specs, name)
 
 
+@door
 def control_dependencies(control_inputs):
     """In a `with`: operations made inside run after `control_inputs`; None clears them."""
     return get_default_graph().control_dependencies(control_inputs)
@@ -72,6 +74,7 @@ def py_function(session, node, inputs, known, done):
 NotDifferentiable("py_function")
 
 
+@door
 def py_func(func, inp, Tout, stateful=True, name=None):
     """A Python function of arrays as an operation; it has no gradient.
 
@@ -117,6 +120,7 @@ def _(op, dy):
     return [dy] + [None] * (len(op.inputs) - 1)
 
 
+@door
 def Print(input_, data, message=None, first_n=None, summarize=None, name=None):
     """`input_`, and at each run a line with the values of `data` on standard error.
 
@@ -155,12 +159,14 @@ NotDifferentiable("is_initialized")
 NotDifferentiable("report_uninitialized")
 
 
+@door
 def is_variable_initialized(variable):
     """Whether a variable has a value in the session that runs this."""
     return add_session_op(is_initialized, [], {"variable": variable.op}, [((), shapes.BOOL)],
                           "IsVariableInitialized", variable.graph).outputs[0]
 
 
+@door
 def report_uninitialized_variables(var_list=None, name="report_uninitialized_variables"):
     """The names, as bytes, of variables without a value in the session that runs this."""
     found = global_variables() + local_variables() if var_list is None else list(var_list)

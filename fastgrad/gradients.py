@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from fastgrad.doors import door
 from fastgrad.errors import GradientError, GraphError, ShapeError, where
 from fastgrad.graph import Node, Tensor, as_tensor, is_custom
 from fastgrad.ops_array import broadcast_like, reshape, sum_to
@@ -21,6 +22,7 @@ from fastgrad.shapes import broadcast, is_known, is_whole, promote_float, strong
 from fastgrad.slices import IndexedSlices
 
 
+@door
 def gradients(ys, xs, grad_ys=None, name="gradients", colocate_gradients_with_ops=False,
               gate_gradients=False, aggregation_method=None, stop_gradients=None,
               unconnected_gradients="none"):
@@ -65,6 +67,7 @@ def gradients(ys, xs, grad_ys=None, name="gradients", colocate_gradients_with_op
     return [found.get(x) for x in xs]
 
 
+@door
 def hessians(ys, xs, name="hessians", colocate_gradients_with_ops=False, gate_gradients=False,
              aggregation_method=None):
     """Second derivatives of the sum of `ys` with respect to each of `xs`, as nodes.

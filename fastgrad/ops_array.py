@@ -8,6 +8,7 @@ not compute it.
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor
 from fastgrad.ops_shape import check_rank, dims_of, known_value, number_of, plain_shape, renamed
@@ -40,6 +41,7 @@ def _reshape(tensor, shape):
     pass
 
 
+@door
 def reshape(tensor, shape, name=None):
     """The same elements in C order under another shape; one dimension may be -1.
 
@@ -135,6 +137,7 @@ def _expand_dims(x, axis=0):
     pass
 
 
+@door
 def expand_dims(input, axis=None, name=None, dim=None):
     """Insert a dimension of 1 at `axis`.
 
@@ -168,6 +171,7 @@ def _squeeze(x, axis=None):
     pass
 
 
+@door
 def squeeze(input, axis=None, name=None, squeeze_dims=None):
     """Remove dimensions of 1: those in `axis`, or all.
 
@@ -202,6 +206,7 @@ def _transpose(x, perm=None):
     pass
 
 
+@door
 def transpose(a, perm=None, name=None, conjugate=False):
     """Permute the dimensions; without `perm`, reverse them.
 
@@ -232,6 +237,7 @@ def _swapped(rank):
     return tuple(range(rank - 2)) + (rank - 1, rank - 2)
 
 
+@door
 def matrix_transpose(a, name=None, conjugate=False):
     """Swap the last two dimensions.
 
@@ -265,6 +271,7 @@ def _broadcast_to(input, shape):
     pass
 
 
+@door
 def broadcast_to(input, shape, name=None):
     """Repeat `input` along its dimensions of 1 and new leading ones to reach `shape`.
 

@@ -3,6 +3,7 @@
 import functools
 import inspect
 
+from fastgrad.doors import door
 from fastgrad.errors import GradientError
 from fastgrad.graph import as_tensor
 from fastgrad.ops_join import SEVERAL
@@ -65,6 +66,7 @@ def _for_both(grad, variables, *dys):
     return for_xs + list(for_variables)
 
 
+@door
 def custom_gradient(f):
     """Decorator: `f(*xs)` returns `(ys, grad_fn)`, and `grad_fn(*dys)` is the gradient to `xs`.
 

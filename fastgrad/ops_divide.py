@@ -9,6 +9,7 @@ that the plan puts before the division.
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import DTypeError, where
 from fastgrad.graph import Node, as_tensor, is_node
 from fastgrad.ops_math import _operators, _where, _zip, divide, elementwise, equal, zeros_like
@@ -104,6 +105,7 @@ def _(op, dz):
     return dx, -dx * op.outputs[0]
 
 
+@door
 def truediv(x, y, name=None):
     """The same as `divide`: integers give float64.
 
@@ -144,6 +146,7 @@ def _(op, dz):
 divide_no_nan, floor_div = div_no_nan, floordiv
 
 
+@door
 def multiply_no_nan(x, y, name=None):
     """`x * y`, and 0 where `y` is 0, even if `x` is no number there.
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.graph import as_tensor, is_node
 from fastgrad.ops_math import multiply
 from fastgrad.ops_random import _given_dtype, _given_shape, seeds_of
@@ -36,6 +37,7 @@ NotDifferentiable("dropout_mask")
 NotDifferentiable("dropout_mask_as")
 
 
+@door
 def dropout(x, keep_prob=None, noise_shape=None, seed=None, name=None, rate=None):
     """Set a share of the elements to 0 and scale the others up, anew at each run.
 

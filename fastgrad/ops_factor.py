@@ -8,6 +8,7 @@ from collections import namedtuple
 
 import numpy as np
 
+from fastgrad.doors import door
 from fastgrad.errors import DTypeError, ShapeError, where
 from fastgrad.graph import as_tensor
 from fastgrad.ops_array import expand_dims, matrix_transpose
@@ -121,6 +122,7 @@ def _self_adjoint_eig(tensor):
     pass
 
 
+@door
 def self_adjoint_eig(tensor, name=None):
     """(eigenvalues in ascending order, eigenvectors as columns) of symmetric matrices.
 
@@ -132,6 +134,7 @@ def self_adjoint_eig(tensor, name=None):
     return tuple(_self_adjoint_eig(tensor, name=name))
 
 
+@door
 def self_adjoint_eigvals(tensor, name=None):
     """The eigenvalues of symmetric matrices, in ascending order.
 
@@ -193,6 +196,7 @@ def _svd(tensor, full_matrices=False):
     pass
 
 
+@door
 def svd(tensor, full_matrices=False, compute_uv=True, name=None):
     """(singular values in descending order, u, v) with `x = u diag(s) v^T`.
 
@@ -252,6 +256,7 @@ def _qr(input, full_matrices=False):
 QR = namedtuple("Qr", ["q", "r"])
 
 
+@door
 def qr(input, full_matrices=False, name=None):
     """(q, r): `x = q r` with orthonormal columns and an upper triangle.
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.bad_index import LABEL, SEGMENT, checked
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError, where
 from fastgrad.graph import as_tensor
 from fastgrad.ops_array import rank_like, reshape, transpose
@@ -38,6 +39,7 @@ def _gather(params, indices, axis=0):
     pass
 
 
+@door
 def gather(params, indices, validate_indices=None, name=None, axis=None, batch_dims=0):
     """The slices of `params` along `axis` at `indices`.
 
@@ -109,6 +111,7 @@ def _product(vector):
     return reduce_prod(vector)
 
 
+@door
 def batch_gather(params, indices, name=None):
     """`gather` in each item of a batch: all but the last dimension of `indices` are shared."""
     return gather(params, indices, batch_dims=-1, name=name)
@@ -214,6 +217,7 @@ def _gather_nd(params, indices):
     pass
 
 
+@door
 def gather_nd(params, indices, name=None, batch_dims=0):
     """The elements or slices of `params` at the coordinates in the last dimension of `indices`.
 
@@ -271,6 +275,7 @@ def _scatter_nd(indices, updates, shape):
     pass
 
 
+@door
 def scatter_nd(indices, updates, shape, name=None):
     """Zeros of `shape` with `updates` added at the coordinates `indices`.
 
@@ -374,6 +379,7 @@ def _unsorted_segment_sum(data, segment_ids, num_segments):
     pass
 
 
+@door
 def unsorted_segment_sum(data, segment_ids, num_segments, name=None):
     """Row i is the sum of the rows of `data` whose segment id is i; a negative id is left out.
 

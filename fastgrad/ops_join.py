@@ -6,6 +6,7 @@
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError, where
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.ops_math import zeros_like
@@ -41,6 +42,7 @@ def _concat(*values, axis=0):
     pass
 
 
+@door
 def concat(values, axis=0, name=None):
     """Join tensors along a dimension they already have.
 
@@ -120,6 +122,7 @@ def _split(value, parts=1, axis=0):
     pass
 
 
+@door
 def split(value, num_or_size_splits, axis=0, num=None, name=None):
     """Cut a tensor along `axis` into equal parts, or into parts of the given sizes.
 
@@ -169,6 +172,7 @@ def _pack(*values, axis=0):
     pass
 
 
+@door
 def stack(values, axis=0, name=None):
     """Join tensors of one shape along a new dimension.
 
@@ -218,6 +222,7 @@ def _unpack(value, num=0, axis=0):
     pass
 
 
+@door
 def unstack(value, num=None, axis=0, name=None):
     """The slices of a tensor along a dimension, as a list of tensors without it.
 

@@ -8,6 +8,7 @@ while the graph is built; the plan lowers all three to plain 2-D products.
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError, where
 from fastgrad.graph import Node, as_tensor, is_node
 from fastgrad.ops_array import shape_ends_with
@@ -59,6 +60,7 @@ def _matmul(a, b, transpose_a=False, transpose_b=False):
     pass
 
 
+@door
 def matmul(a, b, transpose_a=False, transpose_b=False, adjoint_a=False, adjoint_b=False,
            a_is_sparse=False, b_is_sparse=False, name=None):
     """Matrix product; 1-D operands as in `np.matmul`, leading dimensions are a batch.

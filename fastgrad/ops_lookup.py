@@ -5,6 +5,7 @@ from collections import namedtuple
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError, where
 from fastgrad.graph import as_tensor, is_node
 from fastgrad.ops_clip import clip_by_norm
@@ -102,6 +103,7 @@ def _top_k(input, k, sorted=True):
     pass
 
 
+@door
 def top_k(input, k=1, sorted=True, name=None):
     """The `k` largest elements of each row and their places; the first of equals comes first.
 
@@ -147,6 +149,7 @@ def _in_top_k(predictions, targets, k):
 NotDifferentiable("in_top_k")
 
 
+@door
 def in_top_k(predictions, targets, k, name=None):
     """Whether fewer than `k` classes of a row are above the target's; ties count as in.
 

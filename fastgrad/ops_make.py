@@ -7,6 +7,7 @@ repeat one number take no memory until a kernel reads them.
 import numpy as np
 
 from fastgrad import registry, shapes
+from fastgrad.doors import door
 from fastgrad.errors import DTypeError, ShapeError
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.literals import array_of
@@ -34,6 +35,7 @@ def _scalar(dims, value):
     check_rank(dims, 1, "the dims of fill")
 
 
+@door
 def fill(dims, value, name=None):
     """A tensor of shape `dims`, all of whose elements are `value`.
 
@@ -63,6 +65,7 @@ def _repeated(number, shape, dtype, name):
     return _filled_as(shape, number=number, dtype=dtype, name=name)
 
 
+@door
 def zeros(shape, dtype=FLOAT32, name=None):
     """Zeros.
 
@@ -71,6 +74,7 @@ def zeros(shape, dtype=FLOAT32, name=None):
     return _repeated(0, shape, dtype, name or "zeros")
 
 
+@door
 def ones(shape, dtype=FLOAT32, name=None):
     """Ones.
 
@@ -151,6 +155,7 @@ def _linspace(start, stop, num):
     pass
 
 
+@door
 def linspace(start, stop, num, name=None):
     """`num` numbers at equal distances, from `start` to `stop`, both included.
 
@@ -167,6 +172,7 @@ NotDifferentiable("range")
 NotDifferentiable("linspace")
 
 
+@door
 def lin_space(start, stop, num, name=None):
     """The same as `linspace`."""
     return linspace(start, stop, num, name)
@@ -293,6 +299,7 @@ def _check_values(on, off, dtype):
                          + "; they must be one.")
 
 
+@door
 def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None, name=None):
     """Vectors with `on_value` (1) at the index and `off_value` (0) elsewhere.
 

@@ -2,12 +2,12 @@
 
 Rules use ordinary operators and never mention broadcasting: the reverse walk sums each
 gradient back to its input's shape. A rule uses the op's output where that saves work.
-The operators of `Node` are bound at the end.
 """
 
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import tell_of_truth
 from fastgrad.graph import Node, as_tensor, get_default_graph, is_node
 from fastgrad.registry import NotDifferentiable, RegisterGradient, call, op
 from fastgrad.shapes import BOOL, INT64, TEXT, promote_float
@@ -329,6 +329,7 @@ def cast(x, dtype, name=None):
     Gradient: `dx = cast(dy)` back, between floating dtypes.
     """
     dtype = shapes.to_np(dtype)
+    tell_of_truth(x, "cast")
     if not is_node(x) and get_default_graph().literals == "tf":
         with get_default_graph().name_scope(name or "Cast") as scope:
             x = as_tensor(x, name="x")

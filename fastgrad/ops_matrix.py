@@ -6,6 +6,7 @@ more dimensions is the same after a reshape.
 
 import numpy as np
 
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor
 from fastgrad.ops_math import zeros_like
@@ -172,6 +173,7 @@ def _matrix_band_part(input, num_lower, num_upper, _strict=False):
     pass
 
 
+@door
 def matrix_band_part(input, num_lower, num_upper, name=None):
     """Matrices with zeros outside a band round the diagonal.
 

@@ -6,6 +6,7 @@ second order works.
 
 import numpy as np
 
+from fastgrad.doors import door
 from fastgrad.graph import as_tensor
 from fastgrad.ops_join import concat
 from fastgrad.ops_math import (_float_map, _grad_map, _map, _where, cast, elementwise, multiply,
@@ -104,6 +105,7 @@ def _leaky_relu(features, alpha=0.2):
     pass
 
 
+@door
 def leaky_relu(features, alpha=0.2, name=None):
     """`x` above 0, else `alpha * x`.
 

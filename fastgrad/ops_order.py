@@ -4,6 +4,7 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.bad_index import LENGTH, checked
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor, get_default_graph
 from fastgrad.ops_shape import known_value, number_of
@@ -43,6 +44,7 @@ def _descending(direction):
     return direction == "DESCENDING"
 
 
+@door
 def argsort(values, axis=-1, direction="ASCENDING", stable=False, name=None):
     """The places of the elements in order along `axis`; int32, the first of equals first.
 
@@ -83,6 +85,7 @@ def _(op, g):
     return _take_in_order(g, op.inputs[1], axis=op.attrs["axis"]), None, None
 
 
+@door
 def sort(values, axis=-1, direction="ASCENDING", name=None):
     """The elements in order along `axis`.
 
@@ -122,6 +125,7 @@ def _searchsorted(sorted_sequence, values, side="left", dtype=INT32):
 NotDifferentiable("searchsorted")
 
 
+@door
 def searchsorted(sorted_sequence, values, side="left", out_type=INT32, name=None):
     """Where values would go in sorted rows, so that these stay sorted.
 
@@ -140,6 +144,7 @@ def _roll(input, shift=(), axis=()):
     pass
 
 
+@door
 def roll(input, shift, axis, name=None):
     """The elements moved along dimensions, those that leave at one end coming in at the other.
 
@@ -187,6 +192,7 @@ def _reverse_sequence(input, seq_lengths, seq_axis=1, batch_axis=0):
     pass
 
 
+@door
 def reverse_sequence(input, seq_lengths, seq_axis=None, batch_axis=None, name=None, seq_dim=None,
                      batch_dim=None):
     """The first `seq_lengths[i]` elements of each batch item in reverse order.
@@ -231,6 +237,7 @@ def _bitcast(input, type=None, ratio=1):
 NotDifferentiable("bitcast")
 
 
+@door
 def bitcast(input, type, name=None):
     """The same bits read as another dtype.
 

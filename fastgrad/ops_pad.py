@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import DTypeError, ShapeError, where
 from fastgrad.graph import as_tensor, is_node
 from fastgrad.ops_math import _where, cast, ones_like
@@ -93,6 +94,7 @@ def _(op, g):
     return _mirror_pad(g, op.inputs[2], mode=op.attrs["mode"]), None, None
 
 
+@door
 def pad(tensor, paddings, mode="CONSTANT", name=None, constant_values=0):
     """Lengthen each dimension at both ends.
 
@@ -157,6 +159,7 @@ def _tile(input, multiples):
     pass
 
 
+@door
 def tile(input, multiples, name=None):
     """The tensor repeated `multiples[i]` times along each dimension i.
 
@@ -201,6 +204,7 @@ def _reverse(tensor, axis=()):
     pass
 
 
+@door
 def reverse(tensor, axis, name=None):
     """The tensor with the order along the dimensions `axis` turned round.
 

@@ -10,6 +10,7 @@ Uniform and normal numbers and dropout's mask are drawn by compiled kernels, the
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import DTypeError, ShapeError
 from fastgrad.graph import get_default_graph, is_node
 from fastgrad.ops_math import add, multiply
@@ -34,6 +35,7 @@ def seeds_of(graph, op_seed):
     return (DEFAULT_GRAPH_SEED if graph.seed is None else graph.seed), int(op_seed)
 
 
+@door
 def get_seed(op_seed):
     """(graph seed, operation seed) that a random operation made now would have."""
     found = seeds_of(get_default_graph(), op_seed)
@@ -187,6 +189,7 @@ def _of(value, dtype):
     return value if is_node(value) else np.asarray(value, dtype)
 
 
+@door
 def random_normal(shape, mean=0.0, stddev=1.0, dtype=FLOAT32, seed=None, name=None):
     """Normally distributed numbers.
 
@@ -195,6 +198,7 @@ def random_normal(shape, mean=0.0, stddev=1.0, dtype=FLOAT32, seed=None, name=No
     return _scaled(_standard_normal, shape, mean, stddev, dtype, seed, name or "random_normal")
 
 
+@door
 def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=FLOAT32, seed=None, name=None):
     """Normally distributed numbers, none more than two deviations from the mean.
 
@@ -204,6 +208,7 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=FLOAT32, seed=None, name
                    name or "truncated_normal")
 
 
+@door
 def random_uniform(shape, minval=0, maxval=None, dtype=FLOAT32, seed=None, name=None):
     """Uniformly distributed numbers in [minval, maxval); whole ones for an integer dtype.
 
@@ -221,6 +226,7 @@ def random_uniform(shape, minval=0, maxval=None, dtype=FLOAT32, seed=None, name=
     return _scaled(_standard_uniform, shape, minval, maxval - minval, dtype, seed, name)
 
 
+@door
 def random_shuffle(value, seed=None, name=None):
     """The rows of a tensor in random order.
 
@@ -240,6 +246,7 @@ def multinomial(logits, num_samples, seed=None, name=None, output_dtype=None):
                         seeds=seeds_of(get_default_graph(), seed))
 
 
+@door
 def categorical(logits, num_samples, dtype=None, seed=None, name=None):
     """The same as `multinomial`.
 
@@ -248,6 +255,7 @@ def categorical(logits, num_samples, dtype=None, seed=None, name=None):
     return multinomial(logits, num_samples, seed, name or "categorical", dtype)
 
 
+@door
 def random_gamma(shape, alpha, beta=None, dtype=FLOAT32, seed=None, name=None):
     """Gamma distributed numbers: `shape` of them for each element of `alpha`.
 
@@ -260,6 +268,7 @@ def random_gamma(shape, alpha, beta=None, dtype=FLOAT32, seed=None, name=None):
     return found if beta is None else found / _of(beta, dtype)
 
 
+@door
 def random_poisson(lam, shape, dtype=FLOAT32, seed=None, name=None):
     """Poisson distributed numbers: `shape` of them for each element of `lam`.
 

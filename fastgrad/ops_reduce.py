@@ -6,6 +6,7 @@
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door, tell_of_truth
 from fastgrad.errors import DTypeError, LateShapeError, where
 from fastgrad.graph import Tensor, as_tensor, get_default_graph
 from fastgrad.ops_array import unreduce
@@ -71,6 +72,7 @@ def _public(build, doc):
     """The public function of a reduction: TensorFlow's old keywords beside the new."""
     def reduce(input_tensor, axis=None, keepdims=None, name=None, reduction_indices=None,
                keep_dims=None):
+        tell_of_truth(input_tensor, reduce.__name__)
         x = _numbers(as_tensor(input_tensor), build)
         axis = _axis_of(axis, reduction_indices)
         _take_name(input_tensor, x, axis)
@@ -78,7 +80,7 @@ def _public(build, doc):
     reduce.__name__ = reduce.__qualname__ = build.__name__.lstrip("_")
     reduce.__doc__ = doc
     reduce.opdef = build.opdef
-    return reduce
+    return door(reduce)
 
 
 def _sum_ref(x, axis, keepdims):
@@ -131,6 +133,7 @@ def _whole_mean(x, axis=None, keepdims=False):
 NotDifferentiable("whole_mean")
 
 
+@door
 def reduce_mean(input_tensor, axis=None, keepdims=None, name=None, reduction_indices=None,
                 keep_dims=None):
     """Mean over `axis` (all axes if None).
@@ -139,6 +142,7 @@ def reduce_mean(input_tensor, axis=None, keepdims=None, name=None, reduction_ind
 
     Gradient: `dy / count` repeated along the averaged axes.
     """
+    tell_of_truth(input_tensor, "reduce_mean")
     x = _numbers(as_tensor(input_tensor), _reduce_mean)
     axis = _axis_of(axis, reduction_indices)
     _take_name(input_tensor, x, axis)
@@ -277,7 +281,9 @@ def count_nonzero(input_tensor, axis=None, keepdims=None, dtype=INT64, name=None
 
     Gradient: none.
     """
-    x = as_tensor(input_tensor if input is None else input)
+    x = input_tensor if input is None else input
+    tell_of_truth(x, "count_nonzero")
+    x = as_tensor(x)
     hit = cast(not_equal(x, zeros_like(x)), dtype)
     return _reduce_sum(hit, axis=_axis_of(axis, reduction_indices),
                        keepdims=_kept(keepdims, keep_dims))
@@ -327,6 +333,7 @@ def _place(build, input, axis, dimension, output_type, name):
                  name=name)
 
 
+@door
 def argmax(input, axis=None, name=None, dimension=None, output_type=INT64):
     """Index of the largest element along `axis` (0 if not given), the first of equals.
 
@@ -335,6 +342,7 @@ def argmax(input, axis=None, name=None, dimension=None, output_type=INT64):
     return _place(_argmax, input, axis, dimension, output_type, name)
 
 
+@door
 def argmin(input, axis=None, name=None, dimension=None, output_type=INT64):
     """Index of the smallest element along `axis` (0 if not given), the first of equals.
 
@@ -343,11 +351,13 @@ def argmin(input, axis=None, name=None, dimension=None, output_type=INT64):
     return _place(_argmin, input, axis, dimension, output_type, name)
 
 
+@door
 def arg_max(input, dimension, output_type=INT64, name=None):
     """The same as `argmax`, under its oldest name."""
     return argmax(input, dimension, name, output_type=output_type)
 
 
+@door
 def arg_min(input, dimension, output_type=INT64, name=None):
     """The same as `argmin`, under its oldest name."""
     return argmin(input, dimension, name, output_type=output_type)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor
 from fastgrad.ops_array import squeeze
@@ -38,6 +39,7 @@ def _cumsum(x, axis=0, exclusive=False, reverse=False):
     pass
 
 
+@door
 def cumsum(x, axis=0, exclusive=False, reverse=False, name=None):
     """Running sum along `axis`.
 
@@ -67,6 +69,7 @@ def _cumprod(x, axis=0, exclusive=False, reverse=False):
     pass
 
 
+@door
 def cumprod(x, axis=0, exclusive=False, reverse=False, name=None):
     """Running product along `axis`; parameters as of `cumsum`.
 
@@ -250,6 +253,7 @@ def _(op, dy):
                                            -ones_like(values)))
 
 
+@door
 def bincount(arr, weights=None, minlength=None, maxlength=None, dtype=INT32, name=None):
     """How often each whole number from 0 appears, or the sum of its weights.
 
@@ -279,6 +283,7 @@ def _histogram(values, value_range, nbins=100, dtype=INT32):
 NotDifferentiable("histogram")
 
 
+@door
 def histogram_fixed_width(values, value_range, nbins=100, dtype=INT32, name=None):
     """How many values fall in each of `nbins` equal parts of a range; the ends take what is beyond.
 
@@ -328,6 +333,7 @@ def _without_column(labels, predictions):
     return labels, predictions
 
 
+@door
 def confusion_matrix(labels, predictions, num_classes=None, dtype=INT32, name=None, weights=None):
     """How often each label (rows) met each prediction (columns), or the sum of the weights.
 

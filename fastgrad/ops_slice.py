@@ -11,6 +11,7 @@ text a part, and the numbers are one integer vector, `bounds`, so that they may 
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError, where
 from fastgrad.graph import Node, as_tensor, is_node
 from fastgrad.ops_join import stack
@@ -192,6 +193,7 @@ def _bound(value):
     return _int32(as_tensor(value)) if is_node(value) else int(value)
 
 
+@door
 def strided_slice(input_, begin, end, strides=None, begin_mask=0, end_mask=0, ellipsis_mask=0,
                   new_axis_mask=0, shrink_axis_mask=0, var=None, name=None):
     """`input_[begin:end:strides]` with bit masks for what is left out, as in TensorFlow.

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import AxisError, ShapeError
 from fastgrad.ops_math import elementwise
 from fastgrad.ops_reduce import reduce_sum
@@ -38,6 +39,7 @@ def _softmax(x, axis=-1):
     pass
 
 
+@door
 def softmax(logits, axis=None, name=None, dim=None):
     """Softmax over `axis` (the last if not given), shifted by the maximum.
 
@@ -79,6 +81,7 @@ def _log_softmax(x, axis=-1):
     pass
 
 
+@door
 def log_softmax(logits, axis=None, name=None, dim=None):
     """`log(softmax(x))` without the intermediate underflow.
 

@@ -10,6 +10,7 @@ from collections import namedtuple
 import numpy as np
 
 
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor
 from fastgrad.ops_array import expand_dims, matrix_transpose
@@ -56,6 +57,7 @@ def _matrix_inverse(input, adjoint=False):
     pass
 
 
+@door
 def matrix_inverse(input, adjoint=False, name=None):
     """The inverse of square matrices, of their transposes if `adjoint`.
 
@@ -103,6 +105,7 @@ def _slogdet(input):
 LogDet = namedtuple("SelfAdjointDet", ["sign", "log_abs_determinant"])
 
 
+@door
 def slogdet(input, name=None):
     """(sign, logarithm of the absolute value) of the determinant of square matrices.
 
@@ -135,6 +138,7 @@ def _matrix_solve(matrix, rhs, adjoint=False):
     pass
 
 
+@door
 def matrix_solve(matrix, rhs, adjoint=False, name=None):
     """The solution x of `matrix x = rhs`; of the transposed matrix if `adjoint`.
 
@@ -161,6 +165,7 @@ def _matrix_triangular_solve(matrix, rhs, lower=True, adjoint=False):
     pass
 
 
+@door
 def matrix_triangular_solve(matrix, rhs, lower=True, adjoint=False, name=None):
     """The solution of a system whose matrix counts in its lower (or upper) triangle only.
 
@@ -224,6 +229,7 @@ def _(op, dy):
     return 0.5 * (found + matrix_transpose(found))
 
 
+@door
 def cholesky_solve(chol, rhs, name=None):
     """The solution of `L L^T x = rhs` from a Cholesky factor L.
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor
 from fastgrad.ops_array import expand_dims, reshape
@@ -64,6 +65,7 @@ def _(op, dy):
     return None, None, mine, reduce_sum(dy) - reduce_sum(taken)
 
 
+@door
 def sparse_to_dense(sparse_indices, output_shape, sparse_values, default_value=0,
                     validate_indices=True, name=None):
     """A tensor of `output_shape` with values at some places and a default elsewhere.

@@ -9,6 +9,7 @@ import numpy as np
 
 from fastgrad import graph as _graph
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import DTypeError, FeedTypeError
 from fastgrad.graph import Tensor, as_tensor, get_default_graph
 from fastgrad.literals import array_of
@@ -77,6 +78,7 @@ def _constant(value=None, weak=None):
     pass
 
 
+@door
 def constant(value, dtype=None, shape=None, name="Const", verify_shape=False):
     """A tensor with a fixed value, copied now.
 
@@ -151,6 +153,7 @@ def _holds_node(values):
 _graph._make_constant[0] = _as_constant
 
 
+@door
 def convert_to_tensor(value, dtype=None, name=None, preferred_dtype=None):
     """A tensor for any value: a node as it is, anything else as a constant."""
     if _graph.is_node(value) or isinstance(value, (list, tuple)):
@@ -217,16 +220,19 @@ def _assign_mul(ref, value):
     pass
 
 
+@door
 def assign(ref, value, validate_shape=None, use_locking=None, name=None):
     """Set a variable to `value`; the result is its new value."""
     return ref.assign(value, name=name)
 
 
+@door
 def assign_add(ref, value, use_locking=None, name=None):
     """Add to a variable in place; the result is its new value."""
     return ref.assign_add(value, name=name)
 
 
+@door
 def assign_sub(ref, value, use_locking=None, name=None):
     """Subtract from a variable in place; the result is its new value."""
     return ref.assign_sub(value, name=name)
@@ -239,6 +245,7 @@ def _group():
     pass
 
 
+@door
 def group(*inputs, name=None):
     """An operation that runs all `inputs`; its value is None."""
     ops = [_graph._operation(n) for n in _leaves(inputs) if n is not None]
@@ -255,11 +262,13 @@ def _leaves(nested):
     return [nested]
 
 
+@door
 def no_op(name=None):
     """An operation that does nothing; useful under `control_dependencies`."""
     return get_default_graph().add_op(_group.opdef, [], {}, [], name or "NoOp")
 
 
+@door
 def placeholder_with_default(input, shape, name=None):
     """A node that has the value of `input` unless it is fed.
 

@@ -6,6 +6,7 @@ elements takes strings already; here is what looks inside them. All of it is Num
 
 import numpy as np
 
+from fastgrad.doors import door
 from fastgrad.errors import DTypeError, where
 from fastgrad.graph import Node, as_tensor
 from fastgrad.literals import decoded, encoded
@@ -36,6 +37,7 @@ def _text(value, graph=None):
     return as_tensor(value, TEXT, graph)
 
 
+@door
 def string_join(inputs, separator="", name=None):
     """The strings at the same place of each tensor, one after the other.
 
@@ -141,6 +143,7 @@ for _type in ("string_join", "as_string", "edit_distance"):
     NotDifferentiable(_type)
 
 
+@door
 def edit_distance(hypothesis, truth, normalize=True, name="edit_distance"):
     """The Levenshtein distance of sequences: of the last dimension of two SparseTensors.
 
@@ -166,6 +169,7 @@ def edit_distance(hypothesis, truth, normalize=True, name="edit_distance"):
     return _edit_distance(*parts[0].parts(), *parts[1].parts(), normalize=normalize, name=name)
 
 
+@door
 def sparse_placeholder(dtype, shape=None, name=None):
     """A SparseTensor that is fed at each run: with a SparseTensorValue, or a tuple like it.
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.bad_index import PARTITION, checked
+from fastgrad.doors import door
 from fastgrad.errors import LateShapeError, ShapeError
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.ops_array import reshape, squeeze
@@ -65,6 +66,7 @@ def where_indices(condition):
 NotDifferentiable("where_indices")
 
 
+@door
 def where(condition, x=None, y=None, name=None):
     """`x` where the condition holds, else `y`; with the condition alone, where that is.
 
@@ -198,6 +200,7 @@ NotDifferentiable("unique")
 NotDifferentiable("unique_with_counts")
 
 
+@door
 def unique(x, out_idx=INT32, name=None):
     """(the different values of a vector in the order they appear, each element's index there).
 
@@ -208,6 +211,7 @@ def unique(x, out_idx=INT32, name=None):
     return found(*_unique(x, out_idx=shapes.to_np(out_idx), name=name))
 
 
+@door
 def unique_with_counts(x, out_idx=INT32, name=None):
     """As `unique`, and how often each value appears.
 
@@ -233,6 +237,7 @@ def _setdiff1d(x, y, out_idx=INT32):
 NotDifferentiable("setdiff1d")
 
 
+@door
 def setdiff1d(x, y, index_dtype=INT32, name=None):
     """(the elements of `x` that `y` does not have, their places).
 
@@ -265,6 +270,7 @@ def _dynamic_partition(data, partitions, num=1):
     pass
 
 
+@door
 def dynamic_partition(data, partitions, num_partitions, name=None):
     """The rows of `data` sorted into `num_partitions` tensors by the number in `partitions`.
 
@@ -314,6 +320,7 @@ def _dynamic_stitch(*values):
     pass
 
 
+@door
 def dynamic_stitch(indices, data, name=None):
     """One tensor from the rows of several: row `indices[m][i]` is `data[m][i]`.
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.bad_index import LABEL, checked
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.ops_array import broadcast_to, expand_dims, reshape_like, transpose
@@ -99,6 +100,7 @@ def _(op, g):
             reduce_sum(g * (total * p - labels), -1, True))
 
 
+@door
 def softmax_cross_entropy_with_logits_v2(labels, logits, axis=None, name=None, dim=None):
     """Cross-entropy of softmax(logits) against a distribution `labels`, one value a row.
 
@@ -168,6 +170,7 @@ def _as_rows_of(labels, logits):
     return reshape_like(labels, logits)
 
 
+@door
 def softmax_cross_entropy_with_logits(_sentinel=None, labels=None, logits=None, dim=-1,
                                       name=None, axis=None):
     """As `softmax_cross_entropy_with_logits_v2`, but no gradient flows into `labels`.
@@ -244,6 +247,7 @@ def _(op, g):
     return dy * p * (g - inner), None, reduce_sum(g * (p - hot), -1, True)
 
 
+@door
 def sparse_softmax_cross_entropy_with_logits(_sentinel=None, labels=None, logits=None, name=None):
     """Cross-entropy of softmax(logits) against the class of each row.
 
@@ -282,6 +286,7 @@ def _(op, dy):
     return dy * (sigmoid(logits) - labels), -dy * logits
 
 
+@door
 def sigmoid_cross_entropy_with_logits(_sentinel=None, labels=None, logits=None, name=None):
     """Cross-entropy of sigmoid(logits) against the probability `labels`, elementwise.
 
@@ -301,6 +306,7 @@ def sigmoid_cross_entropy_with_logits(_sentinel=None, labels=None, logits=None, 
     return sigmoid_xent(logits, labels, name=name)
 
 
+@door
 def weighted_cross_entropy_with_logits(labels=None, logits=None, pos_weight=None, name=None,
                                        targets=None):
     """As `sigmoid_cross_entropy_with_logits`, with a weight on positive labels.
@@ -317,6 +323,7 @@ def weighted_cross_entropy_with_logits(labels=None, logits=None, pos_weight=None
         return add((1 - labels) * logits, multiply(weight, soft), name=scope)
 
 
+@door
 def log_poisson_loss(targets, log_input, compute_full_loss=False, name=None):
     """`exp(z) - t z` for `z = log_input`; with Stirling's estimate of `log(t!)` where `t > 1`.
 

@@ -11,10 +11,12 @@ import platform
 import numpy as np
 
 from fastgrad import (_kernels, bad_index, config, emit_index, emit_products, failsafe,
-                      lower_matmul, lower_ops, peak, rewrite, row_strips, strips, variable, watch)
+                      lower_matmul, lower_ops, peak, profiling, rewrite, row_strips, strips,
+                      variable, watch)
 from fastgrad._kernels import choose
 from fastgrad._kernels.program import (Callable, Entry, Program, Runner, StepFailed, StoreLock,
                                        shuffle_rows, with_subnormals)
+from fastgrad.doors import door
 from fastgrad.emit import Emitter
 from fastgrad.errors import (ComputeError, FeedError, GradientError, KernelError,
                              NumericsError, StateError, refuse_copy, where)
@@ -51,11 +53,15 @@ class Plan:
     arena_bytes : int
     fresh : dict variable operation -> buffer that this plan's first run fills
     writes : list of variable operations that a run changes
+    store : Store of its variables
+    streams : Streams that its operations draw from
+    feeds_of : callable, makes arrays by tensor of a feed_dict; set by the session that shows it
     """
 
     def __init__(self, fetches, feeds, body, store, off=frozenset(), threads=1, check=False,
-                 keep=False):
+                 keep=False, streams=None):
         self.fetches, self.feeds = list(fetches), dict(feeds)
+        self.store, self.streams, self.feeds_of = store, streams, None
         self.results = body.results
         self.variables = list(body.variables)
         self.fresh = {}
@@ -140,18 +146,38 @@ class Plan:
         """A table of the steps as text: kernel, shapes, dtype, memory, the user's line."""
         return explain(self)
 
-    def profile(self, feed_dict, repeat=10):
+    @door
+    def profile(self, feed_dict=None, repeat=10):
         """The table of `explain()` with the time of each step.
 
         Parameters
         ----------
-        feed_dict : dict
-            Arrays of the dtypes and shapes this plan is for. Variables are written as in a run.
+        feed_dict : dict, optional
+            As for a run, of the shapes this plan is for.
         repeat : int
             Runs; a step's time is its fastest.
+
+        Notes
+        -----
+        Variables and the session's random numbers are put back to what they were before.
+
+        Raises
+        ------
+        MissingFeedError
+            If a value is missing.
+        FeedError
+            If one is of another shape than the plan's.
         """
-        seconds = self.program.profile([feed_dict[t] for t in self.feeds], repeat)
-        return explain(self, seconds, functools.partial(peak.share, _kernels))
+        given = feed_dict if self.feeds_of is None else self.feeds_of(feed_dict)
+        arrays = profiling.arrays_for(self.feeds, given)
+        with profiling.put_back(self):
+            try:
+                seconds = self._within_memory(self.program.profile, arrays, repeat)
+            except StepFailed as failed:
+                worded, cause = self.failure(failed), failed.__cause__
+                raise worded from None if worded is cause else cause
+        shares = profiling.Shares(peak, _kernels)
+        return "\n".join([explain(self, seconds, shares), *shares.notes()])
 
     def failure(self, failed):
         """The error for a StepFailed, worded with the user's node and line."""
@@ -292,14 +318,16 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
         raise ValueError(f"no pass is called {sorted(unknown)[0]!r}; there are "
                          f"{', '.join(PASSES)}.")
     off = frozenset(off) | (watch.OFF if check else frozenset())
+    streams = streams or Streams()
     builder = Builder(rewrite.table(off), off, functools.partial(with_subnormals, keep))
     with Uncollected(), untied():   # a collection finds nothing among a plan's steps and looks at
         # all of them again and again (20,000 steps: 27 us a step without, 50 to 80 with it)
-        body = Specialiser(fetches, feeds, store, builder, done, streams or Streams(),
+        body = Specialiser(fetches, feeds, store, builder, done, streams,
                            after).run()
         if isinstance(body, Staging):
             return body
-        return Plan(fetches, feeds, body, store, off, threads, check, keep)
+        return Plan(fetches, feeds, body, store, off, threads, check, keep,
+                    streams)
 
 
 def build_info():

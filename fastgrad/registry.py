@@ -16,10 +16,12 @@ import functools
 import inspect
 import os
 
-from fastgrad import shapes
+from fastgrad import elsewhere, shapes
 from fastgrad.accepted import ACCEPTED, check_accepted
+from fastgrad.doors import door
 from fastgrad.errors import (AxisError, ConvertTypeError, DTypeError, LateShapeError,
-                             RegisteredError, ShapeError, sentence, where)
+                             RegisteredError, ShapeError, is_ours, sentence, show_site,
+                             where)
 from fastgrad.graph import (Tensor, as_tensor, call_site, get_default_graph, graph_of, is_node,
                             node_of)
 
@@ -146,7 +148,17 @@ def _builder(opdef, fn):
                 attrs[key] = kwargs[key]
         return call(opdef, inputs, attrs, name)
     build.opdef = opdef
+    build.__signature__ = _signature(fn)
     return build
+
+
+def _signature(fn):
+    """What `inspect` shows of an operation's function: its own parameters, and `name`."""
+    shown = inspect.signature(fn)
+    starred = any(p.kind is p.VAR_POSITIONAL for p in shown.parameters.values())
+    kind = inspect.Parameter.KEYWORD_ONLY if starred else inspect.Parameter.POSITIONAL_OR_KEYWORD
+    name = inspect.Parameter("name", kind, default=None)
+    return shown.replace(parameters=[*shown.parameters.values(), name])
 
 
 def _bind(opdef, args, kwargs):
@@ -154,8 +166,11 @@ def _bind(opdef, args, kwargs):
     wanted = [t for t in opdef.tensors if not t.startswith("*")]
     unknown = set(kwargs) - set(wanted) - set(opdef.attrs)
     if unknown:
-        raise TypeError(f"{opdef.type}() got an unexpected keyword argument "
-                        f"{sorted(unknown)[0]!r}; {_usage(opdef, None)}")
+        wrong = sorted(unknown)[0]
+        meant = elsewhere.keyword(wrong, [*wanted, *opdef.attrs, "name"])
+        hint = f" Did you mean {meant!r}?" if meant else ""
+        raise TypeError(f"{opdef.type}() got an unexpected keyword argument {wrong!r}; "
+                        f"{_usage(opdef, None)}.{hint}")
     args = list(args)
     for i, key in enumerate(wanted):
         if key in kwargs:
@@ -175,6 +190,7 @@ def _usage(opdef, got):
     return text if got is None else f"{text}; got {got} positional argument(s)"
 
 
+@door
 def call(opdef, values, attrs, name=None, dtype=None):
     """An operation of values that may be literals; returns what `make` returns.
 
@@ -365,7 +381,7 @@ def _shape_error(opdef, inputs, e):
 def _at(inputs):
     """` at model.py:31`, the line of the call that failed."""
     site = inputs[0].op.graph._site or call_site() if inputs else call_site()
-    return f" at {os.path.basename(site[0])}:{site[1]}" if site else ""
+    return f" at {show_site(site)}" if site else ""
 
 
 def describe(tensor):
@@ -418,9 +434,10 @@ def _refuse_twice(table, key, what, site_of, site):
     """A second registration fails, unless the first one's source can only have been typed in or
     run again: it is the same line, or no file (a cell of a notebook, which is edited and rerun)."""
     if key in table and site_of(table[key]) != site and os.path.exists(site_of(table[key])[0]):
-        file, line = site_of(table[key])
-        raise RegisteredError(f"the {what} {key!r} is registered already, at "
-                              f"{os.path.basename(file)}:{line}. Choose another name.")
+        first = site_of(table[key])
+        by = "by fastgrad itself" if is_ours(first[0]) else f"at {show_site(first)}"
+        raise RegisteredError(f"the {what} {key!r} is registered already, {by}. Choose another "
+                              "name.")
 
 
 _MISSING = object()

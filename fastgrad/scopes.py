@@ -10,7 +10,8 @@ import functools
 import inspect
 
 from fastgrad import collection, shapes
-from fastgrad.errors import show_shape
+from fastgrad.doors import door
+from fastgrad.errors import show_shape, show_site
 from fastgrad.graph import get_default_graph, is_node
 from fastgrad.initializers import glorot_uniform_initializer, zeros_initializer
 from fastgrad.literals import array_of
@@ -219,7 +220,7 @@ def _known(name):
 def _shared(found, name, shape, dtype, reuse, value):
     if not reuse:
         site = found.op.site
-        at = f" It was made at {site[0]}:{site[1]}." if site else ""
+        at = f" It was made at {show_site(site)}." if site else ""
         raise ValueError(
             f"Variable {name} already exists, disallowed. Did you mean to set reuse=True or "
             f"reuse=AUTO_REUSE in variable_scope?{at}")
@@ -269,6 +270,7 @@ def _call_initializer(initializer, shape, dtype):
     return initializer(shape, **more)
 
 
+@door
 def get_variable(name, shape=None, dtype=None, initializer=None, regularizer=None,
                  trainable=None, collections=None, caching_device=None, partitioner=None,
                  validate_shape=True, use_resource=None, custom_getter=None, constraint=None,
@@ -297,6 +299,7 @@ def get_variable(name, shape=None, dtype=None, initializer=None, regularizer=Non
         validate_shape=validate_shape, custom_getter=custom_getter, constraint=constraint)
 
 
+@door
 def get_local_variable(name, *args, **kwargs):
     """get_variable in GraphKeys.LOCAL_VARIABLES, not trainable."""
     kwargs["trainable"] = False
@@ -305,6 +308,10 @@ def get_local_variable(name, *args, **kwargs):
     return get_variable(name, *args, **kwargs)
 
 
+get_local_variable.__signature__ = inspect.signature(get_variable)
+
+
+@door
 def get_variable_scope():
     """The VariableScope in force."""
     return _state().current
@@ -398,11 +405,16 @@ def _nested(new, old):
     return both
 
 
+@door
 def variable_op_scope(values, name_or_scope, default_name=None, **settings):
     """variable_scope under its old name and argument order."""
     return variable_scope(name_or_scope, default_name, values, **settings)
 
 
+variable_op_scope.__signature__ = inspect.signature(variable_scope)
+
+
+@door
 def op_scope(values, name, default_name=None):
     """name_scope under its old name and argument order."""
     return name_scope(name, default_name, values)

@@ -5,22 +5,25 @@ the way there, once `fetches` has said what is meant: the cache of plans, and
 evaluating in stages what must be evaluated in Python.
 """
 
+import functools
 import weakref
 from collections import OrderedDict
 from functools import partial
 
 import numpy as np
 
-from fastgrad import config, variable
+from fastgrad import config, growth, variable
 from fastgrad.default_session import Entered, get_default_session
-from fastgrad.errors import (ClosedError, ComputeError, FeedTypeError, GraphError,
-                             InvalidArgumentError, refuse_copy, where)
-from fastgrad.fetches import convert, fed_parts, feed_key, fetch, flatten, handed_out
+from fastgrad.doors import door
+from fastgrad.errors import (ClosedError, FeedTypeError, GraphError, InvalidArgumentError,
+                             refuse_copy, where)
+from fastgrad.fetches import convert, feed_key, feeds_of, fetch, flatten, handed_out
 from fastgrad.fit import fit
 from fastgrad.graph import Graph, get_default_graph
 from fastgrad.plan import Callable, Runner, Staging, compile, with_subnormals
 from fastgrad.reference import evaluate
 from fastgrad.specialise import Before, written
+from fastgrad.stages import compute
 from fastgrad.streams import Streams
 from fastgrad.uncut import Changed
 from fastgrad.variable import store_of
@@ -79,6 +82,7 @@ class Session(Runner):
         self._closed = False
         self._plans = OrderedDict()
         self._store_version = self.store.version
+        self.history = None         # of the last `fit`, whole or broken off
         self.tapes = {}             # what the loops of this run leave for their gradients
         self._undo = {}             # in a run of several stages: values before it, by variable
         self._staged = False
@@ -115,6 +119,7 @@ class Session(Runner):
         refuse_copy(f"a {type(self).__name__}")
 
     # ---- running ----
+    @door
     def _run_slow(self, fetches, feed_dict):
         """A run whose plan is not at hand: convert, compile if need be, remember."""
         if not self.graph.version and self.graph.literals == "tf":
@@ -132,6 +137,7 @@ class Session(Runner):
             return values[0]
         return values if rebuild is None else rebuild(values)
 
+    @door
     def make_callable(self, fetches, feed_list=None, accept_options=False):
         """A function of the values of `feed_list`, quicker than `run` with a dict.
 
@@ -145,6 +151,7 @@ class Session(Runner):
         nodes, rebuild, single = flatten(fetches, self.graph)
         keys = [feed_key(k, self.graph) for k in feed_list or ()]
 
+        @door
         def slow(*values):
             if len(values) != len(keys):
                 raise FeedTypeError(f"this callable takes one value for each of the {len(keys)} "
@@ -166,6 +173,7 @@ class Session(Runner):
     def _callables(self):
         return self.__dict__.setdefault("_made", weakref.WeakSet())
 
+    @door
     def plan(self, fetches, feed_dict=None):
         """The Plan of a run, for `explain()` and `profile()`.
 
@@ -182,6 +190,7 @@ class Session(Runner):
         if isinstance(plan, Staging):
             raise ValueError(
                 f"this run has no single plan: {where(plan.ops[0])} is evaluated in Python first.")
+        plan.feeds_of = functools.partial(feeds_of, graph=self.graph)
         return plan
 
     fit = fit
@@ -240,7 +249,7 @@ class Session(Runner):
                 for t, array in zip(op.outputs, made):
                     python[t] = known[t] = array
                 continue
-            result = _compute(op, [np.asarray(v) for v in inputs], self.store.lock.let_in)
+            result = compute(op, [np.asarray(v) for v in inputs], self.store.lock.let_in)
             python[op.outputs[0]] = result
             known[op.outputs[0]] = np.zeros(0) if result is None else np.asarray(result)
 
@@ -266,6 +275,7 @@ class Session(Runner):
         if plan is not None:
             self._plans.move_to_end(key)
             return plan
+        growth.look(self.graph)
         plan = compile(nodes, {t: (v.dtype, v.shape) for t, v in feeds.items()}, self.store,
                        threads=self.num_threads, done=done,
                        check=self.check_numerics, streams=self.streams, after=after,
@@ -289,6 +299,7 @@ class Session(Runner):
             remember(plan)
         return [values[i] if i >= 0 else None for i in entry.outputs]
 
+    @door
     def _step_failed(self, entry, failure):
         """Word a failure that the compiled run reports by step."""
         if not hasattr(failure, "step"):
@@ -326,16 +337,7 @@ class Session(Runner):
 
     def _feeds(self, feed_dict, whole=True):
         """Fed values by tensor; if not `whole`, arrays may have any number of rows."""
-        if feed_dict is None:
-            return {}
-        if not hasattr(feed_dict, "items"):
-            raise FeedTypeError(f"feed_dict must be a dict from nodes to values; got "
-                                f"{type(feed_dict).__name__}.")
-        found = {}
-        for key, value in fed_parts(feed_dict):
-            tensor = feed_key(key, self.graph)
-            found[tensor] = convert(tensor, value, whole)
-        return found
+        return feeds_of(feed_dict, self.graph, whole)
 
 
 def _configured_threads(settings):
@@ -361,32 +363,6 @@ def _threads(num_threads):
     return num_threads
 
 
-# ---- operations in Python ---------------------------------------------------------------
-
-def _compute(op, inputs, call):
-    """Call a user's compute(); its result as an array, or None."""
-    inputs = [x.view() for x in inputs]
-    for x in inputs:
-        x.flags.writeable = False
-    try:
-        result = call(op.compute, *inputs)
-    except Exception as e:
-        raise ComputeError(f"compute() of {where(op)} raised {type(e).__name__}: {e}",
-                           op) from e
-    if result is None:
-        return None
-    try:
-        if np.ma.is_masked(result):
-            raise ValueError("its masked elements would be taken for numbers")
-        array = np.array(result, order="C")             # a view, x.T say, is laid out anew
-    except Exception as e:
-        raise ComputeError(f"compute() of {where(op)} returned {type(result).__name__}, "
-                           f"which is no array: {e}", op) from e
-    if array.dtype.kind not in "fiubc":
-        raise ComputeError(f"compute() of {where(op)} returned {type(result).__name__} with dtype "
-                           f"{array.dtype}; expected numbers.", op)
-    array = array.astype(array.dtype.newbyteorder("="), copy=False)
-    return array if array.ndim else array[()]
 
 
 def _initial_value(tensor):

@@ -121,6 +121,20 @@ class Streams:
             else:
                 made.bit_generator.state = np.random.Philox().state
 
+    def states(self):
+        """How far each stream is, for `put_back`."""
+        return {node: s.state.copy() if isinstance(s, Counted) else s.bit_generator.state
+                for node, s in self._made.items()}
+
+    def put_back(self, states):
+        """Let the streams draw again from where they were."""
+        for node, state in states.items():
+            made = self._made[node]
+            if isinstance(made, Counted):
+                made.state[...] = state
+            else:
+                made.bit_generator.state = state
+
     def of(self, node):
         """The stream of a random operation, of the kind that its draw takes."""
         found = self._made.get(node)

@@ -10,8 +10,10 @@ import threading
 
 import numpy as np
 
+from fastgrad import elsewhere as _elsewhere
 from fastgrad import events
 from fastgrad.collection import GraphKeys
+from fastgrad.doors import door
 from fastgrad.errors import DTypeError, ShapeError, where
 from fastgrad.graph import Graph, as_tensor, get_default_graph
 from fastgrad.png import COLOUR_TYPES
@@ -52,6 +54,7 @@ def _one(kind, name, tensor, collections, family, *more):
     return made
 
 
+@door
 def scalar(name, tensor, collections=None, family=None):
     """A summary of one number, under the node's name.
 
@@ -63,11 +66,13 @@ def scalar(name, tensor, collections=None, family=None):
     return _one("scalar", name, tensor, collections, family)
 
 
+@door
 def histogram(name, values, collections=None, family=None):
     """A summary of how the elements of a tensor are distributed."""
     return _one("histogram", name, values, collections, family)
 
 
+@door
 def image(name, tensor, max_outputs=3, collections=None, family=None):
     """A summary of the first images of a batch.
 
@@ -94,6 +99,7 @@ def image(name, tensor, max_outputs=3, collections=None, family=None):
     return _one("image", name, x, collections, family, int(max_outputs))
 
 
+@door
 def merge(inputs, collections=None, name=None):
     """One summary of several."""
     given = [as_tensor(i) for i in inputs]
@@ -109,6 +115,7 @@ def merge(inputs, collections=None, name=None):
     return made
 
 
+@door
 def merge_all(key=GraphKeys.SUMMARIES, scope=None, name=None):
     """One summary of all that are collected; None if there are none."""
     found = get_default_graph().get_collection(key, scope)
@@ -229,3 +236,4 @@ class FileWriterCache:
 
 __all__ = ["scalar", "histogram", "image", "merge", "merge_all", "FileWriter", "FileWriterCache",
            "Summary"]
+__getattr__ = _elsewhere.missing("fastgrad.summary")

@@ -11,12 +11,14 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.collection import GraphKeys, global_variables, local_variables
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError, StateError, refuse_copy, where
 from fastgrad.graph import Tensor, as_tensor, get_default_graph, is_node
 from fastgrad.literals import array_of, converted
 from fastgrad.names import repr_of_variable
 from fastgrad.ops_state import (_assign, _assign_add, _assign_sub, _variable, constant, group,
                                 identity)
+from fastgrad.value_copy import value_copy
 
 
 def aligned_empty(shape, dtype):
@@ -145,7 +147,8 @@ class Variable(Tensor):
     Attributes
     ----------
     value : ndarray
-        The current value in the graph's store, copied; assign to it to change it.
+        The current value in the graph's store, copied; assign to it to change it. Writing to a
+        part of it raises TypeError: it would change the copy.
     initializer : Operation
         Puts the initial value back.
     initial_value : Tensor
@@ -194,12 +197,13 @@ class Variable(Tensor):
     def value(self):
         store = store_of(self.graph)
         with store.lock.read():
-            return store.copy_of(self.op)
+            return value_copy(store.copy_of(self.op))
 
     @value.setter
     def value(self, value):
         self.load(value)
 
+    @door
     def load(self, value, session=None):
         """Set the value now, without a run.
 
@@ -250,6 +254,7 @@ class Variable(Tensor):
         """A node that subtracts in place and has the new value."""
         return self._update(_assign_sub, delta, name or "AssignSub")
 
+    @door
     def _update(self, build, value, name):
         try:
             return build(self, value, name=name)
@@ -310,16 +315,19 @@ def _collect(graph, variable, trainable, collections):
     graph.add_to_collections(keys, variable)
 
 
+@door
 def variables_initializer(var_list, name="init"):
     """An operation that puts the initial values of `var_list` in."""
     return group(*[v.initializer for v in var_list], name=name)
 
 
+@door
 def global_variables_initializer():
     """An operation that puts the initial values of all global variables in."""
     return variables_initializer(global_variables())
 
 
+@door
 def local_variables_initializer():
     """An operation that puts the initial values of all local variables in (metrics)."""
     return variables_initializer(local_variables())

@@ -22,14 +22,15 @@ KERNELS = PACKAGE / "_kernels"
 
 # Two chains, low to high; a module imports from below only. Modules of one line are equals and
 # may not import each other, except the ops, which build on one another.
-FRONT = [("uncut",), ("bad_index", "config", "default_graph", "errors", "names", "records", "streams",
-          "version"), ("shapes",),
-         ("literals", "accepted"), ("graph",), ("collection", "default_session"), ("registry",),
+FRONT = [("uncut",), ("bad_index", "config", "default_graph", "elsewhere", "errors", "names",
+                      "records", "streams", "version"),
+         ("shapes", "doors", "valueless"), ("literals", "accepted", "value_copy"), ("graph",),
+         ("collection", "default_session"), ("registry",),
          ("reference",), ("ops_*",), ("gradients", "variable", "fetches")]
 COMPILER = [("ir", "peak"), ("rewrite",), ("lower_*",), ("place", "explain"),
             ("fuse", "partition", "snapshots"), ("specialise",), ("emit",),
-            ("emit_*", "failsafe", "strips", "watch"), ("row_strips",), ("plan",), ("fit",),
-            ("session",), ("compute_gradients",)]
+            ("emit_*", "failsafe", "strips", "watch"), ("row_strips", "profiling"), ("plan",),
+            ("fit", "growth", "stages"), ("session",), ("compute_gradients",)]
 # TensorFlow's library of names: built on the front, and on one another; neither chain knows it.
 LIBRARY = {"asserts", "averages", "branches", "contrib", "control", "coordinator", "distribution",
            "distributions", "distributions_discrete", "distributions_kl", "dot", "events",
