@@ -59,7 +59,7 @@ def cumsum(x, axis=0, exclusive=False, reverse=False, name=None):
 
 
 @RegisterGradient("cumsum")
-def _(op, dy):
+def cumsum_gradient(op, dy):
     at = op.attrs
     return cumsum(dy, at["axis"], at["exclusive"], not at["reverse"])
 
@@ -111,7 +111,7 @@ def recurrence(a, b, axis=0, exclusive=False, reverse=False, cut=False):
 
 
 @RegisterGradient("recurrence")
-def _(op, dy):
+def recurrence_gradient(op, dy):
     a, at = op.inputs[0], op.attrs
     axis, exclusive, reverse = at["axis"], at["exclusive"], at["reverse"]
     db = recurrence(a, dy, axis, not exclusive, not reverse, at["cut"])
@@ -135,7 +135,7 @@ def shifted(x, axis=0, reverse=False):
 
 
 @RegisterGradient("shifted")
-def _(op, dy):
+def shifted_gradient(op, dy):
     return shifted(dy, op.attrs["axis"], not op.attrs["reverse"])
 
 
@@ -154,7 +154,7 @@ def cumprod_gradient(x, dy, axis, exclusive=False, reverse=False):
 
 
 @RegisterGradient("cumprod")
-def _(op, dy):
+def cumprod_gradient_2(op, dy):
     return cumprod_gradient(op.inputs[0], dy, **op.attrs)
 
 
@@ -203,17 +203,17 @@ def out_of_rows(rows, like, axis=None):
 
 
 @RegisterGradient("in_rows")
-def _(op, dy):
+def in_rows_gradient(op, dy):
     return out_of_rows(dy, op.inputs[0], axis=op.attrs["axis"])
 
 
 @RegisterGradient("out_of_rows")
-def _(op, dy):
+def out_of_rows_gradient(op, dy):
     return in_rows(dy, axis=op.attrs["axis"]), None
 
 
 @RegisterGradient("product_of_others")
-def _(op, dy):
+def product_of_others_gradient(op, dy):
     x, axis = op.inputs[0], op.attrs["axis"]
     if isinstance(axis, int):
         return _others_gradient(x, dy, axis)
@@ -242,7 +242,7 @@ def _bincount(values, weights, minlength=0, maxlength=None, weighted=False):
 
 
 @RegisterGradient("bincount")
-def _(op, dy):
+def bincount_gradient(op, dy):
     values = op.inputs[0]
     if not op.attrs["weighted"]:
         return None, None

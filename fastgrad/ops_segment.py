@@ -61,7 +61,7 @@ def unsorted_segment_min(data, segment_ids, num_segments):
 
 @RegisterGradient("unsorted_segment_max")
 @RegisterGradient("unsorted_segment_min")
-def _(op, dy):
+def unsorted_segment_max_gradient(op, dy):
     data, ids, count = op.inputs
     hit = cast_to(equal(data, gather_or_zero(op.outputs[0], ids)), dy)
     shared = dy / _unsorted_segment_sum(hit, ids, count)
@@ -78,7 +78,7 @@ def unsorted_segment_prod(data, segment_ids, num_segments):
 
 
 @RegisterGradient("unsorted_segment_prod")
-def _(op, dy):
+def unsorted_segment_prod_gradient(op, dy):
     data, ids, _ = op.inputs
     return gather_or_zero(dy, ids) * others_in_segment(data, ids), None, None
 
@@ -183,7 +183,7 @@ def segment_sum(data, segment_ids):
 
 
 @RegisterGradient("segment_sum")
-def _(op, dy):
+def segment_sum_gradient(op, dy):
     return _gather(dy, op.inputs[1], axis=0), None
 
 
@@ -216,7 +216,7 @@ def segment_min(data, segment_ids):
 
 @RegisterGradient("segment_max")
 @RegisterGradient("segment_min")
-def _(op, dy):
+def segment_max_gradient(op, dy):
     data, ids = op.inputs
     hit = cast_to(equal(data, _gather(op.outputs[0], ids, axis=0)), dy)
     shared = dy / segment_sum(hit, ids)

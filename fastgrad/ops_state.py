@@ -292,7 +292,7 @@ def identity(x):
 
 
 @RegisterGradient("identity")
-def _(op, dy):
+def identity_gradient(op, dy):
     return dy
 
 
