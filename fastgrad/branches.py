@@ -201,7 +201,7 @@ def part_gradients(pairs, wanted):
 
 
 @RegisterGradient("cond_")
-def _(op, *dys):
+def cond_gradient(op, *dys):
     pred, *outside = op._inputs
     wanted = [t for t in outside if is_smooth(t)]
 

@@ -69,7 +69,7 @@ NotDifferentiable("while_grad")
 
 
 @RegisterGradient("while_")
-def _(op, *dys):
+def while_gradient(op, *dys):
     cond_part, body, slots = op.get_attr("parts")
     if not op.attrs["back_prop"]:
         return [None] * len(op._inputs)

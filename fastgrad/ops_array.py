@@ -70,12 +70,12 @@ def rank_like(x, like):
 
 @RegisterGradient("rank_like")
 @RegisterGradient("reshape")
-def _(op, dy):
+def rank_like_gradient(op, dy):
     return reshape_like(dy, op.inputs[0]), None
 
 
 @RegisterGradient("reshape_like")
-def _(op, dy):
+def reshape_like_gradient(op, dy):
     return reshape_like(dy, op.inputs[0]), None
 
 
@@ -98,7 +98,7 @@ def shape_ends_with(x, dims=(None,)):
 
 
 @RegisterGradient("shape_ends_with")
-def _(op, dy):
+def shape_ends_with_gradient(op, dy):
     return dy
 
 
@@ -120,7 +120,7 @@ def weights_of(weights, values):
 
 
 @RegisterGradient("weights_of")
-def _(op, dy):
+def weights_of_gradient(op, dy):
     return dy, None
 
 
@@ -185,7 +185,7 @@ def squeeze(input, axis=None, name=None, squeeze_dims=None):
 
 @RegisterGradient("expand_dims")
 @RegisterGradient("squeeze")
-def _(op, dy):
+def expand_dims_gradient(op, dy):
     return reshape_like(dy, op.inputs[0])
 
 
@@ -220,7 +220,7 @@ def transpose(a, perm=None, name=None, conjugate=False):
 
 
 @RegisterGradient("transpose")
-def _(op, dy):
+def transpose_gradient(op, dy):
     perm = op.attrs["perm"]
     return transpose(dy, None if perm is None else np.argsort(perm))
 
@@ -249,7 +249,7 @@ def matrix_transpose(a, name=None, conjugate=False):
 
 
 @RegisterGradient("matrix_transpose")
-def _(op, dy):
+def matrix_transpose_gradient(op, dy):
     return matrix_transpose(dy)
 
 
@@ -281,7 +281,7 @@ def broadcast_to(input, shape, name=None):
 
 
 @RegisterGradient("broadcast_to")
-def _(op, dy):
+def broadcast_to_gradient(op, dy):
     return dy, None             # the reverse walk sums to the input's shape
 
 
@@ -317,7 +317,7 @@ def sum_to(x, like):
 
 
 @RegisterGradient("sum_to")
-def _(op, g):
+def sum_to_gradient(op, g):
     return broadcast_like(g, op.inputs[0]), None
 
 
@@ -328,7 +328,7 @@ def broadcast_like(x, like):
 
 
 @RegisterGradient("broadcast_like")
-def _(op, g):
+def broadcast_like_gradient(op, g):
     return g, None              # the reverse walk sums to the input's shape
 
 

@@ -28,7 +28,7 @@ def _ensure_shape(x, shape=None):
 
 
 @RegisterGradient("ensure_shape")
-def _(op, dy):
+def ensure_shape_gradient(op, dy):
     return dy
 
 

@@ -51,7 +51,7 @@ def add_n(inputs, name=None):
 
 
 @RegisterGradient("add_n")
-def _(op, dy):
+def add_n_gradient(op, dy):
     return [dy] * len(op.inputs)
 
 

@@ -34,12 +34,12 @@ def _apply(op, count, dys):
 
 
 @RegisterGradient("own_gradient")
-def _(op, dy):
+def own_gradient_gradient(op, dy):
     return _apply(op, 1, [dy])
 
 
 @RegisterGradient("own_gradients")
-def _(op, *dys):
+def own_gradients_gradient(op, *dys):
     return _apply(op, op.attrs["count"], dys)
 
 

@@ -36,7 +36,7 @@ def div(x, y):
 
 
 @RegisterGradient("div")
-def _(op, dz):
+def div_gradient(op, dz):
     _, y = op.inputs
     dx = dz / y
     return dx, -dx * op.outputs[0]
@@ -62,7 +62,7 @@ def floormod(x, y):
 
 
 @RegisterGradient("floormod")
-def _(op, dz):
+def floormod_gradient(op, dz):
     x, y = op.inputs
     return dz, -dz * floor(x / y)
 
@@ -99,7 +99,7 @@ def realdiv(x, y):
 
 
 @RegisterGradient("realdiv")
-def _(op, dz):
+def realdiv_gradient(op, dz):
     _, y = op.inputs
     dx = dz / y
     return dx, -dx * op.outputs[0]
@@ -137,7 +137,7 @@ def div_no_nan(x, y):
 
 
 @RegisterGradient("div_no_nan")
-def _(op, dz):
+def div_no_nan_gradient(op, dz):
     _, y = op.inputs
     dx = div_no_nan(dz, y)
     return dx, -div_no_nan(dx * op.outputs[0] * y, y)

@@ -151,7 +151,7 @@ def _gaps(e):
 
 
 @RegisterGradient("self_adjoint_eig")
-def _(op, de, dv):
+def self_adjoint_eig_gradient(op, de, dv):
     e, v = op.outputs
     inner = matrix_diag(de) + _gaps(e) * matmul(v, dv, transpose_a=True)
     found = matmul(v, matmul(inner, v, transpose_b=True))
@@ -209,7 +209,7 @@ def svd(tensor, full_matrices=False, compute_uv=True, name=None):
 
 
 @RegisterGradient("svd")
-def _(op, ds, du, dv):
+def svd_gradient(op, ds, du, dv):
     s, u, v = op.outputs
     known = op.inputs[0]._shape
     if op.attrs["full_matrices"] and (known is None or known[-1] != known[-2]):
@@ -267,7 +267,7 @@ def qr(input, full_matrices=False, name=None):
 
 
 @RegisterGradient("qr")
-def _(op, dq, dr):
+def qr_gradient(op, dq, dr):
     q, r = op.outputs
     known = r._shape
     if known is None or known[-1] is None or known[-2] != known[-1]:

@@ -123,7 +123,7 @@ def batch_gather(params, indices, name=None):
 
 
 @RegisterGradient("gather")
-def _(op, dy):
+def gather_gradient(op, dy):
     params, indices = op.inputs
     axis = op.attrs["axis"]
     if axis != 0 and axis != -len(params._shape or ()):
@@ -159,7 +159,7 @@ def gather_grad(dy, like, indices, axis=0):
 
 
 @RegisterGradient("gather_grad")
-def _(op, g):
+def gather_grad_gradient(op, g):
     return _gather(g, op.inputs[2], axis=op.attrs["axis"]), None, None
 
 
@@ -242,7 +242,7 @@ def gather_nd(params, indices, name=None, batch_dims=0):
 
 
 @RegisterGradient("gather_nd")
-def _(op, dy):
+def gather_nd_gradient(op, dy):
     params, indices = op.inputs
     return _scatter_nd(indices, dy, cast(shape(params), indices._dtype or np.int32)), None
 
@@ -282,7 +282,7 @@ def scatter_nd(indices, updates, shape, name=None):
 
 
 @RegisterGradient("scatter_nd")
-def _(op, dy):
+def scatter_nd_gradient(op, dy):
     return None, _gather_nd(dy, op.inputs[0]), None
 
 
@@ -312,7 +312,7 @@ def tensor_scatter_add(tensor, indices, updates):
 
 
 @RegisterGradient("tensor_scatter_add")
-def _(op, dy):
+def tensor_scatter_add_gradient(op, dy):
     return dy, None, _gather_nd(dy, op.inputs[1])
 
 
@@ -325,7 +325,7 @@ def tensor_scatter_sub(tensor, indices, updates):
 
 
 @RegisterGradient("tensor_scatter_sub")
-def _(op, dy):
+def tensor_scatter_sub_gradient(op, dy):
     return dy, None, -_gather_nd(dy, op.inputs[1])
 
 
@@ -338,7 +338,7 @@ def tensor_scatter_update(tensor, indices, updates):
 
 
 @RegisterGradient("tensor_scatter_update")
-def _(op, dy):
+def tensor_scatter_update_gradient(op, dy):
     from fastgrad.ops_math import zeros_like
     _, indices, updates = op.inputs
     return (tensor_scatter_update(dy, indices, zeros_like(updates)), None,
@@ -386,7 +386,7 @@ def unsorted_segment_sum(data, segment_ids, num_segments, name=None):
 
 
 @RegisterGradient("unsorted_segment_sum")
-def _(op, dy):
+def unsorted_segment_sum_gradient(op, dy):
     return gather_or_zero(dy, op.inputs[1]), None, None
 
 

@@ -56,7 +56,7 @@ def concat(values, axis=0, name=None):
 
 
 @RegisterGradient("concat")
-def _(op, dy):
+def concat_gradient(op, dy):
     return [concat_piece(dy, *op.inputs, axis=op.attrs["axis"], index=i)
             for i in range(len(op.inputs))]
 
@@ -75,7 +75,7 @@ def concat_piece(*values, axis=0, index=0):
 
 
 @RegisterGradient("concat_piece")
-def _(op, g):
+def concat_piece_gradient(op, g):
     xs = op.inputs[1:]
     pieces = [g if i == op.attrs["index"] else zeros_like(x) for i, x in enumerate(xs)]
     return [concat(pieces, op.attrs["axis"])] + [None] * len(xs)
@@ -151,7 +151,7 @@ def split(value, num_or_size_splits, axis=0, num=None, name=None):
 
 
 @RegisterGradient("split")
-def _(op, *dys):
+def split_gradient(op, *dys):
     return concat(dys, op.attrs["axis"])
 
 
@@ -199,7 +199,7 @@ def parallel_stack(values, name="parallel_stack"):
 
 
 @RegisterGradient("pack")
-def _(op, dy):
+def pack_gradient(op, dy):
     return unstack(dy, len(op.inputs), op.attrs["axis"])
 
 
@@ -240,7 +240,7 @@ def unstack(value, num=None, axis=0, name=None):
 
 
 @RegisterGradient("unpack")
-def _(op, *dys):
+def unpack_gradient(op, *dys):
     return stack(dys, op.attrs["axis"])
 
 __all__ = ["concat", "split", "stack", "unstack"]

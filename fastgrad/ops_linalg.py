@@ -111,7 +111,7 @@ def _refuse_vectors(product):
 
 
 @RegisterGradient("matmul")
-def _(op, dy):
+def matmul_gradient(op, dy):
     a, b = op.inputs
     return matmul_grad_a(dy, a, b, **op.attrs), matmul_grad_b(dy, a, b, **op.attrs)
 
@@ -156,7 +156,7 @@ def matmul_grad_a(dy, a, b, transpose_a=False, transpose_b=False):
 
 
 @RegisterGradient("matmul_grad_a")
-def _(op, g):
+def matmul_grad_a_gradient(op, g):
     dy, _, b = op.inputs
     return _matmul(g, b, **op.attrs), None, matmul_grad_b(dy, g, b, **op.attrs)
 
@@ -167,7 +167,7 @@ def matmul_grad_b(dy, a, b, transpose_a=False, transpose_b=False):
 
 
 @RegisterGradient("matmul_grad_b")
-def _(op, g):
+def matmul_grad_b_gradient(op, g):
     dy, a, _ = op.inputs
     return _matmul(a, g, **op.attrs), matmul_grad_a(dy, a, g, **op.attrs), None
 

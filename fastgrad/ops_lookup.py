@@ -117,7 +117,7 @@ def top_k(input, k=1, sorted=True, name=None):
 
 
 @RegisterGradient("top_k")
-def _(op, dvalues, _):
+def top_k_gradient(op, dvalues, _):
     return put_in_order(dvalues, op.outputs[1], op.inputs[0]), None
 
 

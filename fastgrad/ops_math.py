@@ -55,7 +55,7 @@ def add(x, y):
 
 
 @RegisterGradient("add")
-def _(op, dz):
+def add_gradient(op, dz):
     return dz, dz
 
 
@@ -68,7 +68,7 @@ def subtract(x, y):
 
 
 @RegisterGradient("subtract")
-def _(op, dz):
+def subtract_gradient(op, dz):
     return dz, -dz
 
 
@@ -81,7 +81,7 @@ def multiply(x, y):
 
 
 @RegisterGradient("multiply")
-def _(op, dz):
+def multiply_gradient(op, dz):
     x, y = op.inputs
     return dz * y, dz * x
 
@@ -103,7 +103,7 @@ def divide(x, y):
 
 
 @RegisterGradient("divide")
-def _(op, dz):
+def divide_gradient(op, dz):
     x, y = op.inputs
     if op.graph.literals == "tf" and shapes.is_whole(x._dtype):
         return None, None           # TensorFlow casts integers first, and a cast has no gradient
@@ -120,7 +120,7 @@ def pow(x, y):
 
 
 @RegisterGradient("pow")
-def _(op, dz):
+def pow_gradient(op, dz):
     x, y = op.inputs
     # a Python number less one must stay a Python number, which takes x's dtype
     less = y.op.attrs["value"].item() - 1 if shapes.is_weak(y._dtype) else y - 1
@@ -140,7 +140,7 @@ def maximum(x, y):
 
 
 @RegisterGradient("maximum")
-def _(op, dz):
+def maximum_gradient(op, dz):
     x, y = op.inputs
     return _by_condition(x >= y, dz)
 
@@ -154,7 +154,7 @@ def minimum(x, y):
 
 
 @RegisterGradient("minimum")
-def _(op, dz):
+def minimum_gradient(op, dz):
     x, y = op.inputs
     return _by_condition(x <= y, dz)
 
@@ -173,7 +173,7 @@ def squared_difference(x, y):
 
 
 @RegisterGradient("squared_difference")
-def _(op, dz):
+def squared_difference_gradient(op, dz):
     x, y = op.inputs
     dx = dz * (2 * (x - y))
     return dx, -dx
@@ -190,7 +190,7 @@ def negative(x):
 
 
 @RegisterGradient("negative")
-def _(op, dy):
+def negative_gradient(op, dy):
     return -dy
 
 
@@ -203,7 +203,7 @@ def log(x):
 
 
 @RegisterGradient("log")
-def _(op, dy):
+def log_gradient(op, dy):
     return dy / op.inputs[0]
 
 
@@ -216,7 +216,7 @@ def sign(x):
 
 
 @RegisterGradient("sign")
-def _(op, dy):
+def sign_gradient(op, dy):
     return zeros_like(op.inputs[0])
 
 
@@ -228,7 +228,7 @@ def _where(condition, x, y):
 
 
 @RegisterGradient("where")
-def _(op, dz):
+def where_gradient(op, dz):
     return None, *_by_condition(op.inputs[0], dz)
 
 
@@ -345,7 +345,7 @@ def cast(x, dtype, name=None):
 
 
 @RegisterGradient("cast")
-def _(op, dy):
+def cast_gradient(op, dy):
     source, target = op.inputs[0]._dtype, shapes.strong(op.attrs["dtype"])
     if target.kind != "f":
         return None
@@ -397,7 +397,7 @@ def cast_like(x, like):
 
 
 @RegisterGradient("cast_like")
-def _(op, dy):
+def cast_like_gradient(op, dy):
     x = op.inputs[0]
     whole = x._dtype is not None and shapes.strong(x._dtype).kind != "f"
     return None if whole else cast_like(dy, x), None

@@ -31,7 +31,7 @@ def sigmoid(x):
 
 
 @RegisterGradient("sigmoid")
-def _(op, dy):
+def sigmoid_gradient(op, dy):
     return sigmoid_grad(op.outputs[0], dy)
 
 
@@ -41,7 +41,7 @@ def sigmoid_grad(y, dy):
 
 
 @RegisterGradient("sigmoid_grad")
-def _(op, g):
+def sigmoid_grad_gradient(op, g):
     y, dy = op.inputs
     return g * dy * (1 - 2 * y), sigmoid_grad(y, g)
 
@@ -55,7 +55,7 @@ def relu(features):
 
 
 @RegisterGradient("relu")
-def _(op, dy):
+def relu_gradient(op, dy):
     return relu_grad(op.outputs[0], dy)
 
 
@@ -65,7 +65,7 @@ def relu_grad(y, dy):
 
 
 @RegisterGradient("relu_grad")
-def _(op, g):
+def relu_grad_gradient(op, g):
     return zeros_like(op.inputs[0]), relu_grad(op.inputs[0], g)
 
 
@@ -78,7 +78,7 @@ def relu6(features):
 
 
 @RegisterGradient("relu6")
-def _(op, dy):
+def relu6_gradient(op, dy):
     return relu6_grad(op.inputs[0], dy)
 
 
@@ -91,7 +91,7 @@ def relu6_grad(x, dy):
 
 
 @RegisterGradient("relu6_grad")
-def _(op, g):
+def relu6_grad_gradient(op, g):
     return zeros_like(op.inputs[0]), relu6_grad(op.inputs[0], g)
 
 
@@ -120,7 +120,7 @@ def leaky_relu(features, alpha=0.2, name=None):
 
 
 @RegisterGradient("leaky_relu")
-def _(op, dy):
+def leaky_relu_gradient(op, dy):
     return leaky_relu_grad(op.inputs[0], dy, alpha=op.attrs["alpha"])
 
 
@@ -134,7 +134,7 @@ def leaky_relu_grad(x, dy, alpha=0.2):
 
 
 @RegisterGradient("leaky_relu_grad")
-def _(op, g):
+def leaky_relu_grad_gradient(op, g):
     return (zeros_like(op.inputs[0]),
             leaky_relu_grad(op.inputs[0], g, alpha=op.attrs["alpha"]))
 
@@ -148,7 +148,7 @@ def elu(features):
 
 
 @RegisterGradient("elu")
-def _(op, dy):
+def elu_gradient(op, dy):
     return elu_grad(op.outputs[0], dy)
 
 
@@ -161,7 +161,7 @@ def elu_grad(y, dy):
 
 
 @RegisterGradient("elu_grad")
-def _(op, g):
+def elu_grad_gradient(op, g):
     y, dy = op.inputs
     return _where(y < 0, g * dy, zeros_like(dy)), elu_grad(y, g)
 
@@ -183,7 +183,7 @@ def selu(features):
 
 
 @RegisterGradient("selu")
-def _(op, dy):
+def selu_gradient(op, dy):
     return selu_grad(op.outputs[0], dy)
 
 
@@ -197,7 +197,7 @@ def selu_grad(y, dy):
 
 
 @RegisterGradient("selu_grad")
-def _(op, g):
+def selu_grad_gradient(op, g):
     y, dy = op.inputs
     return _where(y < 0, g * dy, zeros_like(dy)), selu_grad(y, g)
 
@@ -215,7 +215,7 @@ def softplus(features):
 
 
 @RegisterGradient("softplus")
-def _(op, dy):
+def softplus_gradient(op, dy):
     return softplus_grad(op.inputs[0], dy)
 
 
@@ -228,7 +228,7 @@ def softplus_grad(x, dy):
 
 
 @RegisterGradient("softplus_grad")
-def _(op, g):
+def softplus_grad_gradient(op, g):
     x, dy = op.inputs
     return sigmoid_grad(sigmoid(x), g * dy), softplus_grad(x, g)
 
@@ -242,7 +242,7 @@ def log_sigmoid(x):
 
 
 @RegisterGradient("log_sigmoid")
-def _(op, dy):
+def log_sigmoid_gradient(op, dy):
     return softplus_grad(-op.inputs[0], dy)
 
 
@@ -255,7 +255,7 @@ def softsign(features):
 
 
 @RegisterGradient("softsign")
-def _(op, dy):
+def softsign_gradient(op, dy):
     return softsign_grad(op.inputs[0], dy)
 
 
@@ -268,7 +268,7 @@ def softsign_grad(x, dy):
 
 
 @RegisterGradient("softsign_grad")
-def _(op, g):
+def softsign_grad_gradient(op, g):
     x, dy = op.inputs
     return -2 * g * op.outputs[0] * sign(x) / (1 + abs_(x)), softsign_grad(x, g)
 

@@ -75,13 +75,13 @@ def put_in_order(dy, places, like, axis=-1):
 
 
 @RegisterGradient("take_in_order")
-def _(op, dy):
+def take_in_order_gradient(op, dy):
     x, places = op.inputs
     return put_in_order(dy, places, x, axis=op.attrs["axis"]), None
 
 
 @RegisterGradient("put_in_order")
-def _(op, g):
+def put_in_order_gradient(op, g):
     return _take_in_order(g, op.inputs[1], axis=op.attrs["axis"]), None, None
 
 
@@ -158,7 +158,7 @@ def roll(input, shift, axis, name=None):
 
 
 @RegisterGradient("roll")
-def _(op, dy):
+def roll_gradient(op, dy):
     return _roll(dy, shift=tuple(-n for n in op.attrs["shift"]), axis=op.attrs["axis"])
 
 
@@ -206,7 +206,7 @@ def reverse_sequence(input, seq_lengths, seq_axis=None, batch_axis=None, name=No
 
 
 @RegisterGradient("reverse_sequence")
-def _(op, dy):
+def reverse_sequence_gradient(op, dy):
     return _reverse_sequence(dy, op.inputs[1], **op.attrs), None
 
 

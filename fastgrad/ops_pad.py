@@ -36,7 +36,7 @@ def _pad(tensor, paddings, value=0):
 
 
 @RegisterGradient("pad")
-def _(op, dy):
+def pad_gradient(op, dy):
     x, paddings = op.inputs
     return _slice(dy, paddings[:, 0], shape(x)), None
 
@@ -65,7 +65,7 @@ def _mirror_pad(tensor, paddings, mode="reflect", _strict=False):
 
 
 @RegisterGradient("mirror_pad")
-def _(op, dy):
+def mirror_pad_gradient(op, dy):
     x, paddings = op.inputs
     return _mirror_pad_grad(dy, x, paddings, mode=op.attrs["mode"]), None
 
@@ -90,7 +90,7 @@ def _mirror_pad_grad(dy, x, paddings, mode="reflect"):
 
 
 @RegisterGradient("mirror_pad_grad")
-def _(op, g):
+def mirror_pad_grad_gradient(op, g):
     return _mirror_pad(g, op.inputs[2], mode=op.attrs["mode"]), None, None
 
 
@@ -170,7 +170,7 @@ def tile(input, multiples, name=None):
 
 
 @RegisterGradient("tile")
-def _(op, dy):
+def tile_gradient(op, dy):
     return _tile_grad(dy, *op.inputs), None
 
 
@@ -185,7 +185,7 @@ def _tile_grad(dy, x, multiples):
 
 
 @RegisterGradient("tile_grad")
-def _(op, g):
+def tile_grad_gradient(op, g):
     return _tile(g, op.inputs[2]), None, None
 
 
@@ -216,7 +216,7 @@ def reverse(tensor, axis, name=None):
 
 
 @RegisterGradient("reverse")
-def _(op, dy):
+def reverse_gradient(op, dy):
     return reverse(dy, op.attrs["axis"])
 
 

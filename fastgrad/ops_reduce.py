@@ -104,7 +104,7 @@ reduce_sum = _public(_reduce_sum, """Sum over `axis` (all axes if None), in the 
 
 
 @RegisterGradient("reduce_sum")
-def _(op, dy):
+def reduce_sum_gradient(op, dy):
     return unreduce(dy, op.inputs[0], op.attrs["axis"], op.attrs["keepdims"])
 
 
@@ -153,12 +153,12 @@ def reduce_mean(input_tensor, axis=None, keepdims=None, name=None, reduction_ind
 
 
 @RegisterGradient("reduce_mean")
-def _(op, dy):
+def reduce_mean_gradient(op, dy):
     return unreduce(dy, op.inputs[0], op.attrs["axis"], op.attrs["keepdims"], True)
 
 
 @RegisterGradient("unreduce")
-def _(op, g):
+def unreduce_gradient(op, g):
     attrs = op.attrs
     total = _reduce_mean if attrs["mean"] else _reduce_sum
     return total(g, attrs["axis"], attrs["keepdims"]), None
@@ -202,7 +202,7 @@ reduce_min = _public(_reduce_min, """Smallest element over `axis`; NaN if there 
 
 @RegisterGradient("reduce_max")
 @RegisterGradient("reduce_min")
-def _(op, dy):
+def reduce_max_gradient(op, dy):
     x, axis, keepdims = op.inputs[0], op.attrs["axis"], op.attrs["keepdims"]
     hit = cast_to(equal(x, unreduce(op.outputs[0], x, axis, keepdims)), dy)
     count = reduce_sum(hit, axis, True)
@@ -245,7 +245,7 @@ def product_of_others(x, axis=None):
 
 
 @RegisterGradient("product_of_others")
-def _(op, g):
+def product_of_others_gradient(op, g):
     # d(prod of others of i)/dx_j = prod of all but i and j: right away from zeros
     x, axis = op.inputs[0], op.attrs["axis"]
     others = op.outputs[0]
@@ -254,7 +254,7 @@ def _(op, g):
 
 
 @RegisterGradient("reduce_prod")
-def _(op, dy):
+def reduce_prod_gradient(op, dy):
     x, axis, keepdims = op.inputs[0], op.attrs["axis"], op.attrs["keepdims"]
     return unreduce(dy, x, axis, keepdims) * product_of_others(x, axis=axis)
 

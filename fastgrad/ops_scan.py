@@ -59,7 +59,7 @@ def cumsum(x, axis=0, exclusive=False, reverse=False, name=None):
 
 
 @RegisterGradient("cumsum")
-def _(op, dy):
+def cumsum_gradient(op, dy):
     at = op.attrs
     return cumsum(dy, at["axis"], at["exclusive"], not at["reverse"])
 
@@ -81,7 +81,7 @@ def cumprod(x, axis=0, exclusive=False, reverse=False, name=None):
 
 
 @RegisterGradient("cumprod")
-def _(op, dy):
+def cumprod_gradient(op, dy):
     x, at = op.inputs[0], op.attrs
 
     def back(y):
@@ -106,7 +106,7 @@ def _bincount(values, weights, minlength=0, maxlength=None, weighted=False):
 
 
 @RegisterGradient("bincount")
-def _(op, dy):
+def bincount_gradient(op, dy):
     values = op.inputs[0]
     if not op.attrs["weighted"]:
         return None, None

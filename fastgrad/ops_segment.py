@@ -57,7 +57,7 @@ def unsorted_segment_min(data, segment_ids, num_segments):
 
 @RegisterGradient("unsorted_segment_max")
 @RegisterGradient("unsorted_segment_min")
-def _(op, dy):
+def unsorted_segment_max_gradient(op, dy):
     data, ids, count = op.inputs
     hit = cast_to(equal(data, gather_or_zero(op.outputs[0], ids)), dy)
     shared = dy / _unsorted_segment_sum(hit, ids, count)
@@ -74,7 +74,7 @@ def unsorted_segment_prod(data, segment_ids, num_segments):
 
 
 @RegisterGradient("unsorted_segment_prod")
-def _(op, dy):
+def unsorted_segment_prod_gradient(op, dy):
     data, ids, count = op.inputs
     is_zero = equal(data, zeros_like(data))
     zeros_in = _unsorted_segment_sum(cast_to(is_zero, dy), ids, count)
@@ -158,7 +158,7 @@ def segment_sum(data, segment_ids):
 
 
 @RegisterGradient("segment_sum")
-def _(op, dy):
+def segment_sum_gradient(op, dy):
     return _gather(dy, op.inputs[1], axis=0), None
 
 
@@ -191,7 +191,7 @@ def segment_min(data, segment_ids):
 
 @RegisterGradient("segment_max")
 @RegisterGradient("segment_min")
-def _(op, dy):
+def segment_max_gradient(op, dy):
     data, ids = op.inputs
     hit = cast_to(equal(data, _gather(op.outputs[0], ids, axis=0)), dy)
     shared = dy / segment_sum(hit, ids)

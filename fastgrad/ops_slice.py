@@ -97,7 +97,7 @@ def _strided_slice(x, bounds, spec=()):
 
 
 @RegisterGradient("strided_slice")
-def _(op, dy):
+def strided_slice_gradient(op, dy):
     x, bounds = op.inputs
     return strided_slice_grad(dy, x, bounds, spec=op.attrs["spec"]), None
 
@@ -118,7 +118,7 @@ def strided_slice_grad(dy, x, bounds, spec=()):
 
 
 @RegisterGradient("strided_slice_grad")
-def _(op, g):
+def strided_slice_grad_gradient(op, g):
     return _strided_slice(g, op.inputs[2], spec=op.attrs["spec"]), None, None
 
 
@@ -253,7 +253,7 @@ def _slice(input_, begin, size):
 
 
 @RegisterGradient("slice")
-def _(op, dy):
+def slice_gradient(op, dy):
     from fastgrad.ops_pad import pad
     x, begin, _ = op.inputs
     after = shape(x) - shape(dy) - _int32(begin)

@@ -56,7 +56,7 @@ def softmax(logits, axis=None, name=None, dim=None):
 
 
 @RegisterGradient("softmax")
-def _(op, dy):
+def softmax_gradient(op, dy):
     return softmax_grad(op.outputs[0], dy, axis=op.attrs["axis"])
 
 
@@ -67,7 +67,7 @@ def softmax_grad(y, dy, axis=-1):
 
 
 @RegisterGradient("softmax_grad")
-def _(op, g):
+def softmax_grad_gradient(op, g):
     y, dy = op.inputs
     axis = op.attrs["axis"]
     gy = reduce_sum(g * y, axis, True)
@@ -92,7 +92,7 @@ def log_softmax(logits, axis=None, name=None, dim=None):
 
 
 @RegisterGradient("log_softmax")
-def _(op, dy):
+def log_softmax_gradient(op, dy):
     return log_softmax_grad(op.outputs[0], dy, axis=op.attrs["axis"])
 
 
@@ -103,7 +103,7 @@ def log_softmax_grad(y, dy, axis=-1):
 
 
 @RegisterGradient("log_softmax_grad")
-def _(op, g):
+def log_softmax_grad_gradient(op, g):
     y, dy = op.inputs
     axis, p = op.attrs["axis"], exp(op.inputs[0])
     gp = g * p

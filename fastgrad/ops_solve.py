@@ -67,7 +67,7 @@ def matrix_inverse(input, adjoint=False, name=None):
 
 
 @RegisterGradient("matrix_inverse")
-def _(op, dy):
+def matrix_inverse_gradient(op, dy):
     y, adjoint = op.outputs[0], op.attrs["adjoint"]
     found = -matmul(y, matmul(dy, y, transpose_b=True), transpose_a=True)
     return matrix_transpose(found) if adjoint else found
@@ -87,7 +87,7 @@ def matrix_determinant(input):
 
 
 @RegisterGradient("matrix_determinant")
-def _(op, dy):
+def matrix_determinant_gradient(op, dy):
     inverse = matrix_inverse(op.inputs[0], adjoint=True)
     return expand_dims(expand_dims(dy * op.outputs[0], -1), -1) * inverse
 
@@ -115,7 +115,7 @@ def slogdet(input, name=None):
 
 
 @RegisterGradient("slogdet")
-def _(op, _, dy):
+def slogdet_gradient(op, _, dy):
     return expand_dims(expand_dims(dy, -1), -1) * matrix_inverse(op.inputs[0], adjoint=True)
 
 
@@ -148,7 +148,7 @@ def matrix_solve(matrix, rhs, adjoint=False, name=None):
 
 
 @RegisterGradient("matrix_solve")
-def _(op, dy):
+def matrix_solve_gradient(op, dy):
     a, adjoint, y = op.inputs[0], op.attrs["adjoint"], op.outputs[0]
     drhs = matrix_solve(a, dy, adjoint=not adjoint)
     da = -matmul(y, drhs, transpose_b=True) if adjoint else -matmul(drhs, y, transpose_b=True)
@@ -176,7 +176,7 @@ def matrix_triangular_solve(matrix, rhs, lower=True, adjoint=False, name=None):
 
 
 @RegisterGradient("matrix_triangular_solve")
-def _(op, dy):
+def matrix_triangular_solve_gradient(op, dy):
     a, at, y = op.inputs[0], op.attrs, op.outputs[0]
     drhs = matrix_triangular_solve(a, dy, at["lower"], not at["adjoint"])
     da = -matmul(y, drhs, transpose_b=True) if at["adjoint"] else \
@@ -219,7 +219,7 @@ def cholesky(input):
 
 
 @RegisterGradient("cholesky")
-def _(op, dy):
+def cholesky_gradient(op, dy):
     lower = op.outputs[0]
     middle = matmul(lower, dy, transpose_a=True)
     middle = matrix_set_diag(middle, 0.5 * matrix_diag_part(middle))

@@ -56,7 +56,7 @@ def _sparse_to_dense(indices, output_shape, values, default, validate=True):
 
 
 @RegisterGradient("sparse_to_dense")
-def _(op, dy):
+def sparse_to_dense_gradient(op, dy):
     indices, _, values, _ = op.inputs
     if indices._shape is None:
         raise ValueError("the gradient of sparse_to_dense needs indices of a known rank.")

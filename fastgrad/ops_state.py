@@ -288,7 +288,7 @@ def identity(x):
 
 
 @RegisterGradient("identity")
-def _(op, dy):
+def identity_gradient(op, dy):
     return dy
 
 

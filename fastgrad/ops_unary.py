@@ -27,7 +27,7 @@ def exp(x):
 
 
 @RegisterGradient("exp")
-def _(op, dy):
+def exp_gradient(op, dy):
     return dy * op.outputs[0]
 
 
@@ -40,7 +40,7 @@ def expm1(x):
 
 
 @RegisterGradient("expm1")
-def _(op, dy):
+def expm1_gradient(op, dy):
     return dy * exp(op.inputs[0])
 
 
@@ -53,7 +53,7 @@ def log1p(x):
 
 
 @RegisterGradient("log1p")
-def _(op, dy):
+def log1p_gradient(op, dy):
     return dy / (1 + op.inputs[0])
 
 
@@ -68,7 +68,7 @@ def square(x):
 
 
 @RegisterGradient("square")
-def _(op, dy):
+def square_gradient(op, dy):
     return dy * (2 * op.inputs[0])
 
 
@@ -81,7 +81,7 @@ def sqrt(x):
 
 
 @RegisterGradient("sqrt")
-def _(op, dy):
+def sqrt_gradient(op, dy):
     return sqrt_grad(op.outputs[0], dy)
 
 
@@ -94,7 +94,7 @@ def sqrt_grad(y, dy):
 
 
 @RegisterGradient("sqrt_grad")
-def _(op, g):
+def sqrt_grad_gradient(op, g):
     y, dy = op.inputs
     dx = op.outputs[0]
     return -g * dx / y, sqrt_grad(y, g)
@@ -109,7 +109,7 @@ def rsqrt(x):
 
 
 @RegisterGradient("rsqrt")
-def _(op, dy):
+def rsqrt_gradient(op, dy):
     return rsqrt_grad(op.outputs[0], dy)
 
 
@@ -122,7 +122,7 @@ def rsqrt_grad(y, dy):
 
 
 @RegisterGradient("rsqrt_grad")
-def _(op, g):
+def rsqrt_grad_gradient(op, g):
     y, dy = op.inputs
     return -1.5 * g * dy * square(y), rsqrt_grad(y, g)
 
@@ -136,7 +136,7 @@ def reciprocal(x):
 
 
 @RegisterGradient("reciprocal")
-def _(op, dy):
+def reciprocal_gradient(op, dy):
     return reciprocal_grad(op.outputs[0], dy)
 
 
@@ -149,7 +149,7 @@ def reciprocal_grad(y, dy):
 
 
 @RegisterGradient("reciprocal_grad")
-def _(op, g):
+def reciprocal_grad_gradient(op, g):
     y, dy = op.inputs
     return -2 * g * dy * y, reciprocal_grad(y, g)
 
@@ -165,7 +165,7 @@ def abs(x):
 
 
 @RegisterGradient("abs")
-def _(op, dy):
+def abs_gradient(op, dy):
     return dy * sign(op.inputs[0])
 
 
@@ -216,7 +216,7 @@ def tanh(x):
 
 
 @RegisterGradient("tanh")
-def _(op, dy):
+def tanh_gradient(op, dy):
     return tanh_grad(op.outputs[0], dy)
 
 
@@ -229,7 +229,7 @@ def tanh_grad(y, dy):
 
 
 @RegisterGradient("tanh_grad")
-def _(op, g):
+def tanh_grad_gradient(op, g):
     y, dy = op.inputs
     return -2 * g * dy * y, tanh_grad(y, g)
 

@@ -48,7 +48,7 @@ def select(condition, x, y):
 
 
 @RegisterGradient("select")
-def _(op, dz):
+def select_gradient(op, dz):
     condition, zero = op.inputs[0], zeros_like(op.inputs[1])
     return None, select(condition, dz, zero), select(condition, zero, dz)
 
@@ -279,7 +279,7 @@ def dynamic_partition(data, partitions, num_partitions, name=None):
 
 
 @RegisterGradient("dynamic_partition")
-def _(op, *dys):
+def dynamic_partition_gradient(op, *dys):
     data, parts = op.inputs
     places = reshape(_range(shape(parts)), shape(parts))
     where_to = _dynamic_partition(places, parts, num=op.attrs["num"])
@@ -329,7 +329,7 @@ def dynamic_stitch(indices, data, name=None):
 
 
 @RegisterGradient("dynamic_stitch")
-def _(op, dy):
+def dynamic_stitch_gradient(op, dy):
     indices = op.inputs[:len(op.inputs) // 2]
     return [None] * len(indices) + [_gather(dy, i, axis=0) for i in indices]
 

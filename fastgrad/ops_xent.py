@@ -66,7 +66,7 @@ def softmax_xent(logits, labels, axis=-1, plain=False):
 
 
 @RegisterGradient("softmax_xent")
-def _(op, dy):
+def softmax_xent_gradient(op, dy):
     logits, labels = op.inputs
     return (softmax_xent_grad(logits, labels, expand_dims(dy, -1), plain=op.attrs["plain"]),
             -expand_dims(dy, -1) * log_softmax(logits))
@@ -88,7 +88,7 @@ def softmax_xent_grad(logits, labels, dy, axis=-1, plain=False):
 
 
 @RegisterGradient("softmax_xent_grad")
-def _(op, g):
+def softmax_xent_grad_gradient(op, g):
     logits, labels, dy = op.inputs
     p = softmax(logits)
     inner = reduce_sum(g * p, -1, True)
@@ -218,7 +218,7 @@ def sparse_softmax_xent(logits, labels):
 
 
 @RegisterGradient("sparse_softmax_xent")
-def _(op, dy):
+def sparse_softmax_xent_gradient(op, dy):
     logits, labels = op.inputs
     return sparse_softmax_xent_grad(logits, labels, expand_dims(dy, -1)), None
 
@@ -239,7 +239,7 @@ def sparse_softmax_xent_grad(logits, labels, dy):
 
 
 @RegisterGradient("sparse_softmax_xent_grad")
-def _(op, g):
+def sparse_softmax_xent_grad_gradient(op, g):
     logits, labels, dy = op.inputs
     p = softmax(logits)
     inner = reduce_sum(g * p, -1, True)
@@ -281,7 +281,7 @@ def sigmoid_xent(logits, labels):
 
 
 @RegisterGradient("sigmoid_xent")
-def _(op, dy):
+def sigmoid_xent_gradient(op, dy):
     logits, labels = op.inputs
     return dy * (sigmoid(logits) - labels), -dy * logits
 
