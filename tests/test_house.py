@@ -273,3 +273,11 @@ def test_public_names_have_docstrings():
         if callable(thing) and not (thing.__doc__ or "").strip():
             silent.append(name)
     assert silent == []
+
+
+def test_every_function_has_a_name():
+    """A traceback that says `in _` tells nothing, and no tool can tell such functions apart."""
+    found = [f"{path.relative_to(ROOT)}:{node.lineno}" for path in PACKAGE.rglob("*.py")
+             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+             if isinstance(node, ast.FunctionDef) and node.name == "_"]
+    assert found == []

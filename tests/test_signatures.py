@@ -5,6 +5,7 @@ import types
 
 import fastgrad as fg
 from fastgrad import layers, losses, metrics
+from fastgrad.registry import _GRADIENTS, OPS
 
 PUBLIC = {f"{space.__name__}.{name}": getattr(space, name)
           for space in (fg, fg.nn, fg.math, fg.linalg, fg.random, layers, losses, metrics)
@@ -40,3 +41,15 @@ def test_a_call_as_shown_works():
     with fg.Graph().as_default():
         found = inspect.signature(fg.add).bind(1.0, y=2.0, name="sum")
         assert fg.add(*found.args, **found.kwargs).op.name == "sum"
+
+
+def gradient_function(op_type):
+    return _GRADIENTS.get(op_type, (None,))[0]
+
+
+def test_gradient_rules_are_named_after_their_operation():
+    """What a traceback shows of an error inside one."""
+    assert gradient_function("sigmoid").__name__ == "sigmoid_gradient"
+    nameless = [t for t in OPS if getattr(gradient_function(t), "__name__", "").strip("_") == ""
+                and gradient_function(t) is not None]
+    assert nameless == []
