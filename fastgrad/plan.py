@@ -167,7 +167,8 @@ class Plan:
                 worded, cause = self.failure(failed), failed.__cause__
                 raise worded from None if worded is cause else cause
         shares = profiling.Shares(peak, _kernels)
-        return "\n".join([explain(self, seconds, shares), *shares.notes()])
+        *table, total = explain(self, seconds, shares).split("\n")
+        return "\n".join([*table, *shares.notes(), total])
 
     def failure(self, failed):
         """The error for a StepFailed, worded with the user's node and line."""

@@ -115,6 +115,7 @@ def test_no_profile_shows_more_than_all_without_a_word(monkeypatch):
     monkeypatch.setattr(peak, "_measure", lambda *_: (1e-9, 1e-9, 1e-9))
     text = net.plan().profile(net.feed, repeat=2)
     assert text.count("more than 100% of peak") == 2 and "loaded machine" in text
+    assert text.splitlines()[-1].endswith(" us")
 
 
 def test_a_second_measurement_keeps_the_better_figures(monkeypatch):
