@@ -7,9 +7,11 @@ A store's buffers never move while they keep their shape, so plans hold pointers
 Values are copied in and out: nothing a user holds aliases a variable.
 """
 
+import inspect
+
 import numpy as np
 
-from fastgrad import shapes
+from fastgrad import elsewhere, shapes
 from fastgrad.collection import GraphKeys, global_variables, local_variables
 from fastgrad.doors import door
 from fastgrad.errors import ShapeError, StateError, refuse_copy, where
@@ -164,7 +166,9 @@ class Variable(Tensor):
 
     def __new__(cls, initial_value=None, trainable=True, collections=None, validate_shape=True,
                 caching_device=None, name=None, variable_def=None, dtype=None,
-                expected_shape=None, import_scope=None, constraint=None, **_):
+                expected_shape=None, import_scope=None, constraint=None, **ignored):
+        if not ignored.keys() <= IGNORED:
+            _refuse_keyword(cls, min(ignored.keys() - IGNORED))
         graph = initial_value.graph if is_node(initial_value) else get_default_graph()
         name = graph.unique_name(name or "Variable")
         with graph.as_default(), graph.control_dependencies(None), graph.name_scope(name + "/"):
@@ -259,6 +263,17 @@ class Variable(Tensor):
                              f"shape {as_tensor(value)._shape}.") from None
 
     __repr__ = __str__ = repr_of_variable
+
+
+# TensorFlow's, of no meaning here
+IGNORED = {"use_resource", "synchronization", "aggregation", "shape"}
+
+
+def _refuse_keyword(cls, name):
+    known = [p for p in inspect.signature(cls.__new__).parameters][1:-1]
+    meant = elsewhere.keyword(name, known)
+    hint = f". Did you mean {meant!r}?" if meant is not None else ""
+    raise TypeError(f"{cls.__name__}() got an unexpected keyword argument {name!r}{hint}")
 
 
 def _initial_tensor(value, dtype):

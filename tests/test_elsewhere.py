@@ -107,6 +107,8 @@ def test_keywords(lib):
                         (lambda: lib.train.AdamOptimizer(0.1, beta_1=0.5), "beta1"),
                         (lambda: lib.reduce_sum([1.0], dim=0), "axis"),
                         (lambda: lib.nn.softmax([1.0], dims=0), "axis"),
+                        (lambda: lib.Variable(1.0, requires_grad=False), "trainable"),
+                        (lambda: lib.Variable(1.0, nme="w"), "name"),
                         (lambda: lib.nn.relu([1.0], feature=3), "features"),
                         (lambda: lib.random_normal([2], stdev=3.0), "stddev"),
                         (lambda: lib.zeros([2], dtyp=lib.int32), "dtype"),
