@@ -201,3 +201,15 @@ def test_an_array_cannot_take_a_node_in_place():
 
 def test_the_shape_of_a_node_may_be_asked_of_numpy(lib):
     assert tuple(np.shape(lib.constant([1.0, 2.0]))) == (2,)
+
+
+@pytest.mark.parametrize("module, name, meant", [
+    (tf, "relu", "nn.relu"), (tf.train, "Adam", "train.AdamOptimizer"),
+    (tf, "reduce_maen", "reduce_mean"), (tf.nn, "Relu", "nn.relu"), (tf.layers, "Linear",
+                                                                     "layers.dense")])
+def test_tensorflows_names_are_answered_too(module, name, meant):
+    with pytest.raises(AttributeError, match=rf"is not in fastgrad\. Did you mean tf\.{meant}\?$"):
+        getattr(module, name)
+    thing = tf
+    for part in meant.split("."):
+        thing = getattr(thing, part)

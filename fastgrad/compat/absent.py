@@ -3,6 +3,8 @@ accepted."""
 
 import contextlib
 
+from fastgrad import elsewhere
+
 # the beginning of a name -> what to do instead
 HINTS = {
     "nn.conv": "Convolutions are not there.", "layers.conv": "Convolutions are not there.",
@@ -55,8 +57,17 @@ def missing(prefix):
         hint = next((h for k, h in HINTS.items() if full.startswith(k)), "")
         if full in RENAMED:
             hint = f"Use {RENAMED[full]}, as in TensorFlow from 1.0 on."
+        hint = hint or _meant(name, prefix)
         raise MissingNameError(f"tf.{full} is not in fastgrad. {hint}".rstrip())
     return getter
+
+
+def _meant(name, prefix):
+    """`Did you mean tf.nn.relu?` for a name that is there elsewhere or in another spelling."""
+    found = elsewhere.public_name(name, f"fastgrad.{prefix}".rstrip("."))
+    if found is None or name.startswith("_"):
+        return ""
+    return f"Did you mean tf.{found.removeprefix('fastgrad.').removeprefix('compat.v1.')}?"
 
 
 def absent_class(name):
