@@ -95,5 +95,6 @@ def test_products_with_a_huge_inner_dimension(level, dtype, ta, tb, m, n):
         found, shifted = fg.Session(num_threads=threads).run(
             [product, fg.nn.relu(product * dtype(-0.5) + bias + dtype(20_000))], {x: a, y: b})
         exact = float(a.flat[0]) * k
-        assert error(found, np.full((m, n), exact)) < (4e-6 if dtype is np.float32 else 3e-14)
-        assert error(shifted, np.broadcast_to(20_000 + bias - exact / 2, (m, n))) < 1e-5
+        # as of a thousand numbers added one after the other, not of all
+        assert error(found, np.full((m, n), exact)) < (3e-5 if dtype is np.float32 else 5e-14)
+        assert error(shifted, np.broadcast_to(20_000 + bias - exact / 2, (m, n))) < 1e-4
