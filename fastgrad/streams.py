@@ -13,6 +13,7 @@ Who gives no seed gets numbers that nobody else has, in a forked child too: ther
 without seeds begin anew. Those with seeds go on as their copies in the parent do.
 """
 
+import contextlib
 import os
 import weakref
 
@@ -109,7 +110,9 @@ class Streams:
 
     def __init__(self):
         self._made = {}
-        _sessions.add(self)
+        _born.append(weakref.ref(self))
+        if len(_born) % 256 == 0:
+            _forget_the_dead()
 
     def renew_unseeded(self):
         """Other numbers from now on for those who gave no seed."""
@@ -144,12 +147,20 @@ class Streams:
         return found
 
 
-_sessions = weakref.WeakSet()
+# References without a callback, which a WeakSet has: Ctrl-C would be lost in it, as in any.
+_born = []
+
+
+def _forget_the_dead():
+    for dead in [r for r in _born if r() is None]:
+        with contextlib.suppress(ValueError):       # another thread was here too
+            _born.remove(dead)
 
 
 def _after_fork():
-    for streams in list(_sessions):
-        streams.renew_unseeded()
+    for streams in [r() for r in _born]:
+        if streams is not None:
+            streams.renew_unseeded()
 
 
 if hasattr(os, "register_at_fork"):
