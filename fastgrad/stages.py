@@ -1,4 +1,4 @@
-"""Users' operations, which a session evaluates in Python between two plans; the words of failures."""
+"""Users' operations, which a session evaluates in Python between two plans."""
 
 import numpy as np
 
