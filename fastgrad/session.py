@@ -53,9 +53,9 @@ class Session(Runner):
     -----
     Sessions of one graph share its variables, which have their initial values from the start.
     A cached run allocates nothing but its results, and results never change later.
-    Any thread may call `run`; runs on the same variables take turns. A signal handler cannot wait
-    for the run that it interrupts: what it runs on the same variables raises StateError, and so
-    does a save or `value` when a part of them is written.
+    Any thread may call `run`; runs on the same variables take turns. A signal handler cannot
+    wait for the run that it interrupts: what it runs on the same variables raises StateError,
+    and so does a save or `value` when a part of them is written.
     Random operations without seeds draw numbers of their own in every session and forked child.
 
     Examples
