@@ -57,13 +57,13 @@ def _elements_ref(w, indices, updates, how):
 
 
 @op(_rows_shape, dtype=_of_variable, casts=(0, 2), whole=(1,), form="update", ref=_rows_ref,
-    pure=False, name="ScatterUpdate")
+    pure=False, writes=True, name="ScatterUpdate")
 def _scatter_rows(ref, indices, updates, how="update"):
     pass
 
 
 @op(_elements_shape, dtype=_of_variable, casts=(0, 2), whole=(1,), form="update",
-    ref=_elements_ref, pure=False, name="ScatterNdUpdate")
+    ref=_elements_ref, pure=False, writes=True, name="ScatterNdUpdate")
 def _scatter_elements(ref, indices, updates, how="update"):
     pass
 

@@ -12,6 +12,7 @@ import fastgrad.compat.v1 as tf
 from fastgrad import plan, testing
 from fastgrad import session as session_module
 from fastgrad.control import py_func
+from fastgrad.registry import OPS
 
 
 @pytest.fixture(autouse=True)
@@ -271,3 +272,8 @@ def test_a_branch_reads_what_is_there_when_it_runs():
     with after(chosen):
         end = v.assign_add(1.0)
     assert fg.Session().run([old, chosen, end]) == [1, 20, 3]
+
+
+def test_every_operation_on_a_ref_says_that_it_writes():
+    assert {t for t, d in OPS.items() if d.writes} == {
+        t for t, d in OPS.items() if d.tensors[:1] == ("ref",)}
