@@ -11,7 +11,7 @@ import pytest
 from moments import at_moment, interrupt, moments_of
 
 import fastgrad as fg
-from fastgrad import contrib, default_graph, default_session, ir, scopes, tensors
+from fastgrad import contrib, default_graph, default_session, ir, scopes, streams, tensors, uncut
 from fastgrad.compat import v1 as tf
 
 MOST = 80               # moments of a work that are gone through; a fixed step over the others
@@ -259,3 +259,28 @@ def test_an_attempt_that_is_interrupted_is_taken_back(graph):
         name = fg.constant(1.0).op.name
         raise KeyboardInterrupt
     assert graph.version == before and fg.constant(1.0).op.name == name
+
+
+def test_sessions_that_died_are_not_remembered():
+    """What a fork renews are the streams of those that are alive."""
+    kept = [streams.Streams() for _ in range(3)]
+    for _ in range(600):
+        streams.Streams()
+    alive = [r() for r in streams._born if r() is not None]
+    assert len(streams._born) <= len(alive) + 256 and all(k in alive for k in kept)
+
+
+def test_changes_that_cannot_be_made_are_none():
+    class holder:
+        __slots__ = ("a",)
+    one, two, stack = holder(), object(), []
+    one.a = 1
+    for wrong in ((5, one, "a", 2, two, "b", 3), (5, one, "a", 2, one, "a"), None, 5,
+                  (5, one, "a", 2, (), None, 3)):
+        with pytest.raises((TypeError, AttributeError)), uncut.Changed(lambda: wrong):
+            pass
+        assert one.a == 1
+    with uncut.Changed(lambda: (5, one, "a", 2, stack, None, 7)) as found:
+        assert (found, one.a, stack) == (5, 2, [7])
+        stack.append(8)
+    assert one.a == 1 and stack == [8]

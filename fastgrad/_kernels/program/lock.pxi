@@ -221,6 +221,8 @@ cdef class Turn:
         self.shut, lock.shut = lock.shut, True
 
     def __exit__(self, *_):
+        if not self.lock.mine():
+            raise RuntimeError("this thread does not hold the lock")
         if not self.reads:
             self.lock.end()
             return
@@ -239,7 +241,7 @@ cdef class Undoing:
     cdef dict buffers, before
 
     def __cinit__(self, StoreLock lock not None, dict buffers not None):
-        self.lock, self.buffers = lock, buffers
+        self.lock, self.buffers, self.before = lock, buffers, {}
 
     def __enter__(self):
         self.before = {}

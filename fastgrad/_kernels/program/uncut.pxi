@@ -57,16 +57,24 @@ cdef class Changed:
         cdef tuple found = self.changes()
         cdef list before = []
         cdef Py_ssize_t i
+        if len(found) % 3 != 1:
+            raise TypeError("changes() gives a value, and three things for each change")
         for i in range(1, len(found), 3):
             owner, name = found[i], found[i + 1]
+            if name is None and not isinstance(owner, list):
+                raise TypeError("a stack is a list")
             before.append((owner, name, found[i + 2] if name is None else getattr(owner, name)))
         self.entered.append((found[0], before))
-        for i in range(1, len(found), 3):
-            owner, name = found[i], found[i + 1]
-            if name is None:
-                (<list>owner).append(found[i + 2])
-            else:
-                setattr(owner, name, found[i + 2])
+        try:
+            for i in range(1, len(found), 3):
+                owner, name = found[i], found[i + 1]
+                if name is None:
+                    (<list>owner).append(found[i + 2])
+                else:
+                    setattr(owner, name, found[i + 2])
+        except BaseException:           # no memory, say
+            self.put_back()
+            raise
         return 0
 
     cdef object put_back(self):
@@ -95,7 +103,7 @@ cdef class Acquired:
     cdef object take, release, held
     cdef tuple arguments
 
-    def __init__(self, take, tuple arguments not None, release):
+    def __cinit__(self, take, tuple arguments not None, release):
         self.take, self.arguments, self.release = take, arguments, release
 
     def __enter__(self):
