@@ -170,6 +170,8 @@ for _reason, _types in {
     "a gradient op of one above, whose own second order covers it": """
         gather_grad mirror_pad_grad product_of_others sparse_softmax_xent_grad
         strided_slice_grad tile_grad""",
+    "what derivatives of products are made of, with theirs: test_zeros.py": """
+        in_rows out_of_rows recurrence shifted""",
     "through operators and functions of the API: indexing, split, unstack, scatter": """
         bitcast in_top_k polygamma put_in_order searchsorted select split strided_slice
         take_in_order tensor_scatter_update unpack unsorted_segment_prod""",
