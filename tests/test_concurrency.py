@@ -341,9 +341,8 @@ LATENCY = """
          work="[session.run(net.z, feeds) for _ in range(10**7)]")],
     ids=["fit of small steps", "fit of large steps", "one long run", "a loop of runs"])
 def test_ctrl_c_within_100_ms(names):
-    """The better of two: another process may have had the processor at that moment."""
-    late = min(float(in_process(LATENCY, **names)[0]) for _ in range(2))
-    assert late < 0.1
+    """Once in two tries: another process may have had the processor at that moment."""
+    assert any(float(in_process(LATENCY, **names)[0]) < 0.1 for _ in range(2))
 
 
 WAITING = """
