@@ -1,4 +1,4 @@
-"""The dtypes that TensorFlow's kernels take, for graphs that follow it.
+"""Which dtypes operations take: strings by their declaration, numbers as TensorFlow's kernels.
 
 fastgrad computes with every dtype that NumPy knows; a TensorFlow program that adds up truth values
 or rounds integers is told so when it builds its graph, and programs count on that. Only ops
@@ -6,7 +6,7 @@ stand here whose lists are shorter than "numbers"; those that want floats declar
 (`promote_float`).
 """
 
-from fastgrad.errors import DTypeError, where
+from fastgrad.errors import DTypeError, TextCastError, TextError, where
 from fastgrad.shapes import TEXT, strong
 
 _FLOATS = ("float16", "float32", "float64")
@@ -31,6 +31,7 @@ _BY_LIST = {
     _SUMS: "add",
     _PRODUCTS: "subtract multiply divide div floordiv",
     (*_SUMS, "bool", _TEXT): "equal not_equal",
+    (*_FLOATS[1:], "int8", "int16", *_WHOLE, "complex64", "complex128", "bool"): "as_string",
     _WHOLE: "invert_permutation",
 }
 ACCEPTED = {op_type: frozenset(names) for names, types in _BY_LIST.items()
@@ -52,3 +53,23 @@ def check_accepted(op_type, parameter, tensor):
         raise DTypeError(f"Value passed to parameter {parameter!r} has DataType {name} not in list "
                          f"of allowed values: {', '.join(sorted(allowed))}. It is "
                          f"{where(tensor)}; use cast().")
+
+
+def check_text(opdef, inputs, attrs, at):
+    """Refuse strings but where the declaration, `OpDef.text`, allows them.
+
+    Raises
+    ------
+    TextError
+    """
+    allowed = opdef.text(attrs) if callable(opdef.text) else opdef.text
+    for i, t in enumerate(inputs):
+        if t._dtype == TEXT and allowed is not True and not (allowed and i in allowed):
+            raise text_error(opdef, at, f"takes no strings; {where(t)} has dtype string")
+
+
+def text_error(opdef, at, what):
+    """The error of an operation `at` a line that cannot work with strings."""
+    return (TextCastError if opdef.form == "cast" else TextError)(
+        f"{opdef.name}{at} {what}. Strings can be moved, compared with equal and joined; "
+        "as_string() makes them of numbers.")

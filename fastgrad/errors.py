@@ -177,6 +177,21 @@ class DTypeError(FastgradError, TypeError):
     """A dtype that the operation cannot take."""
 
 
+class NotNumbersError(DTypeError):
+    """An object that is neither numbers nor strings."""
+
+
+class TextError(DTypeError, InvalidArgumentError):
+    """Strings for an operation that takes none; TensorFlow finds some of it in the run."""
+
+    def __init__(self, message, op=None):
+        InvalidArgumentError.__init__(self, message, op)
+
+
+class TextCastError(TextError, UnimplementedError):
+    """A cast between strings and numbers."""
+
+
 class LossTypeError(DTypeError, AttributeError):
     """A loss that is no node; TensorFlow asks it for its `dtype` and finds none."""
 
@@ -216,6 +231,13 @@ class MissingFeedError(FeedError, InvalidArgumentError):
 
     def __init__(self, message, op=None):
         InvalidArgumentError.__init__(self, message, op)
+
+
+class FeedTextError(FeedTypeError, InternalError):
+    """Something other than strings, fed to a node of strings."""
+
+    def __init__(self, message, op=None):
+        InternalError.__init__(self, message, op)
 
 
 class FetchError(FastgradError, ValueError):
@@ -268,6 +290,22 @@ class ComputeError(FastgradError, InvalidArgumentError, RuntimeError):
 
 class PythonError(ComputeError, UnknownError):
     """A Python function of the program raised something other than ValueError or TypeError."""
+
+
+class PythonEndError(ComputeError, OutOfRangeError):
+    """A Python function of the program raised StopIteration."""
+
+
+class PythonMemoryError(ComputeError, ResourceExhaustedError):
+    """A Python function of the program raised MemoryError."""
+
+
+class PythonMissingError(ComputeError, UnimplementedError):
+    """A Python function of the program raised NotImplementedError."""
+
+
+class PythonResultError(ComputeError, InternalError):
+    """A Python function of the program returned what is no array; TensorFlow's class for it."""
 
 
 class NumericsError(InvalidArgumentError, ArithmeticError):

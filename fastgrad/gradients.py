@@ -12,6 +12,7 @@ import numpy as np
 
 from fastgrad.errors import GradientError, GraphError, ShapeError, where
 from fastgrad.graph import Node, Tensor, as_tensor, is_custom
+from fastgrad.literals import array_of
 from fastgrad.ops_array import broadcast_like, reshape, sum_to
 from fastgrad.ops_index import joined
 from fastgrad.ops_join import stack
@@ -281,7 +282,10 @@ def _summed(op, index, x, dx):
         return np.zeros(x.shape, x.dtype if x.dtype.kind == "f" else np.float64)
     if isinstance(dx, Tensor):
         raise GradientError(f"the gradient of {where(op)} returned a node for arrays.")
-    dx = np.asarray(dx)
+    dx = array_of(dx)               # refuses masked elements, dates and objects
+    if dx.dtype.kind == "c":
+        raise GradientError(f"the gradient of {where(op)} for input {index} is complex; expected "
+                            "real numbers.")
     lead = dx.ndim - x.ndim
     try:
         fits = lead >= 0 and np.broadcast_shapes(dx.shape, x.shape) == dx.shape

@@ -128,7 +128,7 @@ def _random_poisson(shape, rate, dtype=FLOAT32, seeds=None):
 
 
 @op(lambda s, a: s[0], pure=False, form="random", name="RandomShuffle",
-    ref=lambda generator, x, seeds: generator.permutation(x) if x.ndim else x.copy())
+    ref=lambda generator, x, seeds: generator.permutation(x) if x.ndim else x.copy(), text=True)
 def _random_shuffle(value, seeds=None):
     pass
 

@@ -67,7 +67,7 @@ def _out_type(_, attrs):
 
 
 @op(lambda s, a: (None if s[0] is None else len(s[0]),), dtype=None, out=_out_type,
-    shape_only=(0,), ref=lambda x, out_type: np.array(x.shape, out_type), name="Shape")
+    shape_only=(0,), ref=lambda x, out_type: np.array(x.shape, out_type), name="Shape", text=True)
 def _shape(x, out_type=INT32):
     pass
 
@@ -89,7 +89,7 @@ def shape_n(input, out_type=INT32, name=None):
 
 
 @op(lambda s, a: (), dtype=None, out=_out_type, shape_only=(0,),
-    ref=lambda x, out_type: np.array(x.size, out_type), name="Size")
+    ref=lambda x, out_type: np.array(x.size, out_type), name="Size", text=True)
 def _size(x, out_type=INT32):
     pass
 
@@ -103,7 +103,7 @@ def size(input, name=None, out_type=INT32):
 
 
 @op(lambda s, a: (), dtype=None, out=INT32, shape_only=(0,),
-    ref=lambda x: np.array(x.ndim, np.int32), name="Rank")
+    ref=lambda x: np.array(x.ndim, np.int32), name="Rank", text=True)
 def _rank(x):
     pass
 

@@ -11,6 +11,7 @@ from fastgrad import graph as _graph
 from fastgrad import shapes
 from fastgrad.errors import DTypeError, FeedTypeError
 from fastgrad.graph import Tensor, as_tensor, get_default_graph
+from fastgrad.interned import held
 from fastgrad.literals import array_of
 from fastgrad.registry import NotDifferentiable, RegisterGradient, make, op
 
@@ -117,6 +118,8 @@ def _fill_shape(array, shape, literals):
 
 def _frozen(graph, array, weak, name):
     array = np.ascontiguousarray(array).reshape(array.shape)
+    if array.dtype == shapes.TEXT:
+        array = held(array)
     array.flags.writeable = False
     node = graph.add_op(
         _constant.opdef, [], {"value": array, "weak": weak},
@@ -134,7 +137,8 @@ def _as_constant(value, dtype, graph, name):
         if array.dtype.kind == "O" or array.dtype.kind == "u":
             raise DTypeError(f"the number {value} does not fit int64")
         return _frozen(graph, array, type(value), name)
-    if value is None or isinstance(value, str) and dtype != shapes.TEXT:
+    text = dtype == shapes.TEXT or dtype is None and graph.literals == "tf"
+    if value is None or isinstance(value, str) and not text:
         raise FeedTypeError(f"expected a node, array or number; got {value!r:.60} "
                             f"of type {type(value).__name__}.")
     if isinstance(value, (list, tuple)) and _holds_node(value):
@@ -193,7 +197,7 @@ def _first_of(in_dtypes):
     return in_dtypes[0]
 
 
-@op(_like_both, dtype=_first_of, form="assign", pure=False, name="Assign")
+@op(_like_both, dtype=_first_of, form="assign", pure=False, name="Assign", text=True)
 def _assign(ref, value):
     pass
 
@@ -270,7 +274,7 @@ def placeholder_with_default(input, shape, name=None):
     return made
 
 
-@op(_like_first, ref=lambda x: x, view=0, name="Identity")
+@op(_like_first, ref=lambda x: x, view=0, name="Identity", text=True)
 def identity(x):
     """The same values, as a node of its own.
 
@@ -283,7 +287,7 @@ def _(op, dy):
     return dy
 
 
-@op(_like_first, ref=lambda x: x, view=0, name="StopGradient")
+@op(_like_first, ref=lambda x: x, view=0, name="StopGradient", text=True)
 def stop_gradient(x):
     """The same values, through which no gradient flows."""
 

@@ -38,7 +38,7 @@ def _select_ref(condition, x, y):
     return np.where(condition, x, y)
 
 
-@op(_select_shape, casts=(1, 2), truth=(0,), ref=_select_ref, name="Select")
+@op(_select_shape, casts=(1, 2), truth=(0,), ref=_select_ref, name="Select", text=True)
 def select(condition, x, y):
     """`x` where the condition holds, else `y`, without broadcasting; a vector chooses rows.
 
@@ -173,7 +173,7 @@ def _vector(in_shapes, _):
 
 
 @op(lambda s, a: [(None,), _vector(s, a)], out=_unique_dtypes, outputs=2, dynamic=True,
-    name="Unique", ref=lambda x, out_idx, count: _unique_order(x)[:2])
+    name="Unique", ref=lambda x, out_idx, count: _unique_order(x)[:2], text=True)
 def _unique(x, out_idx=INT32, count=1):
     pass
 
@@ -188,7 +188,7 @@ def _counted(in_shapes, _):
 
 
 @op(_counted, out=_unique_dtypes, outputs=3, dynamic=True,
-    name="UniqueWithCounts", ref=lambda x, out_idx, count: _unique_order(x))
+    name="UniqueWithCounts", ref=lambda x, out_idx, count: _unique_order(x), text=True)
 def _unique_with_counts(x, out_idx=INT32, count=2):
     pass
 
@@ -224,7 +224,7 @@ def _difference_shapes(in_shapes, attrs):
 
 @op(_difference_shapes, out=lambda d, a: [shapes.strong(d[0]), a["out_idx"]],
     outputs=2, dynamic=True, name="ListDiff",
-    ref=lambda x, y, out_idx: (x[~np.isin(x, y)], np.flatnonzero(~np.isin(x, y))))
+    ref=lambda x, y, out_idx: (x[~np.isin(x, y)], np.flatnonzero(~np.isin(x, y))), text=True)
 def _setdiff1d(x, y, out_idx=INT32):
     pass
 
@@ -259,7 +259,7 @@ def _partition_ref(data, partitions, num):
 
 
 @op(_partition_shapes, casts=(0,), outputs=SEVERAL, dynamic=True, ref=_partition_ref,
-    name="DynamicPartition")
+    name="DynamicPartition", text=True)
 def _dynamic_partition(data, partitions, num=1):
     pass
 
@@ -308,7 +308,7 @@ def _stitch_ref(*values):
 
 
 @op(_stitched, dtype=None, out=lambda d, a: d[-1], dynamic=True, ref=_stitch_ref,
-    name="DynamicStitch")
+    name="DynamicStitch", text=True)
 def _dynamic_stitch(*values):
     pass
 

@@ -23,10 +23,12 @@ from fastgrad.errors import (ComputeError, FeedError, GradientError, KernelError
 from fastgrad.explain import explain
 from fastgrad.fuse import fuse, step_reads
 from fastgrad.graph import Tensor
+from fastgrad.interned import held, keeping
 from fastgrad.ir import Builder, too_large, untied
 from fastgrad.partition import partition
 from fastgrad.place import place, root_of
 from fastgrad.specialise import Specialiser, Staging
+from fastgrad.shapes import TEXT
 from fastgrad.streams import Streams
 from fastgrad.watch import watched
 
@@ -50,6 +52,7 @@ class Plan:
     arena_bytes : int
     fresh : dict variable operation -> buffer that this plan's first run fills
     writes : list of variable operations that a run changes
+    text : bool, whether it works with strings: such a plan runs inside `interned.keeping()`
     """
 
     def __init__(self, fetches, feeds, body, store, off=frozenset(), threads=1, check=False):
@@ -75,6 +78,8 @@ class Plan:
             self.kernels = watched(self.kernels)
         self.kernels, self.writes = failsafe.checked(self.kernels)
         self.threads = partition(self.kernels, threads if "threads" not in off else 1)
+        self.text = any(v.dtype == TEXT for s in steps for v in (*s.outs, *s.inputs)) or any(
+            v.dtype == TEXT for v in (*body.results, *body.feeds))
         self._within_memory(self._make_program, body, store)
 
     def _make_program(self, body, store):
@@ -91,6 +96,7 @@ class Plan:
             [(v.dtype, v.shape) for v in self.results], num_threads=self.threads,
             store_lock=store.lock, commit_step=commit,
             undo=tuple(place_of[op] for op in undo))
+        self._texts = [held(array) for _, array in spaces.blocks if array.dtype == TEXT]
 
     def _within_memory(self, make, *arguments):
         """What `make` makes; where there is no memory for it, an error names the largest value."""
@@ -140,7 +146,8 @@ class Plan:
         repeat : int
             Runs; a step's time is its fastest.
         """
-        seconds = self.program.profile([feed_dict[t] for t in self.feeds], repeat)
+        with keeping():
+            seconds = self.program.profile([feed_dict[t] for t in self.feeds], repeat)
         return explain(self, seconds, functools.partial(peak.share, _kernels))
 
     def failure(self, failed):
@@ -264,7 +271,7 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
                          f"{', '.join(PASSES)}.")
     off = frozenset(off) | (watch.OFF if check else frozenset())
     builder = Builder(rewrite.table(off), off)
-    with _uncollected(), untied():
+    with _uncollected(), untied(), keeping():
         body = Specialiser(fetches, feeds, store, builder, done, streams or Streams()).run()
         if isinstance(body, Staging):
             return body

@@ -17,11 +17,12 @@ import inspect
 import os
 
 from fastgrad import shapes
-from fastgrad.accepted import ACCEPTED, check_accepted
+from fastgrad.accepted import ACCEPTED, check_accepted, check_text, text_error
 from fastgrad.errors import (AxisError, ConvertTypeError, DTypeError, LateShapeError,
                              RegisteredError, ShapeError, sentence, where)
 from fastgrad.graph import (Tensor, as_tensor, call_site, get_default_graph, graph_of, is_node,
                             node_of)
+from fastgrad.shapes import TEXT
 
 OPS = {}                    # op type -> OpDef
 _GRADIENTS = {}             # op type -> (function or None, file, line)
@@ -51,13 +52,15 @@ class OpDef:
     whole : inputs that must be integers: indices, and static inputs that are not cast
     truth : inputs that must be truth values in a TensorFlow graph
     pure : no state read or written, same inputs give same outputs
+    text : whether it takes and makes strings: True, indices of the inputs that may be such, or a
+        callable(attrs); others refuse them
     dynamic : the output's shape depends on values: `ref` runs in a stage of its own, before the
         rest of the run can be planned
     """
 
     __slots__ = ("type", "infer", "dtype", "out", "casts", "form", "kernel", "ref", "inplace",
                  "view", "shape_only", "static", "pure", "outputs", "commutes", "doc",
-                 "tensors", "attrs", "site", "name", "dynamic", "whole", "truth")
+                 "tensors", "attrs", "site", "name", "dynamic", "whole", "truth", "text")
 
     def __init__(self, **fields):
         for name in self.__slots__:
@@ -68,7 +71,7 @@ class OpDef:
 
 def op(infer, dtype=shapes.promote, out=None, casts=None, form=None, kernel=None, ref=None,
        inplace=(), view=None, shape_only=(), static=(), pure=True, outputs=1, commutes=False,
-       name=None, dynamic=False, whole=(), truth=()):
+       name=None, dynamic=False, whole=(), truth=(), text=False):
     """Declare an operation; see OpDef for the fields. Returns the function users call.
 
     Raises
@@ -85,7 +88,7 @@ def op(infer, dtype=shapes.promote, out=None, casts=None, form=None, kernel=None
                       form=form, kernel=kernel, ref=ref, inplace=inplace, view=view,
                       shape_only=shape_only, static=static, pure=pure, outputs=outputs,
                       commutes=commutes, doc=fn.__doc__, tensors=tensors, attrs=attrs,
-                      dynamic=dynamic, truth=truth,
+                      dynamic=dynamic, truth=truth, text=text,
                       whole=(*whole, *_counts(static, casts, dtype)),
                       site=(code.co_filename, code.co_firstlineno))
         OPS[op_type] = opdef
@@ -271,6 +274,8 @@ def make(opdef, inputs, attrs, name=None, graph=None):
     """Add an operation to the graph; returns its Tensor, or a list if it has several."""
     graph = graph or graph_of(inputs)
     name = name or opdef.name
+    if any(t._dtype == TEXT for t in inputs):
+        check_text(opdef, inputs, attrs, _at(inputs))
     if graph.literals == "tf" and opdef.dtype is not None:
         _check_dtypes(opdef, inputs)
         if opdef.dtype is shapes.promote_float:
@@ -286,8 +291,10 @@ def make(opdef, inputs, attrs, name=None, graph=None):
         known = static_values(opdef, inputs, attrs) if opdef.static else attrs
         specs = infer_specs(opdef, [t._shape for t in inputs], [t._dtype for t in inputs], known,
                             graph.literals == "tf")
-        for found, _ in specs:
+        for found, made in specs:
             check_dims(found)
+            if made == TEXT and not opdef.text and opdef.out != TEXT:
+                raise text_error(opdef, _at(inputs), "cannot make strings")
     except ShapeError as e:
         raise _shape_error(opdef, inputs, e) from None
     found = graph.add_op(opdef, inputs, attrs, specs, name)

@@ -15,11 +15,13 @@ from fastgrad.default_session import Entered, get_default_session
 from fastgrad.errors import (ClosedError, ComputeError, FeedTypeError, FetchTypeError,
                              GradientError, GraphError, InvalidArgumentError, MissingFeedError,
                              RunShapeError, refuse_copy, where)
-from fastgrad.fetches import convert, fed_parts, feed_key, fetch, flatten, handed_out
+from fastgrad.fetches import answered, convert, fed_parts, feed_key, fetch, flatten, handed_out
 from fastgrad.fit import fit
 from fastgrad.gradients import ancestors, walk
 from fastgrad.graph import Graph, Node, Operation, get_default_graph, node_of
+from fastgrad.interned import keeping
 from fastgrad.plan import Callable, Runner, Staging, compile
+from fastgrad.shapes import TEXT
 from fastgrad.specialise import evaluate
 from fastgrad.streams import Streams
 from fastgrad.variable import store_of
@@ -116,16 +118,13 @@ class Session(Runner):
             raise RuntimeError("The Session graph is empty. Add operations to the graph before "
                                "calling run().")
         nodes, rebuild, single = flatten(fetches, self.graph, feed_dict)
-        feeds = self._feeds(feed_dict)
 
         def remember(plan):
             self._remember(fetches, plan.entry(rebuild, single))
-        values = self._evaluate_whole(nodes, feeds, remember)
-        for t, v in feeds.items():
-            t.fed = v
-        if single:
-            return values[0]
-        return values if rebuild is None else rebuild(values)
+        with keeping():
+            feeds = self._feeds(feed_dict)
+            values = self._evaluate_whole(nodes, feeds, remember)
+            return answered(feeds, values, rebuild, single)
 
     def make_callable(self, fetches, feed_list=None, accept_options=False):
         """A function of the values of `feed_list`, quicker than `run` with a dict.
@@ -144,14 +143,11 @@ class Session(Runner):
             if len(values) != len(keys):
                 raise FeedTypeError(f"this callable takes one value for each of the {len(keys)} "
                                     f"nodes of its feed_list; got {len(values)}.")
-            feeds = {k: convert(k, v) for k, v in zip(keys, values)}
-            found = self._evaluate_whole(
-                nodes, feeds, lambda plan: made()._remember(plan.entry(rebuild, single)))
-            for t, v in feeds.items():
-                t.fed = v
-            if single:
-                return found[0]
-            return found if rebuild is None else rebuild(found)
+            with keeping():
+                feeds = {k: convert(k, v) for k, v in zip(keys, values)}
+                found = self._evaluate_whole(
+                    nodes, feeds, lambda plan: made()._remember(plan.entry(rebuild, single)))
+                return answered(feeds, found, rebuild, single)
         found = Callable(self, slow)
         made = weakref.ref(found)   # a cycle would keep the plans' memory until a collection
         self._callables.add(found)
@@ -251,7 +247,8 @@ class Session(Runner):
         return plan
 
     def _run_plan(self, plan, feeds, remember):
-        entry = plan.entry()
+        entry, texts = plan.entry(), [op for op in plan.writes if op.attrs["dtype"] == TEXT]
+        self.store.anticipate(texts, keeping.holders())
         if self._undo is not None:
             for op in plan.writes:
                 if op not in self._undo:
@@ -259,10 +256,12 @@ class Session(Runner):
         try:
             values = plan.run([feeds[t] for t in plan.feeds])
         except Exception as failed:
+            self.store.settle(texts)
             self._step_failed(entry, failed)
         for op, buffer in plan.fresh.items():
             self.store.adopt(op, buffer)
-        if remember is not None and not plan.fresh:
+        self.store.settle(texts)
+        if remember is not None and not plan.fresh and not plan.text:
             remember(plan)
         return [values[i] if i >= 0 else None for i in entry.outputs]
 
@@ -298,7 +297,7 @@ class Session(Runner):
         with self.store.lock:
             self._drop_stale()
             plan = self._plan(nodes, feeds)
-        return None if isinstance(plan, Staging) or plan.fresh else plan
+        return None if isinstance(plan, Staging) or plan.fresh or plan.text else plan
 
     def _feeds(self, feed_dict, whole=True):
         """Fed values by tensor; if not `whole`, arrays may have any number of rows."""

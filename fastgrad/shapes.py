@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from fastgrad.errors import ShapeError
+from fastgrad.errors import DTypeError, ShapeError
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 INT32, INT64, BOOL = np.dtype(np.int32), np.dtype(np.int64), np.dtype(np.bool_)
@@ -161,7 +161,11 @@ def promote(dtypes):
     if key not in _promoted:
         if any(d is None for d in key):      # `None in key` is true: numpy.dtype == None
             return None
-        _promoted[key] = np.result_type(*(_SAMPLE[d] if is_weak(d) else d for d in key))
+        try:
+            _promoted[key] = np.result_type(*(_SAMPLE[d] if is_weak(d) else d for d in key))
+        except TypeError:
+            names = " and ".join(str(as_dtype(d).name) for d in key)
+            raise DTypeError(f"{names} have no dtype in common.") from None
     return _promoted[key]
 
 

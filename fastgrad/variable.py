@@ -13,6 +13,7 @@ from fastgrad import shapes
 from fastgrad.collection import GraphKeys, global_variables, local_variables
 from fastgrad.errors import ShapeError, StateError, refuse_copy, where
 from fastgrad.graph import Tensor, as_tensor, get_default_graph, is_node
+from fastgrad.interned import held, readable
 from fastgrad.literals import array_of, converted
 from fastgrad.names import repr_of_variable
 from fastgrad.ops_state import (_assign, _assign_add, _assign_sub, _variable, constant, group,
@@ -39,6 +40,7 @@ class Store:
 
     def __init__(self, evaluate=None):
         self._buffers = {}          # id of a variable's operation -> array: no way to the graph
+        self._texts = {}            # the same -> what holds the strings of a buffer
         self._evaluate = evaluate
         self.lock = _lock_maker[0]()        # held by a run, and wherever Python reads or writes
         self.version = 0            # counts buffers replaced: plans made before are stale
@@ -80,20 +82,39 @@ class Store:
     def adopt(self, op, buffer):
         """Make `buffer`, now written, the variable's memory."""
         self._buffers[op.id] = buffer
+        if buffer.dtype == shapes.TEXT:
+            self.settle([op])
+
+    def anticipate(self, ops, holders):
+        """Strings of `holders` are about to be written to variables: hold those too."""
+        for op in ops:
+            self._texts[op.id] = self._texts.get(op.id), holders
+
+    def settle(self, ops):
+        """Hold the strings that variables have now, and no others."""
+        self._texts.update({op.id: held(self._buffers[op.id]) if op.id in self._buffers else None
+                            for op in ops})
 
     def set(self, op, value):
         """Copy `value` in."""
         value = np.asarray(value)
         with self.lock:
             found = self.reserve(op, value.shape, op.attrs["dtype"] or value.dtype)
+            text = found.dtype == shapes.TEXT
+            if text:
+                value = held(value)
+                self.anticipate([op], value)
             found[...] = value
             self._buffers[op.id] = found
+            if text:
+                self.settle([op])
         return found
 
     def copy_of(self, op):
         """The value, copied between two runs."""
         with self.lock:
-            return self.buffer(op).copy()
+            found = self.buffer(op)
+            return held(found) if found.dtype == shapes.TEXT else found.copy()
 
     def put_back(self, saved):
         """Undo what a run did: {variable operation: its value before, None if it had none}."""
@@ -101,6 +122,7 @@ class Store:
             if value is not None:
                 self.set(op, value)
             elif self._buffers.pop(op.id, None) is not None:
+                self._texts.pop(op.id, None)
                 self._moved()
 
 
@@ -191,7 +213,7 @@ class Variable(Tensor):
 
     @property
     def value(self):
-        return store_of(self.graph).copy_of(self.op)
+        return readable(store_of(self.graph).copy_of(self.op))
 
     @value.setter
     def value(self, value):
@@ -207,9 +229,10 @@ class Variable(Tensor):
         DTypeError
             If the variable's dtype cannot hold it: fractions or large numbers for integers.
         """
-        array = array_of(value)
-        if self.op.attrs["dtype"] is not None:
-            array = converted(array, self.op.attrs["dtype"], where(self))
+        dtype = self.op.attrs["dtype"]
+        array = array_of(value, shapes.TEXT if dtype == shapes.TEXT else None)
+        if dtype is not None:
+            array = converted(array, dtype, where(self))
         if not shapes.compatible(self._shape, array.shape):
             raise ShapeError(f"{where(self)} has shape {self._shape}; "
                              f"got a value of shape {array.shape}.")

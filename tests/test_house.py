@@ -23,6 +23,7 @@ KERNELS = PACKAGE / "_kernels"
 # Two chains, low to high; a module imports from below only. Modules of one line are equals and
 # may not import each other, except the ops, which build on one another.
 FRONT = [("config", "default_graph", "errors", "names", "records", "streams"), ("shapes",),
+         ("interned",),
          ("literals", "accepted"), ("graph",), ("collection", "default_session"), ("registry",),
          ("ops_*",), ("gradients", "variable", "fetches")]
 COMPILER = [("ir", "peak"), ("rewrite",), ("lower_*",), ("place", "explain"),
