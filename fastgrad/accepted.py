@@ -66,6 +66,11 @@ def check_text(opdef, inputs, attrs, at):
     for i, t in enumerate(inputs):
         if t._dtype == TEXT and allowed is not True and not (allowed and i in allowed):
             raise text_error(opdef, at, f"takes no strings; {where(t)} has dtype string")
+    cast = range(len(inputs)) if opdef.casts is None else opdef.casts
+    other = [inputs[i] for i in cast if inputs[i]._dtype not in (TEXT, None)]
+    if other and opdef.dtype is not None and any(inputs[i]._dtype == TEXT for i in cast):
+        raise text_error(opdef, at, f"takes strings only with strings; {where(other[0])} has dtype "
+                         f"{other[0].dtype.name}")
 
 
 def text_error(opdef, at, what):

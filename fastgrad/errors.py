@@ -181,6 +181,13 @@ class NotNumbersError(DTypeError):
     """An object that is neither numbers nor strings."""
 
 
+class TurnTypeError(DTypeError, ValueError, InvalidArgumentError):
+    """A loop variable whose dtype a turn changes."""
+
+    def __init__(self, message, op=None):
+        InvalidArgumentError.__init__(self, message, op)
+
+
 class TextError(DTypeError, InvalidArgumentError):
     """Strings for an operation that takes none; TensorFlow finds some of it in the run."""
 
@@ -262,6 +269,13 @@ class GradientError(FastgradError, ValueError, LookupError):
 
 class KernelError(FastgradError, InvalidArgumentError):
     """A compiled step found a value that it cannot work with."""
+
+    def __init__(self, message, op=None):
+        InvalidArgumentError.__init__(self, message, op)
+
+
+class PartError(FastgradError, InvalidArgumentError):
+    """A part of a run whose feeds or fetches do not go with what was declared, or other parts."""
 
     def __init__(self, message, op=None):
         InvalidArgumentError.__init__(self, message, op)

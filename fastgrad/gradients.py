@@ -16,7 +16,7 @@ from fastgrad.literals import array_of
 from fastgrad.ops_array import broadcast_like, reshape, sum_to
 from fastgrad.ops_index import joined
 from fastgrad.ops_join import stack
-from fastgrad.ops_math import add, ones_like, zeros_like
+from fastgrad.ops_math import add, cast, ones_like, zeros_like
 from fastgrad.registry import gradient_of, op
 from fastgrad.shapes import broadcast, is_known, is_whole, promote_float
 from fastgrad.slices import IndexedSlices
@@ -177,9 +177,15 @@ def _total(found, partial, tensor):
 
 
 def _fit(dx, x):
-    """`dx` summed to the shape of `x`; nothing to do where both are known to agree."""
+    """`dx` summed to the shape of `x`, in its dtype; nothing to do where both agree.
+
+    Where NumPy's promotion made a wider dtype of `x`, the gradient comes back in that one.
+    """
     if isinstance(dx, IndexedSlices):
         return dx
+    known = [t._dtype for t in (x, dx) if isinstance(t._dtype, np.dtype) and t._dtype.kind == "f"]
+    if len(known) == 2 and known[0] != known[1]:
+        dx = cast(dx, known[0])
     if is_known(x._shape) and dx._shape == x._shape:
         return dx
     return sum_to(dx, x)

@@ -129,6 +129,8 @@ def _(op, dz):
     dx = dz * y * x ** less
     if y.op.type == "constant":
         return dx, None
+    if shapes.is_weak(x._dtype):            # a number takes the dtype of the tensor here too
+        x = cast_like(x, op.outputs[0])
     safe_log = _where(x > 0, log(x), zeros_like(x))
     return dx, dz * op.outputs[0] * safe_log
 

@@ -218,8 +218,35 @@ def _assign_mul(ref, value):
 
 
 def assign(ref, value, validate_shape=None, use_locking=None, name=None):
-    """Set a variable to `value`; the result is its new value."""
+    """Set a variable to `value`; the result is its new value.
+
+    With `validate_shape=False` the value may have any shape, which the variable then has.
+    """
+    if validate_shape is False:
+        return assign_shaped(ref, value, name)
     return ref.assign(value, name=name)
+
+
+def _shaped_ref(session, node, inputs, known, done):
+    value = np.asarray(inputs[1])
+    session._write(node._inputs[0].op, value)
+    return [value]
+
+
+@op(None, dtype=None, form="session", ref=_shaped_ref, pure=False, dynamic=True, outputs=None)
+def _assign_shaped(ref, value):
+    """An assignment between plans: the plans behind it are for the shape that it gives."""
+
+
+def assign_shaped(ref, value, name=None):
+    """Set a variable to a value of any shape; the result is its new value."""
+    graph, want = ref.graph, ref.op.attrs["dtype"]
+    given = as_tensor(value, want if graph.literals == "tf" else None, graph)
+    if want is not None and given._dtype != want:
+        from fastgrad.ops_math import cast
+        given = cast(given, want)
+    return graph.add_op(_assign_shaped.opdef, [ref, given], {}, [(given._shape, ref._dtype)],
+                        name or "Assign").outputs[0]
 
 
 def assign_add(ref, value, use_locking=None, name=None):
@@ -293,7 +320,7 @@ def stop_gradient(x):
 
 
 for _type in ("stop_gradient", "placeholder", "constant", "variable", "assign", "assign_add",
-              "assign_sub", "assign_mul", "group"):
+              "assign_sub", "assign_mul", "assign_shaped", "group"):
     NotDifferentiable(_type)
 
 __all__ = ["placeholder", "constant", "convert_to_tensor", "assign", "assign_add", "assign_sub",

@@ -20,6 +20,7 @@ from fastgrad.fit import fit
 from fastgrad.gradients import ancestors, walk
 from fastgrad.graph import Graph, Node, Operation, get_default_graph, node_of
 from fastgrad.interned import keeping
+from fastgrad.partial import partial_run, partial_run_setup
 from fastgrad.plan import Callable, Runner, Staging, compile
 from fastgrad.shapes import TEXT
 from fastgrad.specialise import evaluate
@@ -64,8 +65,9 @@ class Session(Runner):
             raise TypeError(f"graph must be a Graph; got {type(graph).__name__}.")
         self.graph = graph or get_default_graph()
         self.store = self._make_store()
-        self.num_threads = _threads(
-            _configured_threads(config) if num_threads is None else num_threads)
+        if num_threads is None:             # 0, in a ConfigProto, for all
+            num_threads = getattr(config, "intra_op_parallelism_threads", None) or None
+        self.num_threads = _threads(num_threads)
         self.check_numerics = _checks(check_numerics)
         self.streams = Streams()
         self._closed = False
@@ -175,16 +177,16 @@ class Session(Runner):
                 f"this run has no single plan: {where(plan.ops[0])} is evaluated in Python first.")
         return plan
 
-    fit = fit
+    fit, partial_run_setup, partial_run = fit, partial_run_setup, partial_run
 
-    def _evaluate_whole(self, nodes, feeds, remember):
+    def _evaluate_whole(self, nodes, feeds, remember, done=()):
         """Values of the nodes; the stages of a run, like its steps, are all done or none."""
         with self.store.lock:       # no other thread's run between two stages, or while planning
             self._drop_stale()
             outer, self._undo = self._undo, None
             tapes, self.tapes = self.tapes, {}
             try:
-                return self._evaluate(nodes, feeds, remember)
+                return self._evaluate(nodes, feeds, remember, done)
             except BaseException:
                 self.store.put_back(self._undo or {})
                 raise
@@ -265,6 +267,13 @@ class Session(Runner):
             remember(plan)
         return [values[i] if i >= 0 else None for i in entry.outputs]
 
+    def _write(self, op, value):
+        """Set a variable between two stages of a run; what follows sees it."""
+        if op not in self._undo:
+            self._undo[op] = self.store.copy_of(op) if self.store.has(op) else None
+        self.store.set(op, value)
+        self._drop_stale()
+
     def _step_failed(self, entry, failure):
         """Word a failure that the compiled run reports by step."""
         if not hasattr(failure, "step"):
@@ -311,11 +320,6 @@ class Session(Runner):
             tensor = feed_key(key, self.graph)
             found[tensor] = convert(tensor, value, whole)
         return found
-
-
-def _configured_threads(settings):
-    """A ConfigProto's thread count, or None."""
-    return getattr(settings, "intra_op_parallelism_threads", None) or None
 
 
 def _checks(check_numerics):

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from fastgrad.errors import DTypeError, ShapeError
+from fastgrad.errors import ShapeError
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 INT32, INT64, BOOL = np.dtype(np.int32), np.dtype(np.int64), np.dtype(np.bool_)
@@ -42,6 +42,7 @@ class DType:
     is_complex = property(lambda self: self.np.kind == "c")
     is_unsigned = property(lambda self: self.np.kind == "u")
     size = property(lambda self: self.np.itemsize)
+    as_datatype_enum = property(lambda self: next(n for n, d in NUMBERED.items() if d == self.name))
     min = property(lambda self: _limits(self.np).min)
     max = property(lambda self: _limits(self.np).max)
     # NumPy accepts any object with a `dtype` attribute where it wants a dtype
@@ -98,6 +99,11 @@ class _StringType(DType):
 TEXT = np.dtype("V8")
 STRING = _BY_NP[TEXT] = _StringType(TEXT)
 
+# TensorFlow's own numbers for dtypes (100 more: references to such)
+NUMBERED = {1: "float32", 2: "float64", 3: "int32", 4: "uint8", 5: "int16", 6: "int8", 7: "string",
+            8: "complex64", 9: "int64", 10: "bool", 17: "uint16", 18: "complex128", 19: "float16",
+            22: "uint32", 23: "uint64"}
+
 # What TensorFlow calls otherwise than NumPy, where "float" is float64.
 _NAMED = {"float": "float32", "string": TEXT}
 
@@ -119,6 +125,8 @@ def to_np(dtype):
             raise TypeError(f"Cannot convert value {dtype!r} to a TensorFlow DType; say which "
                             "integer, int32 or int64.")
         return FLOAT32
+    if isinstance(dtype, (int, np.integer)):
+        dtype = NUMBERED.get(dtype - 100 * (100 < dtype < 200), f"number {dtype}")
     found = np.dtype(_NAMED.get(dtype, dtype) if isinstance(dtype, str) else dtype)
     if found.kind not in "fiubc" and found != TEXT:
         raise TypeError(f"dtype {found} is not numeric; expected one of {', '.join(DTYPES)}")
@@ -161,11 +169,7 @@ def promote(dtypes):
     if key not in _promoted:
         if any(d is None for d in key):      # `None in key` is true: numpy.dtype == None
             return None
-        try:
-            _promoted[key] = np.result_type(*(_SAMPLE[d] if is_weak(d) else d for d in key))
-        except TypeError:
-            names = " and ".join(str(as_dtype(d).name) for d in key)
-            raise DTypeError(f"{names} have no dtype in common.") from None
+        _promoted[key] = np.result_type(*(_SAMPLE[d] if is_weak(d) else d for d in key))
     return _promoted[key]
 
 

@@ -393,8 +393,9 @@ def evaluate(node, arrays, streams=None):
 
 
 def needed_inputs(node):
-    """What must be known before a node is evaluated in a stage: a cond reads variables later."""
-    if node.type != "cond_":
+    """What must be known before a node is evaluated in a stage: a cond reads variables later, an
+    assignment does not read them."""
+    if node.type not in ("cond_", "assign_shaped"):
         return node._inputs
     return [t for t in node._inputs if t.op.type != "variable"]
 

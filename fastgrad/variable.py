@@ -16,8 +16,8 @@ from fastgrad.graph import Tensor, as_tensor, get_default_graph, is_node
 from fastgrad.interned import held, readable
 from fastgrad.literals import array_of, converted
 from fastgrad.names import repr_of_variable
-from fastgrad.ops_state import (_assign, _assign_add, _assign_sub, _variable, constant, group,
-                                identity)
+from fastgrad.ops_state import (_assign, _assign_add, _assign_sub, _variable, assign_shaped,
+                                constant, group, identity)
 
 
 def aligned_empty(shape, dtype):
@@ -198,7 +198,8 @@ class Variable(Tensor):
         self = node.outputs[0]
         self._out.more = {"trainable": bool(trainable), "constraint": constraint}
         with graph.control_dependencies(None), graph.name_scope(name + "/"):
-            self.initializer = _assign(self, self._first_value(), name="Assign").op
+            give = _assign if validate_shape else assign_shaped
+            self.initializer = give(self, self._first_value(), name="Assign").op
         self._out.consumers = ()        # the user's nodes consume it, not what it brings along
         graph._variables.append(node.id)
         _collect(graph, self, trainable, collections)

@@ -157,7 +157,7 @@ for _reason, _types in {
         candidates dropout_mask dropout_mask_as multinomial random_integers random_poisson random_shuffle
         standard_gamma standard_normal standard_uniform truncated_normal""",
     "evaluated by a session between plans, which the reference does without": """
-        assert_ at_most_one check_initialized cond_ is_initialized print_ py_function
+        assert_ assign_shaped at_most_one check_initialized cond_ is_initialized print_ py_function
         report_uninitialized summary_ while_ while_grad""",
     "a plan's own, made of what the lines make": """
         bgemm gemm merge_rows not_zero snapshot take_label""",

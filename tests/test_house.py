@@ -28,7 +28,7 @@ FRONT = [("config", "default_graph", "errors", "names", "records", "streams"), (
          ("ops_*",), ("gradients", "variable", "fetches")]
 COMPILER = [("ir", "peak"), ("rewrite",), ("lower_*",), ("place", "explain"),
             ("fuse", "partition"), ("specialise",), ("emit",),
-            ("emit_*", "failsafe", "strips", "watch"), ("row_strips",), ("plan",), ("fit",),
+            ("emit_*", "failsafe", "strips", "watch"), ("row_strips",), ("plan",), ("fit", "partial"),
             ("session",)]
 # TensorFlow's library of names: built on the front, and on one another; neither chain knows it.
 LIBRARY = {"asserts", "averages", "branches", "contrib", "control", "coordinator", "distribution",
