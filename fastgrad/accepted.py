@@ -37,6 +37,13 @@ _BY_LIST = {
 ACCEPTED = {op_type: frozenset(names) for names, types in _BY_LIST.items()
             for op_type in types.split()}
 
+# Operations whose misfits TensorFlow finds in the run: InvalidArgumentError there, and here too.
+FOUND_IN_RUN = frozenset(
+    "reshape transpose tile slice mirror_pad one_hot argmax argmin cumsum cumprod segment_sum "
+    "unsorted_segment_sum unsorted_segment_max unsorted_segment_min unsorted_segment_prod "
+    "matrix_band_part broadcast_to standard_normal standard_uniform truncated_normal "
+    "random_integers standard_gamma random_poisson".split())
+
 
 def check_accepted(op_type, parameter, tensor):
     """Refuse a tensor whose dtype TensorFlow has no kernel for.

@@ -37,6 +37,9 @@ def Assert(condition, data, summarize=None, name=None):
     graph = condition.graph if is_node(condition) else get_default_graph()
     inputs = [as_tensor(condition, None, graph)]
     check_truth(inputs[0], "Assert")
+    if graph.literals == "tf" and inputs[0]._shape not in (None, ()):
+        raise ShapeError(f"Assert: {where(inputs[0])} has shape {inputs[0]._shape}; expected one "
+                         "truth value. Reduce it, say with reduce_all.")
     texts = [d for d in data if isinstance(d, str)]
     inputs += [as_tensor(d, None, graph) for d in data if not isinstance(d, str)]
     return _assertion(inputs, " ".join(texts), name or "Assert", graph)

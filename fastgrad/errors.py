@@ -173,6 +173,10 @@ class AxisError(RunShapeError):
     """The classes' dimension of a softmax that is not there; TensorFlow's two classes in one."""
 
 
+class AxisIndexError(ShapeError, IndexError):
+    """An axis of a contraction that is not there; IndexError is TensorFlow's class for it."""
+
+
 class DTypeError(FastgradError, TypeError):
     """A dtype that the operation cannot take."""
 

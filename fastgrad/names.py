@@ -11,6 +11,11 @@ import re
 _GOOD_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\-/]*\Z")      # TensorFlow's rule
 
 
+def _check_name(name):
+    if not isinstance(name, str):
+        raise TypeError(f"a name must be a string; got {name!r:.60} of type {type(name).__name__}.")
+
+
 class Names:
     """What a Graph has of names: see `graph.Graph`."""
 
@@ -27,6 +32,7 @@ class Names:
     # ---- names ----
     def unique_name(self, name, mark_as_used=True):
         """`name` in the current scope, with `_1`, `_2`, ... if it is taken (in any case)."""
+        _check_name(name)
         if name.endswith("/"):                # a scope's full name, used as it is
             return name[:-1]
         if self.literals == "tf" and not _GOOD_NAME.match(self._scope + name):
@@ -47,6 +53,7 @@ class Names:
     def name_scope(self, name):
         """Prefix the names made inside with `name/`; yields the prefix."""
         before = self._scope
+        _check_name(name or "")
         if not name:
             self._scope = ""
         elif name.endswith("/"):

@@ -277,11 +277,7 @@ def _like_dtype(in_dtypes, attrs):
     return attrs["dtype"] or shapes.strong(in_dtypes[0])
 
 
-def _is_given_numbers(attrs):
-    return attrs["dtype"] not in (None, shapes.TEXT)
-
-
-def _like(number, name, text=_is_given_numbers):
+def _like(number, name, text=lambda attrs: attrs["dtype"] not in (None, shapes.TEXT)):
     """An op that repeats one number; the result takes no memory until a kernel reads it."""
     def ref(x, dtype):
         return np.broadcast_to(scalar(number, dtype or x.dtype), x.shape)
@@ -335,6 +331,8 @@ def cast(x, dtype, name=None):
     Gradient: `dx = cast(dy)` back, between floating dtypes.
     """
     dtype = shapes.to_np(dtype)
+    if dtype is None:
+        raise TypeError("cast: None is no dtype.")
     if not is_node(x) and get_default_graph().literals == "tf":
         with get_default_graph().name_scope(name or "Cast") as scope:
             x = as_tensor(x, name="x")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fastgrad import shapes
-from fastgrad.errors import DTypeError, ShapeError, where
+from fastgrad.errors import DTypeError, RunShapeError, ShapeError, where
 from fastgrad.graph import as_tensor, is_node
 from fastgrad.ops_math import _where, ones_like
 from fastgrad.ops_shape import (check_rank, dims_of, known_value, partial_value, plain_shape, shape,
@@ -118,6 +118,12 @@ def pad(tensor, paddings, mode="CONSTANT", name=None, constant_values=0):
         if is_node(constant_values):
             return _pad_with(as_tensor(tensor), paddings, as_tensor(constant_values), name)
         x = as_tensor(tensor)
+        if np.asarray(constant_values).dtype.kind not in "fiubc":
+            raise DTypeError(f"pad: {where(x)} has dtype {x.dtype}; expected constant_values of "
+                             f"it, got {constant_values!r:.60}.")
+        if np.ndim(constant_values) and x.graph.literals == "tf":
+            raise RunShapeError("pad: constant_values must be a scalar; got "
+                                f"{constant_values!r:.60}.")
         if isinstance(constant_values, float) and x.graph.literals == "tf" and shapes.is_whole(
                 x._dtype):
             raise DTypeError(f"pad: {where(x)} has dtype {x._dtype}; expected constant_values of "

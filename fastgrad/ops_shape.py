@@ -128,9 +128,13 @@ def plain_shape(shape):
         return shape
     if isinstance(shape, shapes.TensorShape):
         shape = shape.as_list()
+    if shape is None:
+        raise ValueError("shape: None values not supported; expected a list of whole numbers.")
     if isinstance(shape, (int, np.integer, shapes.Dimension)):
         return whole_numbers([shape])
     found = [d.value if isinstance(d, shapes.Dimension) else d for d in shape]
+    if any(isinstance(d, (str, bytes)) for d in found):
+        raise DTypeError(f"shape and size must be whole numbers; got {shape!r:.60}.")
     if any(d is None for d in found):
         raise TypeError(f"shape {found} has an unknown dimension (None); use fastgrad.shape(x) "
                         "for a dimension that only a run knows.")
@@ -187,7 +191,7 @@ def _rank_of(value):
 
 
 def _refuse_fractions(array, what):
-    if array.size and array.dtype.kind == "f":
+    if array.size and array.dtype.kind in "fSU":
         raise DTypeError(f"{what} must be whole numbers; got {array.tolist()!r:.60}.")
     return array
 

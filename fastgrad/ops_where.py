@@ -259,7 +259,7 @@ def _partition_ref(data, partitions, num):
 
 
 @op(_partition_shapes, casts=(0,), outputs=SEVERAL, dynamic=True, ref=_partition_ref,
-    name="DynamicPartition", text=True)
+    name="DynamicPartition", text=True, whole=(1,))
 def _dynamic_partition(data, partitions, num=1):
     pass
 
@@ -269,7 +269,10 @@ def dynamic_partition(data, partitions, num_partitions, name=None):
 
     Gradient: each row gets the gradient of its place.
     """
-    return list(_dynamic_partition(data, partitions, num=number_of(num_partitions), name=name))
+    num = number_of(num_partitions)
+    if num < 1:
+        raise ShapeError(f"dynamic_partition: num_partitions must be at least 1; got {num}.")
+    return list(_dynamic_partition(data, partitions, num=num, name=name))
 
 
 @RegisterGradient("dynamic_partition")
@@ -318,6 +321,9 @@ def dynamic_stitch(indices, data, name=None):
 
     Gradient: each row of `data` gets the row of `dy` where it went.
     """
+    if not len(indices) or len(indices) != len(data):
+        raise ShapeError(f"dynamic_stitch: expected as many indices as data, one or more; got "
+                         f"{len(indices)} and {len(data)}.")
     return _dynamic_stitch(*indices, *data, name=name)
 
 

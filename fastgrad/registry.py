@@ -17,9 +17,9 @@ import inspect
 import os
 
 from fastgrad import shapes
-from fastgrad.accepted import ACCEPTED, check_accepted, check_text, text_error
+from fastgrad.accepted import ACCEPTED, FOUND_IN_RUN, check_accepted, check_text, text_error
 from fastgrad.errors import (AxisError, ConvertTypeError, DTypeError, LateShapeError,
-                             RegisteredError, ShapeError, sentence, where)
+                             RegisteredError, RunShapeError, ShapeError, sentence, where)
 from fastgrad.graph import (Tensor, as_tensor, call_site, get_default_graph, graph_of, is_node,
                             node_of)
 from fastgrad.shapes import TEXT
@@ -216,7 +216,7 @@ def _operands(graph, opdef, values, known):
     return found
 
 
-CONVERTING = {"div", "div_no_nan"}        # TensorFlow converts their second operand: ValueError
+CONVERTING = {"div", "div_no_nan", "bincount"}      # TensorFlow converts operands: ValueError
 
 
 def _check_dtypes(opdef, inputs):
@@ -258,8 +258,9 @@ def _check_whole(opdef, inputs):
         if t._dtype is None or shapes.strong(t._dtype).name in allowed:
             continue
         if t.op.type != "constant" or t.op.attrs["value"].size:
-            raise DTypeError(f"{opdef.name}{_at(inputs)}: {opdef.tensors[i]} must be integers; "
-                             f"{where(t)} has dtype {t.dtype.name}. Use cast().")
+            raise (ConvertTypeError if opdef.type in CONVERTING else DTypeError)(
+                f"{opdef.name}{_at(inputs)}: {opdef.tensors[i]} must be integers; "
+                f"{where(t)} has dtype {t.dtype.name}. Use cast().")
 
 
 def check_truth(tensor, what):
@@ -355,7 +356,8 @@ def output_dtype(opdef, in_dtypes, attrs):
 def _shape_error(opdef, inputs, e):
     given = ", ".join(describe(t) for t in inputs)
     given = f" Inputs: {given}." if given else ""
-    kind = AxisError if isinstance(e, AxisError) else ShapeError
+    late = opdef.type in FOUND_IN_RUN and get_default_graph().literals == "tf"
+    kind = AxisError if isinstance(e, AxisError) else RunShapeError if late else ShapeError
     return kind(f"{opdef.type}{_at(inputs)}: {sentence(e)}{given}")
 
 
