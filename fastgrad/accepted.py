@@ -74,7 +74,7 @@ def check_text(opdef, inputs, attrs, at):
         if t._dtype == TEXT and allowed is not True and not (allowed and i in allowed):
             raise text_error(opdef, at, f"takes no strings; {where(t)} has dtype string")
     cast = range(len(inputs)) if opdef.casts is None else opdef.casts
-    other = [inputs[i] for i in cast if inputs[i]._dtype not in (TEXT, None)]
+    other = [inputs[i] for i in cast if not (inputs[i]._dtype is None or inputs[i]._dtype == TEXT)]
     if other and opdef.dtype is not None and any(inputs[i]._dtype == TEXT for i in cast):
         raise text_error(opdef, at, f"takes strings only with strings; {where(other[0])} has dtype "
                          f"{other[0].dtype.name}")

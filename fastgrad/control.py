@@ -105,7 +105,7 @@ def py_func(func, inp, Tout, stateful=True, name=None):
     graph = graph_of([as_tensor(t) for t in inp if hasattr(t, "graph")])
     many = isinstance(Tout, (list, tuple))
     dtypes = [shapes.to_np(d) for d in (Tout if many else [Tout])]
-    if None in dtypes:
+    if any(d is None for d in dtypes):          # `in` would find float64, which equals None
         raise DTypeError("py_func: a Tout is None; expected the dtype of each result.")
     inputs = [as_tensor(t, None, graph) for t in inp]
     made = add_session_op(py_function, inputs, {"func": func}, [(None, d) for d in dtypes],

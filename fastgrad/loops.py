@@ -194,7 +194,8 @@ def _loop(graph, start, slots, parts, attrs, invariant):
 def _check_turn(slots, found):
     """Refuse another dtype, and a shape that a turn changes where the graph follows TensorFlow."""
     for slot, t in zip(slots, found):
-        if None not in (slot._dtype, t._dtype) and slot._dtype != shapes.strong(t._dtype):
+        known = slot._dtype is not None and t._dtype is not None
+        if known and slot._dtype != shapes.strong(t._dtype):
             raise TurnTypeError(f"while_loop: a loop variable has dtype {slot.dtype.name} at the "
                                 f"start and {t.dtype.name} after a turn: {where(t)}. Use cast().")
         if slot.graph.literals == "tf" and not shapes.compatible(slot._shape, t._shape):

@@ -277,7 +277,7 @@ def _like_dtype(in_dtypes, attrs):
     return attrs["dtype"] or shapes.strong(in_dtypes[0])
 
 
-def _like(number, name, text=lambda attrs: attrs["dtype"] not in (None, shapes.TEXT)):
+def _like(number, name, text=lambda attrs: attrs["dtype"] is not None):
     """An op that repeats one number; the result takes no memory until a kernel reads it."""
     def ref(x, dtype):
         return np.broadcast_to(scalar(number, dtype or x.dtype), x.shape)

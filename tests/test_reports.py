@@ -76,9 +76,13 @@ def test_what_is_made_outside_and_a_loop_depends_on_runs_once(session):
     assert session.run([end, n.read_value()])[0] == 5 and session.run(n) == 2
 
 
-def test_a_loop_variable_keeps_its_dtype():
-    with pytest.raises(tf.errors.InvalidArgumentError, match="int32 at the start and float32"):
-        tf.while_loop(lambda i: tf.less(i, 3), lambda i: tf.cast(i, tf.float32), [tf.constant(0)])
+@pytest.mark.parametrize("first, then", [
+    (tf.int32, tf.float32), (tf.float32, tf.float64), (tf.float64, tf.int32)])
+def test_a_loop_variable_keeps_its_dtype(first, then):
+    start = tf.zeros([], first)
+    with pytest.raises(tf.errors.InvalidArgumentError,
+                       match=f"{first.name} at the start and {then.name}"):
+        tf.while_loop(lambda i: i < 3, lambda i: tf.cast(i, then), [start])
 
 
 def test_gradients_of_a_cond_are_those_of_the_branch(session):
