@@ -1,15 +1,20 @@
 """Builds the compiled core: one kernel source for up to three CPU levels, and the plans' program.
 
-Owns: the list of kernel templates, the compiler flags, the build's own environment switches.
+Owns: the compiler flags, the choice of what each level holds, the build's own environment switches.
 May not know: what any kernel computes.
 
 Decisions
-- Templates (`*.pxi.in`, Cython.Tempita) are expanded into the build's temporary directory, together
-  with `kernels.pxi`, which includes them all and ends in `table()`: symbol -> address of every
-  function that has the kernel signature. So a kernel is added by its lines in a template and by
-  nothing else, and nothing generated lands in the source tree.
-- The same text is compiled as `_base`, `_v3` and `_v4` with another -march each (x86-64 with a
-  compiler that takes the flags; elsewhere `_base` alone). `_kernels/__init__.py` picks one.
+- Templates (`*/*.pxi.in`, Cython.Tempita) are expanded into the build's temporary directory, and
+  `kernels.pyx` includes them all. So a kernel is added by its lines in a template and by nothing
+  else, and nothing generated lands in the source tree.
+- That text is translated once. Each level is a C file of a few lines, written here, that includes
+  the translated text and names its module and its table: symbol -> function. A function that no
+  table names is not compiled.
+- The same text is compiled for `_base`, `_v3` and `_v4` with other flags (x86-64 with a compiler that
+  builds the levels; elsewhere `_base` alone). `_kernels/__init__.py` picks one. `_base` holds every
+  kernel; the others only those that gain by wide vectors, which is a third less to compile.
+- A level's flags are those of the x86-64 psABI, one by one: gcc 9 and 10 do not know
+  -march=x86-64-v3.
 - `-ffast-math` and `-Ofast` are banned: gcc then links start-up code that makes the whole process
   flush subnormals. `-march=native` is banned: a wheel must run on other machines.
 - Contraction to FMA is allowed (gcc's default, made explicit for other compilers): a product and a
@@ -39,16 +44,21 @@ from setuptools.errors import CompileError, PlatformError
 HERE = Path(__file__).resolve().parent
 KERNELS = HERE / "fastgrad" / "_kernels"
 
-# Every kernel template, in the order of inclusion. This list is the only one.
-TEMPLATES = ["map", "broadcast", "zip", "reduce", "arg", "scan", "rowwise", "xent", "gemm",
-             "skinny", "tiles", "rows", "move", "index", "update", "update_rows", "random"]
+# Where templates lie, in the order of inclusion: a folder may use what those before it declare.
+FOLDERS = ["elementwise", "reductions", "products", "movement", "updates", "random"]
 
-LEVEL_FLAGS = {
-    "base": [],
-    "v3": ["-march=x86-64-v3"],
-    "v4": ["-march=x86-64-v4", "-mprefer-vector-width=512"],
-}
-SPEED_FLAGS = ["-O3", "-g0"]
+V3 = ["-msse3", "-mssse3", "-msse4.1", "-msse4.2", "-mpopcnt", "-mcx16", "-msahf", "-mavx", "-mavx2",
+      "-mbmi", "-mbmi2", "-mf16c", "-mfma", "-mlzcnt", "-mmovbe"]
+V4 = ["-mavx512f", "-mavx512bw", "-mavx512cd", "-mavx512dq", "-mavx512vl"]
+LEVEL_FLAGS = {"base": [], "v3": V3, "v4": [*V3, *V4, "-mprefer-vector-width=512"]}
+
+# Kernels that a level beyond base does without: those of integers, truth values and bytes. They
+# wait for memory, or for an index, or are run once a step.
+PLAIN = re.compile(
+    r"(?!sparse_xent_)\w*_(i32|i64|u8|b1)(_f32|_f64)?|cast_\w+|copy_(1|2|16)|move|iota_\w+")
+
+SPEED_FLAGS = {"program": ["-O2", "-g0"], "cpu": ["-O1", "-g0"]}
+KERNEL_SPEED_FLAGS = ["-O3", "-g0"]
 COMMON_FLAGS = [
     "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fwrapv",
     "-Wno-unused-function",
@@ -65,6 +75,7 @@ DIRECTIVES = {
     "wraparound": False,
     "cdivision": True,
     "initializedcheck": DEBUG,
+    "emit_code_comments": False,    # half of the text that the compiler would read
 }
 
 NO_COMPILER = """
@@ -76,29 +87,64 @@ Install a C compiler and the headers of this Python, then try again:
     Windows            "Build Tools for Visual Studio" with the C++ workload
 """
 
+# What a level asks of a compiler beyond its flags: vector types, shuffles, intrinsics.
+LEVEL_PROBE = """
+#include "products/vectors.h"
+#include "elementwise/fmath.h"
+#include "random/philox.h"
+"""
+
+LEVEL_SOURCE = """/* The kernels of CPU level {level}; written by setup.py. */
+#include "kernels.c"
+#define FG_LEVEL "{level}"
+#define FG_LEVEL_INIT PyInit__{level}
+#define FG_LEVEL_TABLE "table_{level}.h"
+#include "level.h"
+"""
+
 # A kernel is recognised by its signature, see abi.pxd.
 KERNEL_LINE = re.compile(
-    r"^cdef int (\w+)\(const Step\* *\w+, Py_ssize_t \w+, Py_ssize_t \w+\) noexcept nogil:",
+    r"^cdef int (\w+)(\(const Step\* *\w+, Py_ssize_t \w+, Py_ssize_t \w+\) noexcept nogil:)",
     re.MULTILINE)
 
 
+def templates():
+    """Every kernel template, in the order of inclusion; one outside FOLDERS is an error."""
+    found = [path for folder in FOLDERS for path in sorted((KERNELS / folder).glob("*.pxi.in"))]
+    lost = sorted(set(KERNELS.rglob("*.pxi.in")) - set(found))
+    if lost:
+        raise CompileError(f"{lost[0]} is in none of the folders {', '.join(FOLDERS)}")
+    return found
+
+
 def expand_templates(target: Path):
-    """Write every expanded template and `kernels.pxi`; files that stay the same keep their time."""
+    """Write every expanded template and `kernels.pxi`, which includes them; returns the symbols.
+
+    Every kernel gets a name in C, `fg_kernel_` and its symbol. Files that stay the same keep
+    their time.
+    """
     target.mkdir(parents=True, exist_ok=True)
     includes, symbols = [], []
-    for name in TEMPLATES:
-        source = KERNELS / f"{name}.pxi.in"
+    for source in templates():
+        name = source.name.removesuffix(".in")
         text = Tempita.Template(source.read_text(encoding="utf-8"), name=str(source)).substitute()
-        includes.append(f'include "{name}.pxi"\n')
-        symbols += KERNEL_LINE.findall(text)
-        write_if_changed(target / f"{name}.pxi", text)
+        includes.append(f'include "{name}"\n')
+        symbols += [match[1] for match in KERNEL_LINE.finditer(text)]
+        write_if_changed(target / name, KERNEL_LINE.sub(r'cdef int \1 "fg_kernel_\1"\2', text))
     twice = sorted({s for s in symbols if symbols.count(s) > 1})
     if twice:
         raise CompileError(f"kernel symbols defined twice: {', '.join(twice)}")
-    rows = "".join(f'        "{s}": <size_t><void*>{s},\n' for s in sorted(symbols))
-    table = ('\ndef table():\n    """Symbol -> address of every kernel of this build."""\n'
-             f"    return {{\n{rows}    }}\n")
-    write_if_changed(target / "kernels.pxi", "".join(includes) + table)
+    write_if_changed(target / "kernels.pxi", "".join(includes))
+    return sorted(symbols)
+
+
+def write_level(target: Path, level, symbols):
+    """Write a level's C file and its table; returns the file."""
+    rows = "".join(f'{{"{s}", (void *)fg_kernel_{s}}},\n' for s in symbols
+                   if level == "base" or not PLAIN.fullmatch(s))
+    write_if_changed(target / f"table_{level}.h", rows)
+    write_if_changed(target / f"_{level}.c", LEVEL_SOURCE.format(level=level))
+    return target / f"_{level}.c"
 
 
 def write_if_changed(path: Path, text: str):
@@ -106,14 +152,24 @@ def write_if_changed(path: Path, text: str):
         path.write_text(text, encoding="utf-8")
 
 
+def headers():
+    """Every header; Cython copies beside a translated file those that its extension depends on."""
+    return [path.relative_to(HERE).as_posix() for path in sorted(KERNELS.rglob("*.h"))]
+
+
 def extensions():
     """The compiled modules; levels that the compiler cannot build are dropped in `BuildExt`."""
     # The slowest to compile come first, so that parallel compilers end at the same time.
-    modules = {level: f"_{level}" for level in reversed(LEVEL_FLAGS)}
-    modules |= {"program": "program", "cpu": "_cpu"}
-    return [Extension(f"fastgrad._kernels.{module}", [f"fastgrad/_kernels/{module}.pyx"])
-            for name, module in modules.items()
-            if not BUILD_ONLY or name in BUILD_ONLY]
+    sources = {f"_{level}": "kernels.pyx" for level in reversed(LEVEL_FLAGS)}
+    sources |= {"program": "program/program.pyx", "_cpu": "cpu/_cpu.pyx"}
+    return [Extension(f"fastgrad._kernels.{module}", [f"fastgrad/_kernels/{source}"])
+            for module, source in sources.items()
+            if not BUILD_ONLY or module.strip("_") in BUILD_ONLY]
+
+
+def short_name(ext):
+    """"v4" of the extension fastgrad._kernels._v4."""
+    return ext.name.rpartition(".")[2].strip("_")
 
 
 class BuildExt(build_ext):
@@ -126,29 +182,35 @@ class BuildExt(build_ext):
 
     def build_extensions(self):
         self.require_compiler()
-        unix = self.compiler.compiler_type != "msvc"
-        x86 = platform.machine().lower() in ("x86_64", "amd64") and sys.maxsize > 2**32
+        self.unix = self.compiler.compiler_type != "msvc"
         kept = []
         for ext in self.extensions:
-            level = ext.name.rpartition("._")[2]
-            flags = LEVEL_FLAGS.get(level, [])
-            if flags and not (unix and x86 and self.compiles("int f;", flags)):
-                print(f"fastgrad: this compiler cannot build CPU level {level}, left out")
+            flags = LEVEL_FLAGS.get(short_name(ext), [])
+            if flags and not self.builds_level(flags):
+                print(f"warning: fastgrad: this compiler does not build the kernels for CPU level "
+                      f"{short_name(ext)}; they are left out, and runs may be slower",
+                      file=sys.stderr)
                 continue
-            self.set_flags(ext, flags, unix)
+            self.set_flags(ext, flags)
             kept.append(ext)
         self.extensions[:] = kept
-        self.cythonize_sources()
+        self.translate()
         super().build_extensions()
 
-    def set_flags(self, ext, level_flags, unix):
+    def builds_level(self, flags):
+        x86 = platform.machine().lower() in ("x86_64", "amd64") and sys.maxsize > 2**32
+        return self.unix and x86 and self.compiles(
+            LEVEL_PROBE, [*flags, f"-I{KERNELS}", "-fsyntax-only", "-Wno-unused-function"])
+
+    def set_flags(self, ext, level_flags):
         ext.include_dirs += [str(KERNELS), numpy.get_include()]
         ext.define_macros += [("NPY_NO_DEPRECATED_API", "NPY_1_22_API_VERSION")]
-        ext.depends += [str(p) for p in sorted(KERNELS.glob("*.h"))]
-        if not unix:
+        ext.depends += headers()
+        if not self.unix:
             ext.extra_compile_args += ["/O2", "/fp:precise"]
             return
-        common = (["-O1", "-g"] if DEBUG else SPEED_FLAGS) + COMMON_FLAGS
+        speed = SPEED_FLAGS.get(short_name(ext), KERNEL_SPEED_FLAGS)
+        common = (["-O1", "-g"] if DEBUG else speed) + COMMON_FLAGS
         ext.extra_compile_args += [f for f in common if self.takes(f)] + level_flags
         ext.extra_link_args += ["-pthread"]
         ext.libraries += ["m"]
@@ -156,16 +218,25 @@ class BuildExt(build_ext):
             ext.extra_compile_args += [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer", "-g"]
             ext.extra_link_args += [f"-fsanitize={SANITIZE}"]
 
-    def cythonize_sources(self):
-        """Translate here, not in distutils' own pass: the templates must be expanded before."""
-        generated = Path(self.build_temp) / "generated"
-        expand_templates(generated)
+    def translate(self):
+        """Cython, here and not in distutils' own pass: the templates must be expanded before."""
+        generated = Path(self.build_temp).resolve() / "generated"
+        symbols = expand_templates(generated)
+        levels = [ext for ext in self.extensions if short_name(ext) in LEVEL_FLAGS]
+        others = [ext for ext in self.extensions if ext not in levels]
+        kernels = Extension("fastgrad._kernels.kernels", ["fastgrad/_kernels/kernels.pyx"],
+                            depends=headers())
         made = cythonize(
-            self.extensions, build_dir=str(generated),
-            include_path=[str(generated.resolve()), str(HERE)], compiler_directives=DIRECTIVES,
+            ([kernels] if levels else []) + others, build_dir=str(generated),
+            include_path=[str(generated), str(HERE)], compiler_directives=DIRECTIVES,
             nthreads=min(self.parallel, 4), force=self.force, quiet=True)
-        for ext, translated in zip(self.extensions, made):
+        for ext, translated in zip(others, made[bool(levels):]):
             ext.sources = translated.sources
+        for ext in levels:
+            translated = Path(made[0].sources[0]).resolve()
+            ext.sources = [str(write_level(generated, short_name(ext), symbols))]
+            ext.include_dirs += [str(translated.parent), str(generated)]
+            ext.depends += [str(translated), *map(str, sorted(generated.glob("table_*.h")))]
 
     def require_compiler(self):
         try:

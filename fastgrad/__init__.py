@@ -5,9 +5,9 @@ This file holds the public names and nothing else.
 
 import builtins as _builtins
 
-__version__ = "0.1.0"
-
+from fastgrad import elsewhere as _elsewhere
 from fastgrad import errors
+from fastgrad.version import __version__
 from fastgrad.shapes import DTYPES as _DTYPES
 from fastgrad.shapes import DType, TensorShape, as_dtype
 from fastgrad.default_graph import get_default_graph, reset_default_graph
@@ -62,7 +62,8 @@ from fastgrad.initializers import *
 from fastgrad.control import *
 from fastgrad.branches import *
 from fastgrad.loops import *
-from fastgrad.session import Session, compute_gradients, get_default_session
+from fastgrad.compute_gradients import compute_gradients
+from fastgrad.session import Session, get_default_session
 from fastgrad import dot as _dot      # gives Graph its export_dot
 from fastgrad import nn, train
 from fastgrad import tf_linalg as linalg
@@ -87,3 +88,4 @@ def make_callable(fetches, feed_list=None):
 # that a program may use.
 __all__ = [name for name in dir() if not name.startswith("_") and not hasattr(_builtins, name)
            and (name in ("nn", "train") or not isinstance(globals()[name], type(errors)))]
+__getattr__ = _elsewhere.missing("fastgrad")

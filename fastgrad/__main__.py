@@ -1,12 +1,16 @@
-"""The command line: `python -m fastgrad demo`, `info` and `run script.py`.
+"""The command line: `fastgrad demo`, `fastgrad info` and `fastgrad run script.py`.
 
-Each command is a parser below and a function that takes the parsed arguments and returns the
-exit status. What the commands need is imported by them, so that `info` does not load the demo.
+`python -m fastgrad` is the same, unless the current folder holds another `fastgrad`, as a source
+tree does: Python then takes that one. Each command is a parser below and a function that takes the
+parsed arguments and returns the exit status. What the commands need is imported by them, so that
+`info` does not load the demo.
 """
 
 import argparse
 import platform
 import sys
+
+from fastgrad.version import __version__
 
 
 def demo(args):
@@ -41,9 +45,10 @@ def run(args):
 def parser():
     """The whole command line; a new command is one more block here."""
     top = argparse.ArgumentParser(
-        prog="python -m fastgrad",
+        prog="fastgrad",
         description="TensorFlow-1-style neural networks on a compiled core.")
-    commands = top.add_subparsers(title="commands", metavar="command", required=True)
+    top.add_argument("--version", action="version", version=f"fastgrad {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="command")
 
     one = commands.add_parser("demo", help=demo.__doc__, description=demo.__doc__)
     one.add_argument("--out", metavar="DIR", default=".",
@@ -64,7 +69,11 @@ def parser():
 
 def main(arguments=None):
     """Run one command; returns the exit status."""
-    args = parser().parse_args(arguments)
+    top = parser()
+    args = top.parse_args(arguments)
+    if not hasattr(args, "function"):
+        top.print_help()
+        return 0
     return args.function(args)
 
 

@@ -6,7 +6,7 @@ stand here whose lists are shorter than "numbers"; those that want floats declar
 (`promote_float`).
 """
 
-from fastgrad.errors import DTypeError, TextCastError, TextError, where
+from fastgrad.errors import ConvertTypeError, DTypeError, TextCastError, TextError, where
 from fastgrad.shapes import TEXT, strong
 
 _FLOATS = ("float16", "float32", "float64")
@@ -85,3 +85,27 @@ def text_error(opdef, at, what):
     return (TextCastError if opdef.form == "cast" else TextError)(
         f"{opdef.name}{at} {what}. Strings can be moved, compared with equal and joined; "
         "as_string() makes them of numbers.")
+
+
+CONVERTING = {"div", "div_no_nan", "bincount"}      # TensorFlow converts operands: ValueError
+
+
+NARROW = {"int32", "int64"}
+WHOLE = {kind + bits for kind in ("int", "uint") for bits in ("8", "16", "32", "64")}
+
+
+def check_whole(opdef, inputs, at):
+    """Refuse fractions where an index or a size is wanted; an empty list is of any dtype.
+
+    TensorFlow refuses narrow integers as well, but for the classes of `one_hot`.
+    """
+    strict = opdef.whole and inputs[opdef.whole[0]].graph.literals == "tf"
+    allowed = NARROW if strict and opdef.type != "one_hot" else WHOLE
+    for i in opdef.whole:
+        t = inputs[i]
+        if t._dtype is None or strong(t._dtype).name in allowed:
+            continue
+        if t.op.type != "constant" or t.op.attrs["value"].size:
+            raise (ConvertTypeError if opdef.type in CONVERTING else DTypeError)(
+                f"{opdef.name}{at}: {opdef.tensors[i]} must be integers; "
+                f"{where(t)} has dtype {t.dtype.name}. Use cast().")

@@ -5,6 +5,7 @@ import numpy as np
 from fastgrad import shapes
 from fastgrad.collection import (GraphKeys, global_variables, moving_average_variables,
                                  trainable_variables)
+from fastgrad.doors import door
 from fastgrad.errors import where
 from fastgrad.graph import as_tensor, get_default_graph
 from fastgrad.initializers import zeros_initializer
@@ -114,6 +115,7 @@ def global_step(sess, global_step_tensor):
     return int(sess.run(global_step_tensor))
 
 
+@door
 def get_global_step(graph=None):
     """The graph's global step variable, or None."""
     graph = graph or get_default_graph()
@@ -132,6 +134,7 @@ def _checked(step):
     return step
 
 
+@door
 def create_global_step(graph=None):
     """Make the graph's global step; ValueError if it has one."""
     graph = graph or get_default_graph()
@@ -143,6 +146,7 @@ def create_global_step(graph=None):
                             collections=[GraphKeys.GLOBAL_VARIABLES, GraphKeys.GLOBAL_STEP])
 
 
+@door
 def get_or_create_global_step(graph=None):
     """The graph's global step, made if it is not there."""
     graph = graph or get_default_graph()
@@ -150,6 +154,7 @@ def get_or_create_global_step(graph=None):
     return create_global_step(graph) if found is None else found
 
 
+@door
 def assert_global_step(global_step_tensor):
     """Refuse what cannot be a global step."""
     _checked(global_step_tensor)

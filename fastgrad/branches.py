@@ -11,6 +11,7 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.control import add_session_op, session_op
+from fastgrad.doors import door
 from fastgrad.errors import ConvertTypeError, KernelError, ShapeError, where
 from fastgrad.gradients import gradients
 from fastgrad.graph import Node, Tensor, as_tensor, get_default_graph, is_node
@@ -64,7 +65,11 @@ def tensors_of(nodes):
 
 
 def run_part(outputs, session, values, known, done):
-    """Arrays of the tensors among a part's outputs; its operations run too."""
+    """Arrays of the tensors among a part's outputs; its operations run too.
+
+    A part reads variables when it runs: what they were before the whole run is not for it.
+    """
+    known = {t: v for t, v in known.items() if isinstance(t, Tensor)}
     given = {t: np.asarray(v) for t, v in values.items() if t.op.type != "variable"}
     found = session._evaluate(outputs, {**known, **given}, done=done)
     return [v for n, v in zip(outputs, found) if isinstance(n, Tensor)]
@@ -104,6 +109,7 @@ def cond_(session, node, inputs, known, done):
     return [np.asarray(v, t._dtype) for v, t in zip(found, node.outputs)]
 
 
+@door
 def cond(pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None, fn2=None):
     """What `true_fn()` or `false_fn()` gives, whichever the predicate chooses; only that one runs.
 
@@ -205,7 +211,7 @@ def part_gradients(pairs, wanted):
 
 
 @RegisterGradient("cond_")
-def _(op, *dys):
+def cond_gradient(op, *dys):
     pred, *outside = op._inputs
     wanted = [t for t in outside if is_smooth(t)]
 
@@ -218,6 +224,7 @@ def _(op, *dys):
     return [None] + [found.get(t) for t in outside]
 
 
+@door
 def case(pred_fn_pairs, default=None, exclusive=False, strict=False, name="case"):
     """What the function of the first true predicate gives; `default()` if none is.
 

@@ -3,7 +3,6 @@
 Functions decorated with `add_arg_scope` take defaults from the `arg_scope`s around them.
 """
 
-import contextlib
 import functools
 import threading
 
@@ -20,6 +19,7 @@ from fastgrad.ops_state import identity
 from fastgrad.regularizers import (apply_regularization, l1_l2_regularizer, l1_regularizer,
                                    l2_regularizer, sum_regularizer)
 from fastgrad.scopes import variable_scope
+from fastgrad.uncut import Changed
 
 
 # ---- arg_scope --------------------------------------------------------------------------
@@ -54,7 +54,6 @@ def has_arg_scope(fn):
     return _key(fn) in _takers
 
 
-@contextlib.contextmanager
 def arg_scope(list_ops_or_scope, **kwargs):
     """In a `with`: the functions named take these keyword arguments by default.
 
@@ -74,11 +73,7 @@ def arg_scope(list_ops_or_scope, **kwargs):
                 raise ValueError(f"{getattr(fn, '__name__', fn)} is not decorated with "
                                  "@add_arg_scope")
             found[_key(fn)] = {**found.get(_key(fn), {}), **kwargs}
-    _scopes.stack.append(found)
-    try:
-        yield found
-    finally:
-        _scopes.stack.pop()
+    return Changed(lambda: (found, _scopes.stack, None, found))
 
 
 def current_arg_scope():

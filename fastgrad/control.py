@@ -1,7 +1,7 @@
 """Order, and Python inside a graph: control dependencies, tuple, py_func, Print, assertions.
 
-Ops of form "session" are evaluated between plans by their `ref(session, op, inputs, known, done)`,
-which returns one array an output; see `Session._stage`.
+A session op is evaluated between plans by its `evaluate(session, op, inputs, known, done)`, which
+returns one array an output; see `Session._stage`.
 """
 
 import sys
@@ -10,8 +10,10 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.collection import global_variables, local_variables
-from fastgrad.errors import (ComputeError, DTypeError, NotNumbersError, PythonEndError, PythonError,
-                             PythonMemoryError, PythonMissingError, PythonResultError, where)
+from fastgrad.doors import door
+from fastgrad.errors import (ComputeError, DTypeError, InternalError, NotNumbersError,
+                             OutOfRangeError, PythonError, ResourceExhaustedError,
+                             UnimplementedError, where)
 from fastgrad.graph import as_tensor, get_default_graph, graph_of
 from fastgrad.interned import encoded, readable
 from fastgrad.literals import returned
@@ -19,10 +21,10 @@ from fastgrad.ops_state import group, identity
 from fastgrad.registry import NotDifferentiable, RegisterGradient, op
 
 
-def session_op(ref):
-    """The OpDef of an operation that its session evaluates with `ref`, named after it."""
-    return op(None, dtype=None, form="session", ref=ref, pure=False, dynamic=True,
-              outputs=None)(ref).opdef
+def session_op(evaluate):
+    """The OpDef of an operation that its session evaluates, named after the function that does."""
+    return op(None, dtype=None, evaluate=evaluate, pure=False, dynamic=True,
+              outputs=None)(evaluate).opdef
 
 
 def add_session_op(opdef, inputs, attrs, specs, name, graph=None):
@@ -31,6 +33,7 @@ def add_session_op(opdef, inputs, attrs, specs, name, graph=None):
     return graph.add_op(opdef, inputs, attrs, specs, name)
 
 
+@door
 def control_dependencies(control_inputs):
     """In a `with`: operations made inside run after `control_inputs`; None clears them."""
     return get_default_graph().control_dependencies(control_inputs)
@@ -55,6 +58,22 @@ def tuple_(tensors, name=None, control_inputs=None):
 
 
 # ---- Python functions -------------------------------------------------------------------
+
+class PythonEndError(ComputeError, OutOfRangeError):
+    """A Python function of the program raised StopIteration."""
+
+
+class PythonMemoryError(ComputeError, ResourceExhaustedError):
+    """A Python function of the program raised MemoryError."""
+
+
+class PythonMissingError(ComputeError, UnimplementedError):
+    """A Python function of the program raised NotImplementedError."""
+
+
+class PythonResultError(ComputeError, InternalError):
+    """A Python function of the program returned what is no array; TensorFlow's class for it."""
+
 
 @session_op
 def py_function(session, node, inputs, known, done):
@@ -88,6 +107,7 @@ _RAISED = (((TypeError, ValueError), ComputeError), (StopIteration, PythonEndErr
 NotDifferentiable("py_function")
 
 
+@door
 def py_func(func, inp, Tout, stateful=True, name=None):
     """A Python function of arrays as an operation; it has no gradient.
 
@@ -133,10 +153,11 @@ def _summary(array, most):
 
 
 @RegisterGradient("print_")
-def _(op, dy):
+def print_gradient(op, dy):
     return [dy] + [None] * (len(op.inputs) - 1)
 
 
+@door
 def Print(input_, data, message=None, first_n=None, summarize=None, name=None):
     """`input_`, and at each run a line with the values of `data` on standard error.
 
@@ -175,12 +196,14 @@ NotDifferentiable("is_initialized")
 NotDifferentiable("report_uninitialized")
 
 
+@door
 def is_variable_initialized(variable):
     """Whether a variable has a value in the session that runs this."""
     return add_session_op(is_initialized, [], {"variable": variable.op}, [((), shapes.BOOL)],
                           "IsVariableInitialized", variable.graph).outputs[0]
 
 
+@door
 def report_uninitialized_variables(var_list=None, name="report_uninitialized_variables"):
     """The names, as bytes, of variables without a value in the session that runs this."""
     found = global_variables() + local_variables() if var_list is None else list(var_list)

@@ -25,8 +25,9 @@ class Coordinator:
 
     def __init__(self, clean_stop_exception_types=None):
         self._clean = tuple(clean_stop_exception_types or (OutOfRangeError,))
-        self._lock, self._stop = threading.Lock(), threading.Event()
-        self._error, self._threads, self._joined = None, set(), False
+        # of an RLock: signal handlers ask for a stop, whatever they interrupt
+        self._lock = threading.Condition(threading.RLock())
+        self._error, self._threads, self._joined, self._stopped = None, set(), False, False
 
     joined = property(lambda self: self._joined)
 
@@ -44,24 +45,25 @@ class Coordinator:
                 if error is not None and not isinstance(error, self._clean):
                     self._error = self._error or error
                 return
-            if not self._stop.is_set() and error is not None \
+            if not self._stopped and error is not None \
                     and not isinstance(error, self._clean):
                 self._error = error
-            self._stop.set()
+            self._stopped = True
+            self._lock.notify_all()
 
     def clear_stop(self):
         """Forget that a stop was asked for, and the error that came with it."""
         with self._lock:
-            self._error, self._joined = None, False
-            self._stop.clear()
+            self._error, self._joined, self._stopped = None, False, False
 
     def should_stop(self):
         """Whether a stop was asked for."""
-        return self._stop.is_set()
+        return self._stopped
 
     def wait_for_stop(self, timeout=None):
         """Wait until a stop is asked for, at most `timeout` seconds; whether one was."""
-        return self._stop.wait(timeout)
+        with self._lock:
+            return self._lock.wait_for(self.should_stop, timeout)
 
     @contextlib.contextmanager
     def stop_on_exception(self):

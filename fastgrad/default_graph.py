@@ -7,8 +7,9 @@ Decisions
   `building(kind)` says whose is meant.
 """
 
-import contextlib
 import threading
+
+from fastgrad.uncut import Changed
 
 
 class _Current(threading.local):
@@ -16,48 +17,48 @@ class _Current(threading.local):
     literals = "numpy"      # whose implicit graph a call means
 
 
-_current = _Current()
-_shared = [None]        # what threads see that never chose a graph: the main thread's
+class _Shared:
+    graph = None            # what threads see that never chose a graph: the main thread's
+
+
+_current, _shared = _Current(), _Shared()
 _implicit = {}          # literals -> the graph used while nobody chose one
 KINDS = {}              # literals -> class of the implicit graph; `graph` and compat add theirs
 
 
-class Default:
+class Default(Changed):
     """What `as_default()` returns. A "numpy" graph is the default from its making on."""
 
     def __init__(self, graph):
-        self.graph, self.before = graph, None
-        if graph.literals == "numpy":
-            self._enter()
+        self.graph = graph
 
-    def _enter(self):
-        self.before = (_current.graph, _shared[0])
-        _current.graph = self.graph
+    def changes(self):
+        found = self.graph, _current, "graph", self.graph
         if threading.current_thread() is threading.main_thread():
-            _shared[0] = self.graph
-
-    def __enter__(self):
-        if self.before is None:
-            self._enter()
-        return self.graph
-
-    def __exit__(self, *_):
-        _current.graph, _shared[0] = self.before
-        self.before = None
+            found += _shared, "graph", self.graph
+        return found
 
     def __getattr__(self, name):
         """`graph = Graph().as_default()` (TensorSlow) can be used as the graph itself."""
         return getattr(self.graph, name)
 
 
-@contextlib.contextmanager
+def made_default(graph):
+    """The Default of a graph, which takes effect now if the graph is a "numpy" one."""
+    found = Default(graph)
+    if graph.literals != "numpy":
+        return found
+    try:
+        return found.begin()
+    except BaseException:           # an interrupt behind the change: there will be no `with`
+        if found.open:
+            found.__exit__()
+        raise
+
+
 def building(kind):
     """Calls inside mean the implicit graph of this kind ("numpy" or "tf")."""
-    before, _current.literals = _current.literals, kind
-    try:
-        yield
-    finally:
-        _current.literals = before
+    return Changed(lambda: (None, _current, "literals", kind))
 
 
 def kind_in_force():
@@ -67,7 +68,7 @@ def kind_in_force():
 
 def get_default_graph():
     """The graph that new operations join."""
-    graph = _current.graph or _shared[0] or _implicit.get(_current.literals)
+    graph = _current.graph or _shared.graph or _implicit.get(_current.literals)
     if graph is None:
         graph = _implicit[_current.literals] = KINDS[_current.literals]()
     return graph
@@ -75,5 +76,5 @@ def get_default_graph():
 
 def reset_default_graph():
     """Make a new, empty graph the default."""
-    _current.graph = _shared[0] = None
+    _current.graph = _shared.graph = None
     _implicit[_current.literals] = KINDS[_current.literals]()

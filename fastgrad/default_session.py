@@ -5,8 +5,10 @@ Each thread has a stack of its own.
 
 import threading
 
+from fastgrad.default_graph import Default
 from fastgrad.errors import GraphError, where
 from fastgrad.graph import Operation, Tensor
+from fastgrad.uncut import Changed
 
 
 class _Sessions(threading.local):
@@ -17,23 +19,15 @@ class _Sessions(threading.local):
 _sessions = _Sessions()
 
 
-class Entered:
+class Entered(Changed):
     """A session as the default one, its graph as the default graph, for a `with`."""
 
-    def __init__(self, session, close=False):
-        self.session, self.close = session, close
+    def __init__(self, session):
+        self.session = session
 
-    def __enter__(self):
-        _sessions.stack.append(self.session)
-        self.graph = self.session.graph.as_default()
-        self.graph.__enter__()
-        return self.session
-
-    def __exit__(self, *error):
-        _sessions.stack.remove(self.session)
-        self.graph.__exit__(*error)
-        if self.close:
-            self.session.close()
+    def changes(self):
+        graph = Default(self.session.graph).changes()
+        return (self.session, _sessions.stack, None, self.session, *graph[1:])
 
 
 def get_default_session():

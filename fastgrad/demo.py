@@ -1,4 +1,4 @@
-"""What `python -m fastgrad demo` does: three trainings, printed as they go, and one picture.
+"""What `fastgrad demo` does: three trainings, printed as they go, and one picture.
 
 The first two are the programs of parts IV and V of the tutorial "Deep Learning From Scratch"
 (two clusters, XOR); the third classifies handwritten digits. All of it goes through the public

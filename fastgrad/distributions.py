@@ -7,6 +7,7 @@ Draws carry gradients to the parameters, as TensorFlow's do. Those with whole va
 
 import math
 
+from fastgrad import elsewhere as _elsewhere
 from fastgrad.distribution import Distribution, node_maker, unknown
 from fastgrad.graph import as_tensor
 from fastgrad.ops_math import log, maximum, ones_like, sign, zeros_like
@@ -274,3 +275,4 @@ class MultivariateNormalDiag(Normal):
 
 
 __all__ = ["Distribution", "Normal", "Laplace", "Uniform", "Exponential", "MultivariateNormalDiag"]
+__getattr__ = _elsewhere.missing("fastgrad.distributions")

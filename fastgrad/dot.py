@@ -4,6 +4,8 @@ Variables and placeholders are boxes, operations ellipses; an arrow goes from a 
 uses it. Only what the user's own lines made is drawn, not the gradients and updates beside it.
 """
 
+import os
+
 from fastgrad.graph import Graph, is_custom
 
 _BOXES = {"variable": "blue", "placeholder": "darkgreen", "constant": "gray"}
@@ -14,8 +16,9 @@ def export_dot(self, filename_prefix="graph_", gradients=False):
 
     Parameters
     ----------
-    filename_prefix : str
-        The file is `<prefix><variables>var_<operations>op.dot`.
+    filename_prefix : str or path
+        The file's name if it ends in `.dot`; else the file is
+        `<prefix><variables>var_<operations>op.dot`, as in TensorSlow.
     gradients : bool
         Also draw what `gradients`, `minimize` and initialisers have added.
 
@@ -33,9 +36,11 @@ def export_dot(self, filename_prefix="graph_", gradients=False):
         lines.append(f'  n{op.id} [label="{op.name}\\n{kind}",{look}]')
     lines += [f"  n{t.op.id} -> n{op.id}" for op in ops for t in op._inputs if t.op in kept]
     text = "\n".join([*lines, "}"])
-    drawn = sum(op.type not in _BOXES for op in ops)
-    with open(f"{filename_prefix}{len(self.variables)}var_{drawn}op.dot", "w",
-              encoding="utf-8") as file:
+    name = os.fspath(filename_prefix)
+    if not name.endswith(".dot"):
+        drawn = sum(op.type not in _BOXES for op in ops)
+        name = f"{name}{len(self.variables)}var_{drawn}op.dot"
+    with open(name, "w", encoding="utf-8") as file:
         file.write(text)
     return text
 

@@ -5,13 +5,12 @@ operands, over which range; a step whose kernel does not exist for its dtype bec
 NumPy step that calls the op's `ref`, and `explain()` marks it.
 """
 
-import functools
-
 import numpy as np
 
 from fastgrad.errors import ComputeError, where
 from fastgrad.gradients import compute_gradient_values
 from fastgrad.ir import const_value
+from fastgrad.reference import twin
 from fastgrad.shapes import normal_axes, size_of
 
 # by the dtype itself: `dtype.name` takes NumPy a microsecond to put together
@@ -33,15 +32,19 @@ class Kernel:
         How many of `values` are written.
     parts : list of Kernel
         The steps of a strip; empty for any other kernel.
+    call : callable(outs, ins), or None
+        What a NumPy step runs.
+    foreign : bool
+        Whether that is the user's code, and no operation's reference.
     """
 
     __slots__ = ("step", "symbol", "values", "offsets", "ext", "par", "aux", "count", "call",
-                 "writes", "parts", "parallel", "grain", "barrier")
+                 "foreign", "writes", "parts", "parallel", "grain", "barrier")
 
     def __init__(self, step, symbol, values, count, ext=(), par=(), aux=None, offsets=None):
         self.step, self.symbol, self.values, self.count = step, symbol, values, count
         self.ext, self.par, self.aux, self.offsets = ext, par, aux, offsets
-        self.call, self.parts = None, ()
+        self.call, self.parts, self.foreign = None, (), False
         pair = symbol is not None and step.opdef.form in ("xent", "xent_grad")
         self.writes = 2 if pair else max(1, len(step.outs))
         self.parallel, self.grain, self.barrier = False, 1, False     # set by `partition`
@@ -82,7 +85,7 @@ class Emitter:
         if step.fused:
             raise AssertionError(f"no kernel for fused step {step!r}")
         kernel = Kernel(step, None, [*step.outs, *_read(step)], 1)
-        kernel.call = _reference_call(step)
+        kernel.call, kernel.foreign = _reference_call(step), step.opdef.form == "python"
         return kernel
 
 
@@ -95,33 +98,25 @@ def _read(step):
 
 
 def _reference_call(step):
-    """callable(outs, ins) around `ref`; ghosts become arrays of their shape."""
-    ref, inputs = step.opdef.ref, step.inputs
-    attrs = {k: v for k, v in step.attrs.items() if k[0] != "_"}
+    """callable(outs, ins) around the NumPy twin; ghosts become arrays of their shape."""
+    opdef, inputs = step.opdef, step.inputs
     if step.opdef.form == "python":
         return _gradient_call(step)
-    if step.opdef.form in ("assign", "assign_zip"):
-        ref = ASSIGNED[step.type]
-    if ref is None:
+    if opdef.ref is None and opdef.draw is None:
         raise ComputeError(f"{where(step.op)}: no kernel and no NumPy reference.", step.op)
     ghosts = [np.broadcast_to(np.zeros((), v.dtype), v.shape) if v.kind == "ghost" else None
               for v in inputs]
-    if step.opdef.form == "random":
-        ref = functools.partial(ref, step.attrs["_generator"])
+    function = twin(opdef, step.attrs, step.attrs.get("_generator"))
     several = len(step.outs) > 1
 
     def call(outs, ins):
         real = iter(ins)
         args = [next(real) if g is None else g for g in ghosts]
         with np.errstate(all="ignore"):
-            found = ref(*args, **attrs)
+            found = function(*args)
         for out, value in zip(outs, found if several else (found,)):
             out[...] = value
     return call
-
-
-ASSIGNED = {"assign": lambda old, new: new, "assign_add": np.add, "assign_sub": np.subtract,
-            "assign_mul": np.multiply}
 
 
 def _gradient_call(step):
@@ -265,8 +260,9 @@ def _scan(e, s):
     x = s.inputs[0]
     axis, = normal_axes(s.attrs["axis"], len(x.shape))
     o, r, i = blocks(x.shape, (axis,))
-    return [Kernel(s, f"{s.opdef.kernel}_{letter(x.dtype)}", [s.out, x], o,
-                   ext=(r, i, int(s.attrs["exclusive"]), int(s.attrs["reverse"])))]
+    return [Kernel(s, f"{s.opdef.kernel}_{letter(x.dtype)}", [s.out, *s.inputs], o,
+                   ext=(r, i, int(s.attrs["exclusive"]), int(s.attrs["reverse"]),
+                        int(s.attrs.get("cut", False))))]
 
 
 # ---- rows -------------------------------------------------------------------------------

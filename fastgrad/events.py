@@ -5,6 +5,9 @@ Field numbers are those of TensorFlow's event.proto, summary.proto and graph.pro
 here; nothing of a graph but names and edges is looked at.
 """
 
+import collections
+import contextlib
+import itertools
 import math
 import os
 import socket
@@ -15,6 +18,7 @@ import time
 import numpy as np
 
 from fastgrad.png import png, to_pixels
+from fastgrad.uncut import Changed
 
 
 # ---- protobuf ---------------------------------------------------------------------------
@@ -208,20 +212,49 @@ class EventFile:
     def __init__(self, folder, suffix=""):
         os.makedirs(folder, exist_ok=True)
         name = f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}{suffix}"
-        self.path = os.path.join(folder, name)
-        self._file, self._lock = open(self.path, "ab"), threading.Lock()
+        self.path, self._file = _new_file(os.path.join(folder, name))
+        self._lock = threading.RLock()
+        self._waiting = collections.deque()         # records to be written
+        self._writing = self._flushing = self._closing = False
         self.event(text(3, "brain.Event:2"))
 
     def event(self, body, step=None):
+        if self._file.closed:
+            raise ValueError(f"{self.path!r} is closed: reopen() begins a new file.")
         data = double(1, time.time()) + (integer(2, step) if step is not None else b"") + body
-        with self._lock:
-            self._file.write(record(data))
+        self._waiting.append(record(data))
+        self._go_on()
 
     def flush(self):
-        with self._lock:
-            if not self._file.closed:
-                self._file.flush()
+        self._flushing = True
+        self._go_on()
 
     def close(self):
+        self._closing = True
+        self._go_on()
+
+    def _go_on(self):
+        """Do what there is to do, or leave it to the call that a signal handler interrupted: the
+        file is in its hands, and this thread cannot wait for itself."""
         with self._lock:
-            self._file.close()
+            while not self._writing and not self._file.closed and (
+                    self._waiting or self._flushing or self._closing):
+                with Changed(lambda: (None, self, "_writing", True)):
+                    if self._file.closed:
+                        return
+                    with contextlib.suppress(IndexError):       # there are no more
+                        # one call of C: an interrupt loses no record and tears none
+                        self._file.writelines(iter(self._waiting.popleft, None))
+                    if self._flushing:
+                        self._flushing = False
+                        self._file.flush()
+                    if self._closing and not self._waiting:
+                        self._file.close()
+
+
+def _new_file(path):
+    """(path, file) of a file that is not there yet: two writers may begin in one second."""
+    for count in itertools.count():
+        candidate = f"{path}.{count}" if count else path
+        with contextlib.suppress(FileExistsError):
+            return candidate, open(candidate, "xb")

@@ -3,8 +3,7 @@
 Knows the layout of Kernels and Values; changes nothing.
 """
 
-import os
-
+from fastgrad.errors import show_site
 from fastgrad.shapes import size_of
 
 
@@ -105,7 +104,7 @@ def _marks(k):
 def _line(op):
     if op is None or not op.site:
         return "-"
-    return f"{os.path.basename(op.site[0])}:{op.site[1]}"
+    return show_site(op.site)
 
 
 def _rates(k, seconds, total, threads, peak):

@@ -23,13 +23,13 @@ def checked(kernels):
     first = _first_late(kernels)
     if first < 0:
         return kernels, []
-    seen = {(id(index), limit) for k in kernels[:first] for index, limit in _indices(k)}
+    seen = {(id(index), limit) for k in kernels[:first] for _, index, limit in indices_of(k)}
     checks = []
     for k in kernels[first:]:
-        for index, limit in _indices(k):
+        for step, index, limit in indices_of(k):
             if not _made_late(index) and (id(index), limit) not in seen:
                 seen.add((id(index), limit))
-                checks.append(_check(k.step, index, limit))
+                checks.append(_check(step, index, limit))
     return [*kernels[:first], *checks, *kernels[first:]], list(_written(kernels[first:]))
 
 
@@ -49,15 +49,15 @@ def _parts(kernel):
     return kernel.parts or (kernel,)
 
 
-def _indices(kernel):
-    """[(Value of indices, their limit)] of all that a kernel follows."""
+def indices_of(kernel):
+    """[(step, Value of indices, their limit)] of all that a kernel follows."""
     found = []
     for k in _parts(kernel):
         # symbols end in dtypes: gather_i32, sgd_rows_i64_f32
         place = k.symbol and next((p for stem, p in INDEXED.items()
                                    if k.symbol.startswith((stem + "_i32", stem + "_i64"))), None)
         if place:
-            found.append((k.values[place[0]], k.ext[place[1]]))
+            found.append((k.step, k.values[place[0]], k.ext[place[1]]))
     return found
 
 
@@ -67,7 +67,7 @@ def _made_late(value):
 
 def _may_fail(kernel):
     return any(k.symbol is None for k in _parts(kernel)) or any(
-        _made_late(index) for index, _ in _indices(kernel))
+        _made_late(index) for _, index, _ in indices_of(kernel))
 
 
 def _check(step, index, limit):

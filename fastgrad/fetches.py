@@ -8,7 +8,7 @@ import copy
 
 import numpy as np
 
-from fastgrad import shapes
+from fastgrad import elsewhere, shapes
 from fastgrad.errors import (DTypeError, FeedError, FeedTextError, FeedTypeError, FetchError,
                              FetchTypeError, TooLargeError, sentence, where)
 from fastgrad.graph import Node, Operation, Tensor, is_custom
@@ -49,7 +49,7 @@ def _refill(fetches, nodes, graph, fed):
         if _is_made_after(node):
             op = node.op
             nodes.extend(op._inputs)
-            return lambda values: op.opdef.ref(op, [next(values) for _ in op._inputs])
+            return lambda values: op.opdef.after_run(op, [next(values) for _ in op._inputs])
         nodes.append(node)
         return next
     if isinstance(fetches, (IndexedSlices, SparseTensor)):
@@ -75,22 +75,45 @@ def _refill(fetches, nodes, graph, fed):
 def _is_made_after(node):
     """Whether a fetched value is made after the run: a summary of its inputs, a string."""
     return isinstance(node, Tensor) and (
-        node._dtype == shapes.TEXT or getattr(node.op.opdef, "form", None) == "fetched")
+        node._dtype == shapes.TEXT or getattr(node.op.opdef, "after_run", None) is not None)
 
 
 def fetch(node, graph):
     """The Tensor or Operation that a fetched node or name means."""
     if isinstance(node, str):
+        name = node
         try:
             node = graph.as_graph_element(node)
         except KeyError as e:
-            raise FetchError(f"cannot fetch {node!r}: {e.args[0]}") from None
+            raise FetchError(
+                f"cannot fetch {node!r}: {e.args[0]}{_meant(node, graph)}") from None
+        if _is_wanted_for_its_value(node):
+            raise FetchError(f"cannot fetch {name!r}: it names the operation, and running an "
+                             f"operation gives None. Did you mean '{name}:0'?")
     if node.graph is not graph:
         raise FetchError(f"cannot fetch {where(node)}: it is not an element of this session's "
                          "graph. Make the session with graph=node.graph.")
     if isinstance(node, Operation) and is_custom(node):
         return node.outputs[0]
     return node
+
+
+def _is_wanted_for_its_value(node):
+    """Whether a name means an operation that does nothing but make a value; TensorFlow runs it."""
+    return (isinstance(node, Operation) and not is_custom(node) and node.graph.literals != "tf"
+            and (node.opdef.pure or node.type in ("placeholder", "variable"))
+            and len(node.outputs) > 0)
+
+
+def _meant(name, graph, first=()):
+    """` Did you mean 'x:0'?` for a name that is not there, if there is one like it."""
+    plain = name.partition(":")[0]
+    known = [*first, *list(graph._by_name)[:MOST_NAMES]]
+    found = elsewhere.near(plain, known)
+    return f" Did you mean '{found}:0'?" if found is not None else ""
+
+
+MOST_NAMES = 5000           # compared with a wrong one: some milliseconds
 
 
 def handed_out(value):
@@ -109,27 +132,59 @@ def answered(feeds, values, rebuild, single):
     return values if rebuild is None else rebuild(values)
 
 
-def variable_shown(tensor, fed):
-    """The variable that a fetch shows as the run leaves it, or None.
+def variable_shown(tensor, updates, after, fed):
+    """The variable whose value at the end of the run a fetch shows, or None.
 
     In TensorFlow the fetch of a variable, or of an identity of it, is the variable's own memory, so
-    that beside a training step it holds the updated value.
+    that beside a training step it holds the updated value. An identity that the graph puts
+    before or after an update is a value: the one that the variable has at that place.
+
+    Parameters
+    ----------
+    updates : the operations of the run that write variables
+    after : dict of operation to the updates that it comes after
     """
     if tensor.graph.literals != "tf":
         return None
+    copies = []
     while tensor.op.type == "identity" and tensor not in fed:
+        copies.append(tensor.op)
         tensor = tensor.op._inputs[0]
-    return tensor.op if tensor.op.type == "variable" and tensor not in fed else None
+    if tensor.op.type != "variable" or tensor in fed:
+        return None
+    mine = {u for u in updates if tensor in u._inputs[:u.opdef.outputs]}
+    ordered = any(mine & after.get(c, frozenset()) for c in copies) or _reaches(mine, copies)
+    return None if ordered else tensor.op
+
+
+def _reaches(ops, wanted):
+    """Whether operations need, on whatever way, one of `wanted`."""
+    wanted, seen, todo = set(wanted), set(), list(ops) if wanted else []
+    while todo:
+        op = todo.pop()
+        if op in wanted:
+            return True
+        if op not in seen:
+            seen.add(op)
+            todo += [t.op for t in op._inputs]
+            todo += op.control_inputs
+    return False
 
 
 # ---- feeds ------------------------------------------------------------------------------
 
 def feed_key(key, graph):
     if isinstance(key, str):
+        name = key
         try:
             key = graph.as_graph_element(key)
         except (KeyError, ValueError) as e:
-            raise FeedTypeError(f"cannot feed {key!r}: {e.args[0]}") from None
+            names = [t.op.name for t in graph.placeholders]
+            raise FeedTypeError(
+                f"cannot feed {key!r}: {e.args[0]}{_meant(key, graph, names)}") from None
+        if isinstance(key, Operation) and not is_custom(key) and len(key.outputs) == 1:
+            raise FeedTypeError(f"cannot feed {name!r}: it names the operation {where(key)}. Did "
+                                f"you mean '{name}:0'?")
     if not isinstance(key, Node):
         raise FeedTypeError(f"the key {key!r:.60} of feed_dict is a {type(key).__name__}; "
                             "expected a node or its name.")
@@ -160,6 +215,20 @@ def fed_parts(feed_dict):
             raise FeedTypeError("the value fed for a SparseTensor must be a SparseTensorValue or "
                                 "a tuple (indices, values, dense_shape); got "
                                 f"{type(value).__name__}.")
+
+
+def feeds_of(feed_dict, graph, whole=True):
+    """Fed values by tensor; if not `whole`, arrays may have any number of rows."""
+    if feed_dict is None:
+        return {}
+    if not hasattr(feed_dict, "items"):
+        raise FeedTypeError(f"feed_dict must be a dict from nodes to values; got "
+                            f"{type(feed_dict).__name__}.")
+    found = {}
+    for key, value in fed_parts(feed_dict):
+        tensor = feed_key(key, graph)
+        found[tensor] = convert(tensor, value, whole)
+    return found
 
 
 def convert(tensor, value, whole=True):

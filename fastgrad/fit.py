@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 
+from fastgrad.doors import door, warn
 from fastgrad.errors import FeedError, FeedTypeError, where
 from fastgrad.plan import shuffle_rows
 
@@ -54,8 +55,9 @@ def _numbers(logs):
             if value is not None and np.ndim(value) == 0]
 
 
+@door
 def fit(session, train_op, data, *, batch_size=None, epochs=1, shuffle=True, seed=None,
-        fetches=None, callbacks=(), progress=None):
+        fetches=None, callbacks=(), progress=None, stop_on_nan=False):
     """Train for some epochs in compiled loops.
 
     Parameters
@@ -80,23 +82,30 @@ def fit(session, train_op, data, *, batch_size=None, epochs=1, shuffle=True, see
         Show progress (tqdm if it is installed, else lines on stderr); if not given, only
         when the work turns out to be long.
 
+    stop_on_nan : bool
+        Whether to stop after the epoch in which a fetched number became NaN; else a warning says
+        so, once, and training goes on.
+
     Returns
     -------
     History
+        Also the session's `history` while the training runs and when it was broken off.
 
     Raises
     ------
     FeedError
         If the arrays' lengths differ, or one does not fit its placeholder.
     KeyboardInterrupt
-        On Ctrl-C, between two steps: the variables are those of the last whole step.
+        On Ctrl-C, between two steps: the variables are those of the last whole step, and
+        `session.history` has the epochs before.
     """
     names, nodes = _named(fetches)
     sources, rows = _sources(session, data)
     batch = rows if batch_size is None else _whole("batch_size", batch_size, 1)
     epochs = _whole("epochs", epochs, 0)
     batch = min(batch, rows)
-    history = History(names)
+    session.history = history = History(names)
+    watch = _NaNs(nodes, history)
     bar = _Progress(progress, epochs * -(-rows // batch))
     loop = _Loop(session, [train_op, *nodes], sources, rows, batch, bar)
     if shuffle and batch < rows:
@@ -105,11 +114,13 @@ def fit(session, train_op, data, *, batch_size=None, epochs=1, shuffle=True, see
     try:
         while len(history.epoch) < epochs:
             first = len(history.epoch)
-            count = min(epochs - first, 1 if callbacks else loop.epochs_at_once())
+            single = callbacks or stop_on_nan
+            count = min(epochs - first, 1 if single else loop.epochs_at_once())
             history.add(loop.run(count), count, loop.steps)
             logs = {name: values[-1] for name, values in history.history.items()}
             bar.epoch(len(history.epoch), epochs, logs)
-            if any([callback(first, logs) for callback in callbacks]):
+            found = watch.look(first)
+            if any([callback(first, logs) for callback in callbacks]) or found and stop_on_nan:
                 break
     finally:
         history.seconds = time.perf_counter() - started
@@ -154,6 +165,33 @@ def _sources(session, data):
     if rows == 0:
         raise FeedError(f"fit: {where(first)} has no rows.")
     return found, rows
+
+
+class _NaNs:
+    """Tells of the first fetched number whose mean is NaN.
+
+    Nothing is looked at twice: numbers that are NaN stay so, in nearly all trainings.
+    """
+
+    def __init__(self, nodes, history):
+        self.nodes, self.history, self.told = nodes, history, False
+
+    def look(self, first):
+        """Whether an epoch from `first` on has a NaN; warns at the first one."""
+        for node, (name, values) in zip(self.nodes, self.history.history.items()):
+            for i, value in enumerate(values[first:], first):
+                if value is not None and np.ndim(value) == 0 and np.isnan(value):
+                    if not self.told:
+                        self._tell(node, name, i)
+                    return True
+        return False
+
+    def _tell(self, node, name, epoch):
+        self.told = True
+        what = repr(name) if isinstance(node, str) else where(node)
+        warn(f"fit: {what} became NaN in epoch {epoch}. A smaller learning rate or a check of the "
+             "data may help; stop_on_nan=True ends the training there, and "
+             "Session(check_numerics=True) names the first step that makes one.")
 
 
 class _Loop:

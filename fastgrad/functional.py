@@ -5,6 +5,7 @@ whole compiler apply. That needs a length that is known when the graph is built.
 """
 
 from fastgrad.collection import GraphKeys
+from fastgrad.doors import door
 from fastgrad.errors import where
 from fastgrad.graph import as_tensor, get_default_graph
 from fastgrad.ops_join import stack
@@ -37,6 +38,7 @@ def _node_of(elems):
     return as_tensor(elems[0] if isinstance(elems, (tuple, list)) else elems)
 
 
+@door
 def map_fn(fn, elems, dtype=None, parallel_iterations=None, back_prop=True, swap_memory=False,
            infer_shape=True, name=None):
     """`fn` of each row, stacked.
@@ -74,6 +76,7 @@ def _steps(fn, elems, initializer, backwards, caller):
     return value, found
 
 
+@door
 def scan(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, swap_memory=False,
          infer_shape=True, reverse=False, name=None):
     """All values of `value = fn(value, row)`, stacked.
@@ -91,6 +94,7 @@ def scan(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, sw
         return _stacked(found[::-1] if reverse else found)
 
 
+@door
 def foldl(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, swap_memory=False,
           name=None):
     """The last value of `value = fn(value, row)`; see `scan`."""
@@ -98,6 +102,7 @@ def foldl(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, s
         return _steps(fn, elems, initializer, False, "foldl")[0]
 
 
+@door
 def foldr(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, swap_memory=False,
           name=None):
     """The last value of `value = fn(value, row)` from the last row to the first; see `scan`."""

@@ -8,8 +8,7 @@ What fusion adds is in `Step.fused`, which `emit` reads:
 - softmax_xent: outs of the loss and of its gradient from one pass over the rows
 """
 
-from fastgrad.ir import Step
-from fastgrad.place import root_of
+from fastgrad.ir import Step, variable_of
 
 KERNEL_DTYPES = ("float32", "float64")      # others run as NumPy steps, which cannot be joined
 ACTIVATIONS = ("relu", "sigmoid", "tanh")
@@ -133,8 +132,7 @@ def update_by_product(steps, uses, updated):
         if (lr.const is None or lr.size != 1 or not _is_gemm(g, uses) or g.step.fused
                 or g.shape != w.shape):
             continue
-        operands = [root_of(v) for v in g.step.inputs]
-        if any(v.kind == "var" and v.source in updated for v in operands):
+        if any(variable_of(v) in updated for v in g.step.inputs):
             continue
         product = Step(g.step.opdef, g.step.inputs, g.step.attrs, step.op)
         product.fused = {"into": w, "alpha": -float(lr.const.reshape(-1)[0])}

@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from fastgrad.doors import door
 from fastgrad.errors import GradientError, GraphError, ShapeError, where
 from fastgrad.graph import Node, Tensor, as_tensor, is_custom
 from fastgrad.literals import array_of
@@ -18,10 +19,11 @@ from fastgrad.ops_index import joined
 from fastgrad.ops_join import stack
 from fastgrad.ops_math import add, cast, ones_like, zeros_like
 from fastgrad.registry import gradient_of, op
-from fastgrad.shapes import broadcast, is_known, is_whole, promote_float
+from fastgrad.shapes import broadcast, is_known, is_whole, promote_float, strong
 from fastgrad.slices import IndexedSlices
 
 
+@door
 def gradients(ys, xs, grad_ys=None, name="gradients", colocate_gradients_with_ops=False,
               gate_gradients=False, aggregation_method=None, stop_gradients=None,
               unconnected_gradients="none"):
@@ -66,6 +68,7 @@ def gradients(ys, xs, grad_ys=None, name="gradients", colocate_gradients_with_op
     return [found.get(x) for x in xs]
 
 
+@door
 def hessians(ys, xs, name="hessians", colocate_gradients_with_ops=False, gate_gradients=False,
              aggregation_method=None):
     """Second derivatives of the sum of `ys` with respect to each of `xs`, as nodes.
@@ -110,6 +113,7 @@ def _seeds(ys, grad_ys):
 
 def _weight(y, g):
     """A weight given for `y`, in the shape of `y`: kernels take no other."""
+    _refuse_complex(g, y, f"what is given as grad_ys, {where(g)},")
     if is_known(y._shape) and g._shape == y._shape:
         return g
     if is_known(y._shape) and is_known(g._shape):
@@ -219,7 +223,20 @@ def _one_each(node, result):
         raise GradientError(
             f"the gradient of {where(node)} returned {len(result)} values for "
             f"{len(node._inputs)} inputs; return one for each, None where there is none.")
-    return [r if r is None or isinstance(r, IndexedSlices) else as_tensor(r) for r in result]
+    found = [r if r is None or isinstance(r, IndexedSlices) else as_tensor(r) for r in result]
+    for i, (t, dx) in enumerate(zip(node._inputs, found)):
+        if dx is not None:
+            _refuse_complex(getattr(dx, "values", dx), t, f"{where(node)} for input {i}")
+    return found
+
+
+def _refuse_complex(dx, x, what):
+    """A gradient for real numbers is real: what is done with it would lose the imaginary part."""
+    if dx._dtype is None or x._dtype is None:           # then a run finds it
+        return
+    if strong(dx._dtype).kind == "c" != strong(x._dtype).kind:
+        raise GradientError(f"the gradient of {what} is complex ({strong(dx._dtype)}), but "
+                            f"{where(x)} is {strong(x._dtype)}: a real gradient is expected.")
 
 
 # ---- gradients of the user's own operations ---------------------------------------------
@@ -272,7 +289,8 @@ def compute_gradient_values(values, op, rule):
     Raises
     ------
     GradientError
-        If the rule returns a wrong number of values or a shape that does not fit.
+        If the rule returns a wrong number of values, a shape that does not fit, or complex numbers
+        for an input of real ones: their imaginary part would be lost.
     """
     *inputs, output, dy = values
     result = rule(OpValues(op, list(inputs), output), dy)
@@ -288,10 +306,11 @@ def _summed(op, index, x, dx):
         return np.zeros(x.shape, x.dtype if x.dtype.kind == "f" else np.float64)
     if isinstance(dx, Tensor):
         raise GradientError(f"the gradient of {where(op)} returned a node for arrays.")
-    dx = array_of(dx)               # refuses masked elements, dates and objects
-    if dx.dtype.kind == "c":
-        raise GradientError(f"the gradient of {where(op)} for input {index} is complex; expected "
-                            "real numbers.")
+    dx = array_of(dx)               # refuses masked elements and objects
+    if dx.dtype.kind not in ("fiubc" if x.dtype.kind == "c" else "fiub"):
+        raise GradientError(f"the gradient of {where(op)} for input {index} has dtype {dx.dtype}; "
+                            f"expected real numbers, for an input of dtype {x.dtype}. Take the "
+                            "real part, or whatever the gradient is, in the rule.")
     lead = dx.ndim - x.ndim
     try:
         fits = lead >= 0 and np.broadcast_shapes(dx.shape, x.shape) == dx.shape

@@ -15,20 +15,19 @@ Decisions
 import contextlib
 
 from fastgrad import shapes
-from fastgrad.default_graph import KINDS, Default, get_default_graph
-from fastgrad.errors import (ConvertTypeError, DTypeError, GraphError, NoArrayError, call_site,
+from fastgrad.default_graph import KINDS, get_default_graph, made_default
+from fastgrad.errors import (ConvertTypeError, DTypeError, GraphError, call_site,
                              refuse_copy, where)
 from fastgrad.names import Names, repr_of_operation, repr_of_tensor, str_of_tensor
 from fastgrad.records import Output, Place, Records
+from fastgrad.uncut import Changed
+from fastgrad.valueless import Valueless
 
 
-class Node:
+class Node(Valueless):
     """Base of Tensor and Operation; `ops_math` gives it the arithmetic operators."""
 
     __slots__ = ()
-    # makes NumPy leave `array + node` to the node's own operator
-    __array_ufunc__ = None
-    __array_priority__ = 100
 
     def __reduce_ex__(self, protocol):
         refuse_copy(where(self))
@@ -36,31 +35,12 @@ class Node:
     def __deepcopy__(self, memo):
         refuse_copy(where(self))
 
-    def _no_value(self, what, kind=TypeError):
-        raise kind(
-            f"{where(self)} is a node of a graph and has no value to {what}. "
-            "Run it with Session.run(node), or use fastgrad's functions on it.")
-
-    def __bool__(self):
-        self._no_value("test for truth")
-
-    def __array__(self, dtype=None, copy=None):
-        self._no_value("make an array of", NoArrayError)
-
-    def __float__(self):
-        self._no_value("convert to a number")
-
-    __int__ = __index__ = __float__
-
     def __iter__(self):
         """Iterate over the first dimension, which must be known; a TensorFlow graph refuses."""
         shape = as_tensor(self)._shape
         if not shape or shape[0] is None or self.graph.literals == "tf":
             self._no_value("iterate over")
         return (self[i] for i in range(shape[0]))
-
-    def __len__(self):
-        self._no_value("take the length of")
 
 
 class Tensor(Node):
@@ -279,6 +259,7 @@ class Graph(Records, Names):
         self._control, self._finalized, self.seed = [], False, None
         self.gradient_names = {}     # operation's id -> the gradient meant, if not its type's
         self.store = None            # set by `variable`: the graph's own values
+        self.growth = None           # set by `growth`: what was added since the first run
 
     # ---- the tutorial's and TensorFlow's views ----
     _ops = property(lambda self: [self.operation_at(i) for i in range(len(self._records))])
@@ -295,7 +276,7 @@ class Graph(Records, Names):
 
     def as_default(self):
         """Make this the default graph, now; in a `with`, until its end."""
-        return Default(self)
+        return made_default(self)
 
     def as_graph_element(self, obj, allow_tensor=True, allow_operation=True):
         """A name or node -> the node of this graph that it means."""
@@ -333,26 +314,17 @@ class Graph(Records, Names):
         op._join(self, opdef.type, inputs, attrs, opdef, name, specs, kind)
         return op
 
-    @contextlib.contextmanager
     def at(self, site):
         """Nodes made inside carry this call site: rules build them, the user wrote `site`."""
-        before, self._site = self._site, site
-        try:
-            yield
-        finally:
-            self._site = before
+        return Changed(lambda: (None, self, "_site", site))
 
-    @contextlib.contextmanager
     def control_dependencies(self, nodes):
         """Operations made inside run after `nodes`, or names of them; None clears what there is."""
-        before = self._control
-        ops = [] if nodes is None else [
+        return Changed(lambda: (None, self, "_control", self._control_after(nodes)))
+
+    def _control_after(self, nodes):
+        return [] if nodes is None else self._control + [
             _operation(self.as_graph_element(n) if isinstance(n, str) else n) for n in nodes]
-        self._control = [] if nodes is None else before + ops
-        try:
-            yield
-        finally:
-            self._control = before
 
     def _control_for(self, inputs):
         if not self._control:
@@ -366,7 +338,7 @@ class Graph(Records, Names):
         count, names, used = len(self._records), dict(self._by_name), dict(self._used)
         try:
             yield
-        except Exception:
+        except BaseException:
             self._take_back(count)
             self._by_name, self._used = names, used
             raise

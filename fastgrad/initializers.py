@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from fastgrad import elsewhere as _elsewhere
 from fastgrad import shapes
 from fastgrad.default_graph import building, kind_in_force
 from fastgrad.literals import array_of, scalar
@@ -312,3 +313,4 @@ __all__ = ["zeros_initializer", "ones_initializer", "constant_initializer",
            "truncated_normal_initializer", "uniform_unit_scaling_initializer",
            "variance_scaling_initializer", "orthogonal_initializer",
            "glorot_uniform_initializer", "glorot_normal_initializer"]
+__getattr__ = _elsewhere.missing("fastgrad.initializers")

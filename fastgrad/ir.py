@@ -6,15 +6,16 @@ by one in topological order and asks `rewrite` for each whether something better
 its place; since inputs come first, one pass over the graph rewrites it all.
 """
 
-import contextlib
 import threading
 
 import numpy as np
 
-from fastgrad.errors import (KernelError, RunShapeError, ShapeError, TooLargeError, sentence,
-                             show_bytes, where)
+from fastgrad.errors import (DTypeError, KernelError, RunShapeError, ShapeError, TooLargeError,
+                             sentence, show_bytes, where)
+from fastgrad.reference import in_casts, twin
 from fastgrad.registry import OPS, check_dims, computing_dtype, output_dtype
 from fastgrad.shapes import is_weak, size_of, strong
+from fastgrad.uncut import Changed
 
 MOST = 1 << 45            # elements: more than any machine's memory can be asked for
 FOLD_LIMIT = 65536        # elements a folded constant may have; beyond, running it is as good
@@ -35,7 +36,13 @@ class Value:
     kind : 'step', 'feed', 'const', 'var', or 'ghost' (only its shape is used)
     const : ndarray or None
     splat : the one number that all elements of `const` are, or None; it repeats with zero strides
-    source : feed index or variable operation
+    source : feed index; variable operation whose memory it is: of a 'var', and of what an update
+        makes
+
+    Notes
+    -----
+    Each version of a variable is a Value of its own: the 'var' Value is what a run finds, every
+    update makes the next. So two steps are the same only if they read the same versions.
     """
 
     __slots__ = ("step", "shape", "dtype", "kind", "const", "source", "size", "splat",
@@ -74,7 +81,7 @@ class Step:
         self.inputs, self.attrs = inputs, attrs
         self.outs = ()
         self.fused = {}
-        self.late = False           # reads or makes a value that an update has written
+        self.late = False           # writes a variable, or needs a value that hangs on such a write
         self.index = -1
         self.strip = None           # the strip it belongs to
         if _making.steps is not None:
@@ -93,21 +100,35 @@ class _Making(threading.local):
 _making = _Making()
 
 
-@contextlib.contextmanager
-def untied():
+class untied(Changed):
     """At the end, the values that steps made inside have made no longer know their steps.
 
     The two refer to each other. A plan that is dropped, and whatever was made and not used, must
     be freed at once: steps hold operations, and those the graph with its variables.
     """
-    outer, _making.steps = _making.steps, []
-    try:
-        yield
-    finally:
-        for step in _making.steps:
+
+    def changes(self):
+        self.steps = []
+        return None, _making, "steps", self.steps
+
+    def left(self, _):
+        for step in self.steps:
             for v in step.outs:
                 v.step = None
-        _making.steps = outer
+
+
+def root_of(value):
+    """The value whose memory `value` is a view of."""
+    while value.step is not None and value.step.opdef.view is not None:
+        value = value.step.inputs[value.step.opdef.view]
+    return value
+
+
+def variable_of(value):
+    """The variable whose memory `value` lies in, or None."""
+    root = root_of(value)
+    in_variable = root.kind == "var" or root.step is not None and root.step.opdef.writes
+    return root.source if in_variable else None
 
 
 def const_value(array):
@@ -125,16 +146,18 @@ class Builder:
     ----------
     rules : dict op type -> list of rule(builder, step) -> Value, list of Values or None
     off : names of the passes left out ('fold', 'share')
+    calculate : callable(function, *args, **kwargs) -> what the function returns
+        Calls a reference so that it computes as a run does.
     """
 
-    def __init__(self, rules, off=frozenset()):
+    def __init__(self, rules, off=frozenset(), calculate=None):
+        self.calculate = calculate or (lambda function, *args, **more: function(*args, **more))
         self.rules = rules
         self.steps = []
         self.fold = "fold" not in off
         self.share = "share" not in off
         self._known = {}            # key of a pure step -> its outs
         self.op = None              # the graph operation being built, for messages
-        self.late = False           # whether steps made now come after an update
 
     def step(self, op_type, *inputs, **attrs):
         """The value of a one-output op on `inputs`."""
@@ -166,8 +189,7 @@ class Builder:
             if found is not None:
                 return found if isinstance(found, (list, tuple)) else (found,)
         if self.share and step.opdef.pure:
-            key = (step.type, self.late, tuple(map(_identity, step.inputs)),
-                   _frozen(step.attrs))
+            key = step.type, tuple(map(_identity, step.inputs)), _frozen(step.attrs)
             known = self._known.setdefault(key, step.outs)
             if known is not step.outs:
                 return known
@@ -175,7 +197,8 @@ class Builder:
 
     def append(self, step):
         """Take a step as it is."""
-        step.late = self.late
+        step.late = step.opdef.writes or any(
+            v.step is not None and v.step.late for v in step.inputs)
         self.steps.append(step)
         return step.outs
 
@@ -185,10 +208,12 @@ class Builder:
         full = {**opdef.attrs, **attrs}
         out = output_dtype(opdef, dtypes, full)
         want = computing_dtype(opdef, dtypes)
-        casts = range(len(inputs)) if opdef.casts is None else opdef.casts
+        casts = in_casts(opdef, len(inputs))
         for i, v in enumerate(inputs):
             kind = strong(v.dtype) if want is None or i not in casts else want
             # numpy.dtype("float64") == float: a weak dtype must be told apart first
+            if strong(v.dtype).kind == "c" and i not in opdef.static:
+                self._refuse_loss(v, out if opdef.type == "cast_like" else kind)
             if v.kind != "ghost" and (is_weak(v.dtype) or kind != v.dtype):
                 inputs[i] = self.convert(v, kind)
         if opdef.static:
@@ -199,6 +224,16 @@ class Builder:
             only = (range(1, len(inputs)) if opdef.shape_only == "rest" else opdef.shape_only)
             inputs = [ghost(v) if i in only else v for i, v in enumerate(inputs)]
         return inputs, full, out
+
+    def _refuse_loss(self, value, dtype):
+        """A complex number is made a real one by functions that say how, and by nothing else."""
+        if strong(dtype).kind != "c":
+            made = value.step.op if value.step is not None else None
+            by = f", made by {where(made)}," if made is not None else ""
+            raise DTypeError(f"{where(self.op)}: its operand{by} is complex "
+                             f"({strong(value.dtype)}) where {strong(dtype)} is needed: the "
+                             "imaginary part would be lost. Take the real part or the absolute "
+                             "value first.")
 
     def convert(self, value, dtype):
         """`value` in another dtype."""
@@ -229,7 +264,7 @@ class Builder:
             args = [np.asarray(v.splat) for v in inputs]
         try:
             with np.errstate(all="ignore", divide=self._by_zero(dtypes)):
-                found = opdef.ref(*args, **{k: v for k, v in attrs.items() if k[0] != "_"})
+                found = self.calculate(twin(opdef, attrs), *args)
         except ArithmeticError:
             raise KernelError(f"{where(self.op)}: Integer division by zero.", self.op) from None
         except MemoryError:

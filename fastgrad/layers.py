@@ -8,8 +8,10 @@ cheap,
 and the step stays one plan.
 """
 
+from fastgrad import elsewhere as _elsewhere
 from fastgrad import initializers, nn, shapes
 from fastgrad.collection import GraphKeys
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError, where
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.initializers import ones_initializer, zeros_initializer
@@ -167,6 +169,7 @@ class Dense(Layer):
         return y if self.activation is None else self.activation(y)
 
 
+@door
 def dense(inputs, units, activation=None, use_bias=True, kernel_initializer=None,
           bias_initializer=zeros_initializer(), kernel_regularizer=None, bias_regularizer=None,
           activity_regularizer=None, kernel_constraint=None, bias_constraint=None, trainable=True,
@@ -212,6 +215,7 @@ class Dropout(Layer):
                       lambda: identity(inputs))
 
 
+@door
 def dropout(inputs, rate=0.5, noise_shape=None, seed=None, training=False, name=None):
     """Zero a share `rate` of the inputs and scale up the others, if `training`.
 
@@ -293,6 +297,7 @@ class BatchNormalization(Layer):
             graph.add_to_collection(GraphKeys.UPDATE_OPS, update.op)
 
 
+@door
 def batch_normalization(inputs, axis=-1, momentum=0.99, epsilon=1e-3, center=True, scale=True,
                         beta_initializer=zeros_initializer(),
                         gamma_initializer=ones_initializer(),
@@ -339,6 +344,7 @@ class Flatten(Layer):
         return reshape(inputs, [shape_of(inputs)[0], -1])
 
 
+@door
 def flatten(inputs, name=None, data_format="channels_last"):
     """`inputs` as (batch, everything else)."""
     return Flatten(name=name)(inputs)
@@ -346,3 +352,4 @@ def flatten(inputs, name=None, data_format="channels_last"):
 
 __all__ = ["Layer", "Dense", "dense", "Dropout", "dropout", "BatchNormalization",
            "batch_normalization", "Flatten", "flatten"]
+__getattr__ = _elsewhere.missing("fastgrad.layers")

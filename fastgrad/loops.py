@@ -13,6 +13,7 @@ from fastgrad import shapes
 from fastgrad.branches import (Part, common, flat, is_smooth, part_gradients, predicate, refill,
                                run_part)
 from fastgrad.control import add_session_op, session_op
+from fastgrad.doors import door
 from fastgrad.errors import KernelError, ShapeError, TurnTypeError, where
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.ops_state import placeholder
@@ -68,7 +69,7 @@ NotDifferentiable("while_grad")
 
 
 @RegisterGradient("while_")
-def _(op, *dys):
+def while_gradient(op, *dys):
     cond_part, body, slots = op.get_attr("parts")
     if not op.attrs["back_prop"]:
         return [None] * len(op._inputs)
@@ -98,6 +99,7 @@ def _(op, *dys):
     return [found.get(i) for i in range(count)] + [found.get(t) for t in op._inputs[count:]]
 
 
+@door
 def while_loop(cond, body, loop_vars, shape_invariants=None, parallel_iterations=10,
                back_prop=True, swap_memory=False, name=None, maximum_iterations=None,
                return_same_structure=False):

@@ -6,8 +6,10 @@ dtype of what is given. Weights broadcast to the losses; a loss is divided by th
 weights that are not zero, unless `reduction` says otherwise.
 """
 
+from fastgrad import elsewhere as _elsewhere
 from fastgrad import shapes
 from fastgrad.collection import GraphKeys
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.ops_array import check_weights, squeeze, weights_of
@@ -92,6 +94,7 @@ def checked_weights(weights, losses):
     return weights
 
 
+@door
 def compute_weighted_loss(losses, weights=1.0, scope=None, loss_collection=GraphKeys.LOSSES,
                           reduction=_BY_NONZERO):
     """The losses times their weights, reduced to a number and collected.
@@ -135,6 +138,7 @@ def _divided(total, x, w, reduction, plain, weights):
 
 # ---- the losses -------------------------------------------------------------------------
 
+@door
 def absolute_difference(labels, predictions, weights=1.0, scope=None,
                         loss_collection=GraphKeys.LOSSES, reduction=_BY_NONZERO):
     """`|predictions - labels|`."""
@@ -145,6 +149,7 @@ def absolute_difference(labels, predictions, weights=1.0, scope=None,
                                      reduction)
 
 
+@door
 def mean_squared_error(labels, predictions, weights=1.0, scope=None,
                        loss_collection=GraphKeys.LOSSES, reduction=_BY_NONZERO):
     """`(predictions - labels)**2`."""
@@ -155,6 +160,7 @@ def mean_squared_error(labels, predictions, weights=1.0, scope=None,
                                      reduction)
 
 
+@door
 def huber_loss(labels, predictions, weights=1.0, delta=1.0, scope=None,
                loss_collection=GraphKeys.LOSSES, reduction=_BY_NONZERO):
     """Half the square up to an error of `delta`, a straight line beyond."""
@@ -167,6 +173,7 @@ def huber_loss(labels, predictions, weights=1.0, delta=1.0, scope=None,
         return compute_weighted_loss(loss, weights, s.name, loss_collection, reduction)
 
 
+@door
 def log_loss(labels, predictions, weights=1.0, epsilon=1e-7, scope=None,
              loss_collection=GraphKeys.LOSSES, reduction=_BY_NONZERO):
     """Cross-entropy of probabilities: `-y log(p + epsilon) - (1 - y) log(1 - p + epsilon)`."""
@@ -177,6 +184,7 @@ def log_loss(labels, predictions, weights=1.0, epsilon=1e-7, scope=None,
         return compute_weighted_loss(loss, weights, s.name, loss_collection, reduction)
 
 
+@door
 def hinge_loss(labels, logits, weights=1.0, scope=None, loss_collection=GraphKeys.LOSSES,
                reduction=_BY_NONZERO):
     """`max(0, 1 - y z)` for labels 0 and 1, which become -1 and 1."""
@@ -188,6 +196,7 @@ def hinge_loss(labels, logits, weights=1.0, scope=None, loss_collection=GraphKey
                                      s.name, loss_collection, reduction)
 
 
+@door
 def cosine_distance(labels, predictions, axis=None, weights=1.0, scope=None,
                     loss_collection=GraphKeys.LOSSES, reduction=_BY_NONZERO, dim=None):
     """`1 - sum(labels * predictions)` over `axis`, of vectors that are normalised already."""
@@ -201,6 +210,7 @@ def cosine_distance(labels, predictions, axis=None, weights=1.0, scope=None,
         return compute_weighted_loss(loss, weights, s.name, loss_collection, reduction)
 
 
+@door
 def sigmoid_cross_entropy(multi_class_labels, logits, weights=1.0, label_smoothing=0, scope=None,
                           loss_collection=GraphKeys.LOSSES, reduction=_BY_NONZERO):
     """Cross-entropy of sigmoid(logits); labels may be smoothed towards 1/2."""
@@ -221,6 +231,7 @@ def _like_logits(s, labels, logits):
     return z, y
 
 
+@door
 def softmax_cross_entropy(onehot_labels, logits, weights=1.0, label_smoothing=0, scope=None,
                           loss_collection=GraphKeys.LOSSES, reduction=_BY_NONZERO):
     """Cross-entropy of softmax(logits); labels may be smoothed towards 1/classes, and get no
@@ -236,6 +247,7 @@ def softmax_cross_entropy(onehot_labels, logits, weights=1.0, label_smoothing=0,
         return compute_weighted_loss(loss, weights, s.name, loss_collection, reduction)
 
 
+@door
 def sparse_softmax_cross_entropy(labels, logits, weights=1.0, scope=None,
                                  loss_collection=GraphKeys.LOSSES, reduction=_BY_NONZERO):
     """Cross-entropy of softmax(logits) against class numbers; their last dimension may be 1."""
@@ -250,6 +262,7 @@ def sparse_softmax_cross_entropy(labels, logits, weights=1.0, scope=None,
         return compute_weighted_loss(loss, weights, s.name, loss_collection, reduction)
 
 
+@door
 def mean_pairwise_squared_error(labels, predictions, weights=1.0, scope=None,
                                 loss_collection=GraphKeys.LOSSES):
     """Mean of `((p_i - p_j) - (y_i - y_j))**2` over the pairs of each row."""
@@ -275,28 +288,33 @@ def mean_pairwise_squared_error(labels, predictions, weights=1.0, scope=None,
 
 # ---- collected --------------------------------------------------------------------------
 
+@door
 def add_loss(loss, loss_collection=GraphKeys.LOSSES):
     """Collect a loss of one's own."""
     if loss_collection:
         loss.graph.add_to_collection(loss_collection, loss)
 
 
+@door
 def get_losses(scope=None, loss_collection=GraphKeys.LOSSES):
     """The losses collected in the default graph."""
     return get_default_graph().get_collection(loss_collection, scope)
 
 
+@door
 def get_regularization_losses(scope=None):
     """The penalties that regularizers of variables have added."""
     return get_default_graph().get_collection(GraphKeys.REGULARIZATION_LOSSES, scope)
 
 
+@door
 def get_regularization_loss(scope=None, name="total_regularization_loss"):
     """The sum of the regularization losses; 0 if there is none."""
     found = get_regularization_losses(scope)
     return _sum(found, name) if found else constant(0.0)
 
 
+@door
 def get_total_loss(add_regularization_losses=True, name="total_loss", scope=None):
     """The sum of all losses collected."""
     found = get_losses(scope)
@@ -321,3 +339,4 @@ __all__ = ["Reduction", "compute_weighted_loss", "absolute_difference", "mean_sq
            "softmax_cross_entropy", "sparse_softmax_cross_entropy",
            "mean_pairwise_squared_error", "add_loss", "get_losses",
            "get_regularization_losses", "get_regularization_loss", "get_total_loss"]
+__getattr__ = _elsewhere.missing("fastgrad.losses")

@@ -160,7 +160,7 @@ def _from_front(axes, rank):
 
 @rule("lower", "unsorted_segment_sum")
 def _segment_sum(b, s):
-    """Negative ids are left out: they go to one more row, which is cut off."""
+    """Negative ids are left out: they go to one more row before the others, which is cut off."""
     data, ids = s.inputs
     count = s.out.shape[0]
     if ids.dtype.name not in ("int32", "int64"):
@@ -168,12 +168,11 @@ def _segment_sum(b, s):
     data = reshaped(b, data, (ids.size,) + data.shape[len(ids.shape):])
     ids = reshaped(b, ids, (ids.size,))
     rest = data.shape[1:]
-    whole = const_value(np.broadcast_to(ids.dtype.type(count), ids.shape))
-    zero = const_value(np.broadcast_to(ids.dtype.type(0), ids.shape))
-    safe = b.step("where", b.step("less", ids, zero), whole, ids)
-    found = b.step("gather_grad", data, ghost(Value((count + 1,) + rest, data.dtype)), safe,
-                   axis=0)
-    bounds = np.array([0, count, 1], np.int64)
+    one, none = (const_value(np.broadcast_to(ids.dtype.type(n), ids.shape)) for n in (1, -1))
+    rows = b.step("add", b.step("maximum", ids, none), one)
+    found = b.step("gather_grad", data, ghost(Value((count + 1,) + rest, data.dtype)), rows,
+                   axis=0, _first=1)
+    bounds = np.array([1, count + 1, 1], np.int64)
     return b.step("strided_slice", found, const_value(bounds), spec=("s",))
 
 
@@ -299,10 +298,7 @@ def _each_row_once(b, s):
     if (index.type == "merge_rows" or index.dtype not in (np.int32, np.int64)
             or rows.dtype not in (np.float32, np.float64) or index.size > MOST_MERGED):
         return None
-    late = b.late
-    b.late = any(v.kind == "var" or v.step is not None and v.step.late for v in (index, rows))
     kept, total, _ = b.build(OPS["merge_rows"], [index, rows], {"rows": others[0].shape[0]})
-    b.late = late
     return b.build(s.opdef, [*others, kept, total], s.attrs)
 
 

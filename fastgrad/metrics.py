@@ -5,8 +5,10 @@ are
 set to zero by `local_variables_initializer()`.
 """
 
+from fastgrad import elsewhere as _elsewhere
 from fastgrad import shapes
 from fastgrad.collection import GraphKeys
+from fastgrad.doors import door, tell_of_truth
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.initializers import zeros_initializer
@@ -71,8 +73,10 @@ class _Metric:
         return value, update
 
 
+@door
 def mean(values, weights=None, metrics_collections=None, updates_collections=None, name=None):
     """The (weighted) mean of all values seen."""
+    tell_of_truth(values, "mean")
     with _Metric(name, "mean", (values, weights),
                  (metrics_collections, updates_collections)) as m:
         x = m.tensor(values, shapes.FLOAT32)
@@ -87,6 +91,7 @@ def mean(values, weights=None, metrics_collections=None, updates_collections=Non
                       div_no_nan(new_total, new_count, name="update_op"))
 
 
+@door
 def accuracy(labels, predictions, weights=None, metrics_collections=None,
              updates_collections=None, name=None):
     """The share of predictions that equal their labels."""
@@ -112,6 +117,7 @@ def _pair(predictions, labels):
     return a, b
 
 
+@door
 def mean_squared_error(labels, predictions, weights=None, metrics_collections=None,
                        updates_collections=None, name=None):
     """The mean of the squared errors."""
@@ -120,6 +126,7 @@ def mean_squared_error(labels, predictions, weights=None, metrics_collections=No
                 metrics_collections, updates_collections, name or "mean_squared_error")
 
 
+@door
 def root_mean_squared_error(labels, predictions, weights=None, metrics_collections=None,
                             updates_collections=None, name=None):
     """The root of the mean of the squared errors."""
@@ -132,6 +139,7 @@ def root_mean_squared_error(labels, predictions, weights=None, metrics_collectio
     return value, update
 
 
+@door
 def mean_absolute_error(labels, predictions, weights=None, metrics_collections=None,
                         updates_collections=None, name=None):
     """The mean of the errors' magnitudes."""
@@ -140,6 +148,7 @@ def mean_absolute_error(labels, predictions, weights=None, metrics_collections=N
                 updates_collections, name or "mean_absolute_error")
 
 
+@door
 def mean_relative_error(labels, predictions, normalizer, weights=None, metrics_collections=None,
                         updates_collections=None, name=None):
     """The mean of the errors' magnitudes divided by `normalizer`, 0 where that is 0."""
@@ -165,6 +174,7 @@ def _counted(labels, predictions, weights, wanted, default, name, collections):
         return m.done(count.read_value(), update)
 
 
+@door
 def true_positives(labels, predictions, weights=None, metrics_collections=None,
                    updates_collections=None, name=None):
     """The number of true predictions of true labels."""
@@ -172,6 +182,7 @@ def true_positives(labels, predictions, weights=None, metrics_collections=None,
                     (metrics_collections, updates_collections))
 
 
+@door
 def false_positives(labels, predictions, weights=None, metrics_collections=None,
                     updates_collections=None, name=None):
     """The number of true predictions of false labels."""
@@ -179,6 +190,7 @@ def false_positives(labels, predictions, weights=None, metrics_collections=None,
                     (metrics_collections, updates_collections))
 
 
+@door
 def true_negatives(labels, predictions, weights=None, metrics_collections=None,
                    updates_collections=None, name=None):
     """The number of false predictions of false labels."""
@@ -186,6 +198,7 @@ def true_negatives(labels, predictions, weights=None, metrics_collections=None,
                     (metrics_collections, updates_collections))
 
 
+@door
 def false_negatives(labels, predictions, weights=None, metrics_collections=None,
                     updates_collections=None, name=None):
     """The number of false predictions of true labels."""
@@ -193,6 +206,7 @@ def false_negatives(labels, predictions, weights=None, metrics_collections=None,
                     (metrics_collections, updates_collections))
 
 
+@door
 def precision(labels, predictions, weights=None, metrics_collections=None,
               updates_collections=None, name=None):
     """True positives over all positive predictions; 0 if there are none."""
@@ -204,6 +218,7 @@ def precision(labels, predictions, weights=None, metrics_collections=None,
                       div_no_nan(hit_update, hit_update + miss_update, name="update_op"))
 
 
+@door
 def recall(labels, predictions, weights=None, metrics_collections=None,
            updates_collections=None, name=None):
     """True positives over all true labels; 0 if there are none."""
@@ -218,3 +233,4 @@ def recall(labels, predictions, weights=None, metrics_collections=None,
 __all__ = ["mean", "accuracy", "mean_squared_error", "root_mean_squared_error",
            "mean_absolute_error", "mean_relative_error", "true_positives", "false_positives",
            "true_negatives", "false_negatives", "precision", "recall"]
+__getattr__ = _elsewhere.missing("fastgrad.metrics")

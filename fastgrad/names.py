@@ -8,6 +8,8 @@ used as it is, without the slash. `Graph` inherits this.
 import contextlib
 import re
 
+from fastgrad.uncut import Changed
+
 _GOOD_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\-/]*\Z")      # TensorFlow's rule
 
 
@@ -49,21 +51,17 @@ class Names:
             self._used[candidate.lower()] = 1
         return candidate
 
-    @contextlib.contextmanager
     def name_scope(self, name):
-        """Prefix the names made inside with `name/`; yields the prefix."""
-        before = self._scope
+        """Prefix the names made inside a `with` by `name/`; `as` gives the prefix."""
+        return Changed(lambda: self._scope_changes(name))
+
+    def _scope_changes(self, name):
         _check_name(name or "")
         if not name:
-            self._scope = ""
-        elif name.endswith("/"):
-            self._scope = name
+            scope = ""
         else:
-            self._scope = self.unique_name(name) + "/"
-        try:
-            yield self._scope
-        finally:
-            self._scope = before
+            scope = name if name.endswith("/") else self.unique_name(name) + "/"
+        return scope, self, "_scope", scope
 
     # ---- look-up ----
     def get_operation_by_name(self, name):

@@ -1,5 +1,6 @@
 """TensorFlow's `tf.nn` names."""
 
+from fastgrad import elsewhere as _elsewhere
 from fastgrad.ops_candidates import (log_uniform_candidate_sampler, nce_loss, sampled_softmax_loss,
                                      uniform_candidate_sampler)
 from fastgrad.ops_lookup import embedding_lookup, in_top_k, top_k
@@ -19,3 +20,4 @@ from fastgrad.ops_xent import (log_poisson_loss, sigmoid_cross_entropy_with_logi
                                weighted_cross_entropy_with_logits)
 
 __all__ = [name for name in dir() if not name.startswith("_")]
+__getattr__ = _elsewhere.missing("fastgrad.nn")

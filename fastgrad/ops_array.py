@@ -8,6 +8,7 @@ not compute it.
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor
 from fastgrad.ops_shape import check_rank, dims_of, known_value, number_of, plain_shape, renamed
@@ -40,6 +41,7 @@ def _reshape(tensor, shape):
     pass
 
 
+@door
 def reshape(tensor, shape, name=None):
     """The same elements in C order under another shape; one dimension may be -1.
 
@@ -68,12 +70,12 @@ def rank_like(x, like):
 
 @RegisterGradient("rank_like")
 @RegisterGradient("reshape")
-def _(op, dy):
+def rank_like_gradient(op, dy):
     return reshape_like(dy, op.inputs[0]), None
 
 
 @RegisterGradient("reshape_like")
-def _(op, dy):
+def reshape_like_gradient(op, dy):
     return reshape_like(dy, op.inputs[0]), None
 
 
@@ -96,7 +98,7 @@ def shape_ends_with(x, dims=(None,)):
 
 
 @RegisterGradient("shape_ends_with")
-def _(op, dy):
+def shape_ends_with_gradient(op, dy):
     return dy
 
 
@@ -118,7 +120,7 @@ def weights_of(weights, values):
 
 
 @RegisterGradient("weights_of")
-def _(op, dy):
+def weights_of_gradient(op, dy):
     return dy, None
 
 
@@ -135,6 +137,7 @@ def _expand_dims(x, axis=0):
     pass
 
 
+@door
 def expand_dims(input, axis=None, name=None, dim=None):
     """Insert a dimension of 1 at `axis`.
 
@@ -168,6 +171,7 @@ def _squeeze(x, axis=None):
     pass
 
 
+@door
 def squeeze(input, axis=None, name=None, squeeze_dims=None):
     """Remove dimensions of 1: those in `axis`, or all.
 
@@ -181,7 +185,7 @@ def squeeze(input, axis=None, name=None, squeeze_dims=None):
 
 @RegisterGradient("expand_dims")
 @RegisterGradient("squeeze")
-def _(op, dy):
+def expand_dims_gradient(op, dy):
     return reshape_like(dy, op.inputs[0])
 
 
@@ -203,6 +207,7 @@ def _transpose(x, perm=None):
     pass
 
 
+@door
 def transpose(a, perm=None, name=None, conjugate=False):
     """Permute the dimensions; without `perm`, reverse them.
 
@@ -216,7 +221,7 @@ def transpose(a, perm=None, name=None, conjugate=False):
 
 
 @RegisterGradient("transpose")
-def _(op, dy):
+def transpose_gradient(op, dy):
     perm = op.attrs["perm"]
     return transpose(dy, None if perm is None else np.argsort(perm))
 
@@ -233,6 +238,7 @@ def _swapped(rank):
     return tuple(range(rank - 2)) + (rank - 1, rank - 2)
 
 
+@door
 def matrix_transpose(a, name=None, conjugate=False):
     """Swap the last two dimensions.
 
@@ -244,7 +250,7 @@ def matrix_transpose(a, name=None, conjugate=False):
 
 
 @RegisterGradient("matrix_transpose")
-def _(op, dy):
+def matrix_transpose_gradient(op, dy):
     return matrix_transpose(dy)
 
 
@@ -266,6 +272,7 @@ def _broadcast_to(input, shape):
     pass
 
 
+@door
 def broadcast_to(input, shape, name=None):
     """Repeat `input` along its dimensions of 1 and new leading ones to reach `shape`.
 
@@ -275,7 +282,7 @@ def broadcast_to(input, shape, name=None):
 
 
 @RegisterGradient("broadcast_to")
-def _(op, dy):
+def broadcast_to_gradient(op, dy):
     return dy, None             # the reverse walk sums to the input's shape
 
 
@@ -311,7 +318,7 @@ def sum_to(x, like):
 
 
 @RegisterGradient("sum_to")
-def _(op, g):
+def sum_to_gradient(op, g):
     return broadcast_like(g, op.inputs[0]), None
 
 
@@ -322,7 +329,7 @@ def broadcast_like(x, like):
 
 
 @RegisterGradient("broadcast_like")
-def _(op, g):
+def broadcast_like_gradient(op, g):
     return g, None              # the reverse walk sums to the input's shape
 
 

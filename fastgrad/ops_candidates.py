@@ -7,6 +7,7 @@ A sampler is one random op; the expected counts that correct the logits are ordi
 
 import numpy as np
 
+from fastgrad.doors import door
 from fastgrad.graph import as_tensor, get_default_graph
 from fastgrad.ops_array import expand_dims, reshape
 from fastgrad.ops_join import concat
@@ -50,7 +51,7 @@ def _candidates_ref(generator, num_sampled, range_max, unique, skewed, seeds):
 
 
 @op(lambda s, a: (a["num_sampled"] + 1,), dtype=None, out=INT64, form="random", pure=False,
-    ref=_candidates_ref, name="CandidateSampler")
+    draw=_candidates_ref, name="CandidateSampler")
 def _candidates(num_sampled=0, range_max=0, unique=True, skewed=True, seeds=None):
     pass
 
@@ -82,6 +83,7 @@ def _sampler(skewed, op_name, true_classes, num_true, num_sampled, unique, range
                 _expected(sampled, tries, range_max, unique, skewed))
 
 
+@door
 def log_uniform_candidate_sampler(true_classes, num_true, num_sampled, unique, range_max,
                                   seed=None, name=None):
     """Classes by a log-uniform distribution: for words that are numbered by falling frequency.
@@ -103,6 +105,7 @@ def log_uniform_candidate_sampler(true_classes, num_true, num_sampled, unique, r
                     unique, range_max, seed, name)
 
 
+@door
 def uniform_candidate_sampler(true_classes, num_true, num_sampled, unique, range_max, seed=None,
                               name=None):
     """Classes that are all equally likely; see `log_uniform_candidate_sampler`."""
@@ -139,6 +142,7 @@ def _sampled_logits(weights, biases, labels, inputs, num_sampled, num_classes, n
             concat([ones_like(true) / float(num_true), zeros_like(others)], 1))
 
 
+@door
 def nce_loss(weights, biases, labels, inputs, num_sampled, num_classes, num_true=1,
              sampled_values=None, remove_accidental_hits=False, partition_strategy="mod",
              name="nce_loss"):
@@ -171,6 +175,7 @@ def nce_loss(weights, biases, labels, inputs, num_sampled, num_classes, num_true
         return reduce_sum(sigmoid_cross_entropy_with_logits(labels=wanted, logits=logits), 1)
 
 
+@door
 def sampled_softmax_loss(weights, biases, labels, inputs, num_sampled, num_classes, num_true=1,
                          sampled_values=None, remove_accidental_hits=True,
                          partition_strategy="mod", name="sampled_softmax_loss", seed=None):

@@ -4,6 +4,7 @@ is known before any run."""
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor, is_node
 from fastgrad.ops_array import reshape
@@ -27,10 +28,11 @@ def _ensure_shape(x, shape=None):
 
 
 @RegisterGradient("ensure_shape")
-def _(op, dy):
+def ensure_shape_gradient(op, dy):
     return dy
 
 
+@door
 def ensure_shape(x, shape, name=None):
     """The same values, of a shape that is now known; a run with another shape fails.
 
@@ -72,6 +74,7 @@ def is_numeric_tensor(tensor):
         and shapes.strong(as_tensor(tensor)._dtype).kind in "fiuc"
 
 
+@door
 def get_static_value(tensor, partial=False):
     """The value of a tensor as far as it is known while the graph is built, as an array or None."""
     tensor = as_tensor(tensor)
@@ -120,6 +123,7 @@ def identity_n(input, name=None):
     return [identity(t, name=name or "IdentityN") for t in tensors]
 
 
+@door
 def guarantee_const(input, name=None):
     """The same values: a promise that nothing here depends on.
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError, where
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.ops_join import stack
@@ -30,6 +31,7 @@ def _add_n(*inputs):
     pass
 
 
+@door
 def add_n(inputs, name=None):
     """The sum of a list of tensors of one shape.
 
@@ -49,10 +51,11 @@ def add_n(inputs, name=None):
 
 
 @RegisterGradient("add_n")
-def _(op, dy):
+def add_n_gradient(op, dy):
     return [dy] * len(op.inputs)
 
 
+@door
 def accumulate_n(inputs, shape=None, tensor_dtype=None, name=None):
     """The sum of a list of tensors of one shape.
 
@@ -76,6 +79,7 @@ def _through(fn, t):
     return fn(t)
 
 
+@door
 def clip_by_value(t, clip_value_min, clip_value_max, name=None):
     """The elements of `t`, none below the least nor above the largest value.
 
@@ -88,6 +92,7 @@ def clip_by_value(t, clip_value_min, clip_value_max, name=None):
     return _through(clip, t)
 
 
+@door
 def clip_by_norm(t, clip_norm, axes=None, name=None):
     """`t` scaled down so that its l2 norm over `axes` is at most `clip_norm`.
 
@@ -105,6 +110,7 @@ def clip_by_norm(t, clip_norm, axes=None, name=None):
     return _through(clip, t)
 
 
+@door
 def clip_by_average_norm(t, clip_norm, name=None):
     """`t` scaled down so that its l2 norm per element is at most `clip_norm`.
 
@@ -118,6 +124,7 @@ def clip_by_average_norm(t, clip_norm, name=None):
         return t * clip_norm * minimum(inverse, limit)
 
 
+@door
 def global_norm(t_list, name=None):
     """The l2 norm of all the tensors of a list together; None counts as nothing.
 
@@ -138,6 +145,7 @@ def _listed(t_list):
     return list(t_list)
 
 
+@door
 def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
     """(the tensors scaled down so that their common l2 norm is at most `clip_norm`, that norm).
 

@@ -3,6 +3,7 @@
 import functools
 import inspect
 
+from fastgrad.doors import door
 from fastgrad.errors import GradientError
 from fastgrad.graph import as_tensor
 from fastgrad.ops_join import SEVERAL
@@ -33,12 +34,12 @@ def _apply(op, count, dys):
 
 
 @RegisterGradient("own_gradient")
-def _(op, dy):
+def own_gradient_gradient(op, dy):
     return _apply(op, 1, [dy])
 
 
 @RegisterGradient("own_gradients")
-def _(op, *dys):
+def own_gradients_gradient(op, *dys):
     return _apply(op, op.attrs["count"], dys)
 
 
@@ -65,6 +66,7 @@ def _for_both(grad, variables, *dys):
     return for_xs + list(for_variables)
 
 
+@door
 def custom_gradient(f):
     """Decorator: `f(*xs)` returns `(ys, grad_fn)`, and `grad_fn(*dys)` is the gradient to `xs`.
 

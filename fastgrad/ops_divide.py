@@ -9,6 +9,7 @@ that the plan puts before the division.
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import DTypeError, where
 from fastgrad.graph import Node, as_tensor, is_node
 from fastgrad.ops_math import _operators, _where, _zip, divide, elementwise, equal, zeros_like
@@ -35,7 +36,7 @@ def div(x, y):
 
 
 @RegisterGradient("div")
-def _(op, dz):
+def div_gradient(op, dz):
     _, y = op.inputs
     dx = dz / y
     return dx, -dx * op.outputs[0]
@@ -61,7 +62,7 @@ def floormod(x, y):
 
 
 @RegisterGradient("floormod")
-def _(op, dz):
+def floormod_gradient(op, dz):
     x, y = op.inputs
     return dz, -dz * floor(x / y)
 
@@ -98,12 +99,13 @@ def realdiv(x, y):
 
 
 @RegisterGradient("realdiv")
-def _(op, dz):
+def realdiv_gradient(op, dz):
     _, y = op.inputs
     dx = dz / y
     return dx, -dx * op.outputs[0]
 
 
+@door
 def truediv(x, y, name=None):
     """The same as `divide`: integers give float64.
 
@@ -135,7 +137,7 @@ def div_no_nan(x, y):
 
 
 @RegisterGradient("div_no_nan")
-def _(op, dz):
+def div_no_nan_gradient(op, dz):
     _, y = op.inputs
     dx = div_no_nan(dz, y)
     return dx, -div_no_nan(dx * op.outputs[0] * y, y)
@@ -144,6 +146,7 @@ def _(op, dz):
 divide_no_nan, floor_div = div_no_nan, floordiv
 
 
+@door
 def multiply_no_nan(x, y, name=None):
     """`x * y`, and 0 where `y` is 0, even if `x` is no number there.
 

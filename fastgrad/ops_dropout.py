@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.graph import as_tensor, is_node
 from fastgrad.ops_math import multiply
 from fastgrad.ops_random import _given_dtype, _given_shape, seeds_of
@@ -16,7 +17,7 @@ def _mask_ref(generator, like, rate, seeds):
     return (generator.uniform(like.shape, like.dtype) >= rate).astype(like.dtype)
 
 
-@op(lambda s, a: s[0], casts=(0, 1), form="random", pure=False, shape_only=(0,), ref=_mask_ref,
+@op(lambda s, a: s[0], casts=(0, 1), form="random", pure=False, shape_only=(0,), draw=_mask_ref,
     kernel="dropout_mask", name="dropout_mask")
 def _dropout_mask(like, rate, seeds=None):
     """1 with probability `1 - rate`, else 0."""
@@ -27,7 +28,7 @@ def _mask_as_ref(generator, rate, shape, dtype, seeds):
 
 
 @op(_given_shape, dtype=None, out=_given_dtype, static=(0,), form="random", pure=False,
-    kernel="dropout_mask", ref=_mask_as_ref, name="dropout_mask")
+    kernel="dropout_mask", draw=_mask_as_ref, name="dropout_mask")
 def _dropout_mask_as(shape, rate, dtype=FLOAT32, seeds=None):
     """The same of a given shape, which broadcasts."""
 
@@ -36,6 +37,7 @@ NotDifferentiable("dropout_mask")
 NotDifferentiable("dropout_mask_as")
 
 
+@door
 def dropout(x, keep_prob=None, noise_shape=None, seed=None, name=None, rate=None):
     """Set a share of the elements to 0 and scale the others up, anew at each run.
 

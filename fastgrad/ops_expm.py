@@ -57,7 +57,7 @@ def expm(input):
 
 
 @RegisterGradient("expm")
-def _(op, dy):
+def expm_gradient(op, dy):
     x = matrix_transpose(as_tensor(op.inputs[0]))
     n = shape(x)[-1]
     upper, lower = concat([x, dy], -1), concat([zeros_like(x), x], -1)

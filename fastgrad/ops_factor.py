@@ -8,6 +8,7 @@ from collections import namedtuple
 
 import numpy as np
 
+from fastgrad.doors import door
 from fastgrad.errors import DTypeError, ShapeError, where
 from fastgrad.graph import as_tensor
 from fastgrad.ops_array import expand_dims, matrix_transpose
@@ -121,6 +122,7 @@ def _self_adjoint_eig(tensor):
     pass
 
 
+@door
 def self_adjoint_eig(tensor, name=None):
     """(eigenvalues in ascending order, eigenvectors as columns) of symmetric matrices.
 
@@ -132,6 +134,7 @@ def self_adjoint_eig(tensor, name=None):
     return tuple(_self_adjoint_eig(tensor, name=name))
 
 
+@door
 def self_adjoint_eigvals(tensor, name=None):
     """The eigenvalues of symmetric matrices, in ascending order.
 
@@ -148,7 +151,7 @@ def _gaps(e):
 
 
 @RegisterGradient("self_adjoint_eig")
-def _(op, de, dv):
+def self_adjoint_eig_gradient(op, de, dv):
     e, v = op.outputs
     inner = matrix_diag(de) + _gaps(e) * matmul(v, dv, transpose_a=True)
     found = matmul(v, matmul(inner, v, transpose_b=True))
@@ -193,6 +196,7 @@ def _svd(tensor, full_matrices=False):
     pass
 
 
+@door
 def svd(tensor, full_matrices=False, compute_uv=True, name=None):
     """(singular values in descending order, u, v) with `x = u diag(s) v^T`.
 
@@ -205,7 +209,7 @@ def svd(tensor, full_matrices=False, compute_uv=True, name=None):
 
 
 @RegisterGradient("svd")
-def _(op, ds, du, dv):
+def svd_gradient(op, ds, du, dv):
     s, u, v = op.outputs
     known = op.inputs[0]._shape
     if op.attrs["full_matrices"] and (known is None or known[-1] != known[-2]):
@@ -252,6 +256,7 @@ def _qr(input, full_matrices=False):
 QR = namedtuple("Qr", ["q", "r"])
 
 
+@door
 def qr(input, full_matrices=False, name=None):
     """(q, r): `x = q r` with orthonormal columns and an upper triangle.
 
@@ -262,7 +267,7 @@ def qr(input, full_matrices=False, name=None):
 
 
 @RegisterGradient("qr")
-def _(op, dq, dr):
+def qr_gradient(op, dq, dr):
     q, r = op.outputs
     known = r._shape
     if known is None or known[-1] is None or known[-2] != known[-1]:

@@ -7,6 +7,8 @@ dimension: optimizers then touch only the rows that were looked up.
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.bad_index import LABEL, SEGMENT, checked
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError, where
 from fastgrad.graph import as_tensor
 from fastgrad.interned import decoded, encoded
@@ -32,20 +34,13 @@ def _gathered(in_shapes, attrs):
     return table[:axis] + indices + table[axis + 1:]
 
 
-def checked(indices, n):
-    """The indices, if all lie in [0, n); else an error, as the kernels give."""
-    if indices.size and (indices.min() < 0 or indices.max() >= n):
-        bad = indices[(indices < 0) | (indices >= n)].reshape(-1)[0]
-        raise IndexError(f"index {bad} is not in [0, {n}).")
-    return indices if indices.size else indices.astype(np.int64)
-
-
 @op(_gathered, casts=(0,), whole=(1,), form="gather", kernel="gather", name="GatherV2",
     ref=lambda x, i, axis: np.take(x, checked(i, x.shape[axis]), axis), text=True)
 def _gather(params, indices, axis=0):
     pass
 
 
+@door
 def gather(params, indices, validate_indices=None, name=None, axis=None, batch_dims=0):
     """The slices of `params` along `axis` at `indices`.
 
@@ -93,7 +88,9 @@ def _batch_gather(params, indices, axis, batch, name):
     tables = _product(size[:batch])
     per = _product(want[batch:])
     offsets = reshape(range_(tables) * rows, [-1, 1])
-    flat = reshape(cast(indices, np.int32), concat([reshape(tables, [1]), reshape(per, [1])], 0))
+    # an index outside its own table would be inside the tall one
+    inside = _gather(range_(rows), indices)
+    flat = reshape(inside, concat([reshape(tables, [1]), reshape(per, [1])], 0))
     tall = reshape(params, concat([reshape(tables * rows, [1]), size[axis + 1:]], 0))
     found = _gather(tall, add(flat, offsets), axis=0)
     return reshape(found, concat([want, size[axis + 1:]], 0), name=name)
@@ -115,13 +112,14 @@ def _product(vector):
     return reduce_prod(vector)
 
 
+@door
 def batch_gather(params, indices, name=None):
     """`gather` in each item of a batch: all but the last dimension of `indices` are shared."""
     return gather(params, indices, batch_dims=-1, name=name)
 
 
 @RegisterGradient("gather")
-def _(op, dy):
+def gather_gradient(op, dy):
     params, indices = op.inputs
     axis = op.attrs["axis"]
     if axis != 0 and axis != -len(params._shape or ()):
@@ -157,7 +155,7 @@ def gather_grad(dy, like, indices, axis=0):
 
 
 @RegisterGradient("gather_grad")
-def _(op, g):
+def gather_grad_gradient(op, g):
     return _gather(g, op.inputs[2], axis=op.attrs["axis"]), None, None
 
 
@@ -202,16 +200,25 @@ def _nd_shape(in_shapes, _):
     return indices[:-1] + params[indices[-1]:]
 
 
-def _coordinates(indices, shape):
-    return tuple(checked(indices[..., i], shape[i]) for i in range(indices.shape[-1]))
+def coordinates(indices, shape):
+    """The coordinates in the last dimension, one array each, if all lie within the shape."""
+    found = tuple(np.moveaxis(indices, -1, 0))
+    bad = np.logical_or.reduce([(i < 0) | (i >= n) for i, n in zip(found, shape)], initial=False)
+    if np.any(bad):
+        place = np.unravel_index(int(np.argmax(bad)), indices.shape[:-1])
+        at = f" at indices[{', '.join(map(str, place))}]" if place else ""
+        raise IndexError(f"the coordinates {indices[place].tolist()}{at} lie outside the shape "
+                         f"{shape[:len(found)]}.")
+    return found if indices.size else tuple(i.astype(np.int64) for i in found)
 
 
 @op(_nd_shape, casts=(0,), whole=(1,), name="GatherNd",
-    ref=lambda x, i: x[_coordinates(i, x.shape)], text=True)
+    ref=lambda x, i: x[coordinates(i, x.shape)], text=True)
 def _gather_nd(params, indices):
     pass
 
 
+@door
 def gather_nd(params, indices, name=None, batch_dims=0):
     """The elements or slices of `params` at the coordinates in the last dimension of `indices`.
 
@@ -239,14 +246,14 @@ def gather_nd(params, indices, name=None, batch_dims=0):
 
 
 @RegisterGradient("gather_nd")
-def _(op, dy):
+def gather_nd_gradient(op, dy):
     params, indices = op.inputs
     return _scatter_nd(indices, dy, cast(shape(params), indices._dtype or np.int32)), None
 
 
 def _scatter_nd_ref(indices, updates, shape):
     found = np.zeros(dims_of(shape), updates.dtype)
-    at = _coordinates(indices, found.shape)
+    at = coordinates(indices, found.shape)
     if updates.dtype == TEXT:
         return _joined(found, at, updates)
     np.add.at(found, at, updates)
@@ -282,6 +289,7 @@ def _scatter_nd(indices, updates, shape):
     pass
 
 
+@door
 def scatter_nd(indices, updates, shape, name=None):
     """Zeros of `shape` with `updates` added at the coordinates `indices`.
 
@@ -291,14 +299,14 @@ def scatter_nd(indices, updates, shape, name=None):
 
 
 @RegisterGradient("scatter_nd")
-def _(op, dy):
+def scatter_nd_gradient(op, dy):
     return None, _gather_nd(dy, op.inputs[0]), None
 
 
 def _tensor_scatter(change):
     def ref(tensor, indices, updates):
         found = tensor.copy()
-        change(found, _coordinates(indices, found.shape), updates)
+        change(found, coordinates(indices, found.shape), updates)
         return found
     return ref
 
@@ -321,7 +329,7 @@ def tensor_scatter_add(tensor, indices, updates):
 
 
 @RegisterGradient("tensor_scatter_add")
-def _(op, dy):
+def tensor_scatter_add_gradient(op, dy):
     return dy, None, _gather_nd(dy, op.inputs[1])
 
 
@@ -334,7 +342,7 @@ def tensor_scatter_sub(tensor, indices, updates):
 
 
 @RegisterGradient("tensor_scatter_sub")
-def _(op, dy):
+def tensor_scatter_sub_gradient(op, dy):
     return dy, None, -_gather_nd(dy, op.inputs[1])
 
 
@@ -348,7 +356,7 @@ def tensor_scatter_update(tensor, indices, updates):
 
 
 @RegisterGradient("tensor_scatter_update")
-def _(op, dy):
+def tensor_scatter_update_gradient(op, dy):
     from fastgrad.ops_math import zeros_like
     _, indices, updates = op.inputs
     return (tensor_scatter_update(dy, indices, zeros_like(updates)), None,
@@ -373,10 +381,10 @@ def flat_rows(data, ids):
 
 
 def _segment_sum_ref(data, ids, num_segments):
-    rows, ids = flat_rows(data, ids)
+    kept = ids.reshape(-1) >= 0
+    rows, ids = flat_rows(data, checked(ids, int(num_segments), SEGMENT, ids >= 0))
     found = np.zeros((int(num_segments),) + rows.shape[1:], data.dtype)
-    kept = ids >= 0
-    np.add.at(found, checked(ids[kept], len(found)), rows[kept])
+    np.add.at(found, ids[kept], rows[kept])
     return found
 
 
@@ -386,6 +394,7 @@ def _unsorted_segment_sum(data, segment_ids, num_segments):
     pass
 
 
+@door
 def unsorted_segment_sum(data, segment_ids, num_segments, name=None):
     """Row i is the sum of the rows of `data` whose segment id is i; a negative id is left out.
 
@@ -395,7 +404,7 @@ def unsorted_segment_sum(data, segment_ids, num_segments, name=None):
 
 
 @RegisterGradient("unsorted_segment_sum")
-def _(op, dy):
+def unsorted_segment_sum_gradient(op, dy):
     return gather_or_zero(dy, op.inputs[1]), None, None
 
 
@@ -411,7 +420,7 @@ NotDifferentiable("take_label")
 
 
 @op(lambda s, a: s[1], casts=(0,), whole=(1,), form="take_label", kernel="take_label",
-    ref=lambda x, i: np.take_along_axis(x, checked(i, x.shape[-1])[..., None], -1)[..., 0])
+    ref=lambda x, i: np.take_along_axis(x, checked(i, x.shape[-1], LABEL)[..., None], -1)[..., 0])
 def _take_label(x, labels):
     """The element of each row of `x` (n, k) at its label (n,)."""
 

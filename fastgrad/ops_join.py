@@ -6,6 +6,7 @@
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError, where
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.ops_math import zeros_like
@@ -42,6 +43,7 @@ def _concat(*values, axis=0):
     pass
 
 
+@door
 def concat(values, axis=0, name=None):
     """Join tensors along a dimension they already have.
 
@@ -55,7 +57,7 @@ def concat(values, axis=0, name=None):
 
 
 @RegisterGradient("concat")
-def _(op, dy):
+def concat_gradient(op, dy):
     return [concat_piece(dy, *op.inputs, axis=op.attrs["axis"], index=i)
             for i in range(len(op.inputs))]
 
@@ -74,7 +76,7 @@ def concat_piece(*values, axis=0, index=0):
 
 
 @RegisterGradient("concat_piece")
-def _(op, g):
+def concat_piece_gradient(op, g):
     xs = op.inputs[1:]
     pieces = [g if i == op.attrs["index"] else zeros_like(x) for i, x in enumerate(xs)]
     return [concat(pieces, op.attrs["axis"])] + [None] * len(xs)
@@ -121,6 +123,7 @@ def _split(value, parts=1, axis=0):
     pass
 
 
+@door
 def split(value, num_or_size_splits, axis=0, num=None, name=None):
     """Cut a tensor along `axis` into equal parts, or into parts of the given sizes.
 
@@ -149,7 +152,7 @@ def split(value, num_or_size_splits, axis=0, num=None, name=None):
 
 
 @RegisterGradient("split")
-def _(op, *dys):
+def split_gradient(op, *dys):
     return concat(dys, op.attrs["axis"])
 
 
@@ -170,6 +173,7 @@ def _pack(*values, axis=0):
     pass
 
 
+@door
 def stack(values, axis=0, name=None):
     """Join tensors of one shape along a new dimension.
 
@@ -196,7 +200,7 @@ def parallel_stack(values, name="parallel_stack"):
 
 
 @RegisterGradient("pack")
-def _(op, dy):
+def pack_gradient(op, dy):
     return unstack(dy, len(op.inputs), op.attrs["axis"])
 
 
@@ -219,6 +223,7 @@ def _unpack(value, num=0, axis=0):
     pass
 
 
+@door
 def unstack(value, num=None, axis=0, name=None):
     """The slices of a tensor along a dimension, as a list of tensors without it.
 
@@ -236,7 +241,7 @@ def unstack(value, num=None, axis=0, name=None):
 
 
 @RegisterGradient("unpack")
-def _(op, *dys):
+def unpack_gradient(op, *dys):
     return stack(dys, op.attrs["axis"])
 
 __all__ = ["concat", "split", "stack", "unstack"]

@@ -8,6 +8,7 @@ while the graph is built; the plan lowers all three to plain 2-D products.
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError, where
 from fastgrad.graph import Node, as_tensor, is_node
 from fastgrad.ops_array import shape_ends_with
@@ -59,6 +60,7 @@ def _matmul(a, b, transpose_a=False, transpose_b=False):
     pass
 
 
+@door
 def matmul(a, b, transpose_a=False, transpose_b=False, adjoint_a=False, adjoint_b=False,
            a_is_sparse=False, b_is_sparse=False, name=None):
     """Matrix product; 1-D operands as in `np.matmul`, leading dimensions are a batch.
@@ -109,7 +111,7 @@ def _refuse_vectors(product):
 
 
 @RegisterGradient("matmul")
-def _(op, dy):
+def matmul_gradient(op, dy):
     a, b = op.inputs
     return matmul_grad_a(dy, a, b, **op.attrs), matmul_grad_b(dy, a, b, **op.attrs)
 
@@ -154,7 +156,7 @@ def matmul_grad_a(dy, a, b, transpose_a=False, transpose_b=False):
 
 
 @RegisterGradient("matmul_grad_a")
-def _(op, g):
+def matmul_grad_a_gradient(op, g):
     dy, _, b = op.inputs
     return _matmul(g, b, **op.attrs), None, matmul_grad_b(dy, g, b, **op.attrs)
 
@@ -165,7 +167,7 @@ def matmul_grad_b(dy, a, b, transpose_a=False, transpose_b=False):
 
 
 @RegisterGradient("matmul_grad_b")
-def _(op, g):
+def matmul_grad_b_gradient(op, g):
     dy, a, _ = op.inputs
     return _matmul(a, g, **op.attrs), matmul_grad_a(dy, a, g, **op.attrs), None
 

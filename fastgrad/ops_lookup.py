@@ -5,12 +5,14 @@ from collections import namedtuple
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError, where
 from fastgrad.graph import as_tensor, is_node
 from fastgrad.ops_clip import clip_by_norm
 from fastgrad.ops_index import gather
 from fastgrad.ops_join import concat, stack
-from fastgrad.ops_math import cast_to
+from fastgrad.ops_make import range as range_
+from fastgrad.ops_math import _where, cast_to, less, ones_like
 from fastgrad.ops_order import put_in_order
 from fastgrad.ops_scan import cumsum
 from fastgrad.ops_shape import check_rank, known_value, shape
@@ -62,9 +64,12 @@ def _from_shards(tables, ids, strategy):
     tables = [as_tensor(t) for t in tables]
     whole, count = concat(tables, 0), len(tables)
     if strategy == "mod":
-        sizes = stack([shape(t)[0] for t in tables])
-        starts = cast_to(cumsum(sizes, exclusive=True), ids)
-        ids = gather(starts, ids % count) + ids // count
+        sizes = cast_to(stack([shape(t)[0] for t in tables]), ids)
+        starts = cumsum(sizes, exclusive=True)
+        ids = gather(range_(shape(whole)[0]), ids)       # the place is looked at, not the id alone
+        shard, row = ids % count, ids // count
+        place = gather(starts, shard) + row
+        ids = _where(less(row, gather(sizes, shard)), place, -ones_like(place))
     elif strategy != "div":
         raise ValueError(f"Unrecognized partition strategy: {strategy}")
     return gather(whole, ids, name="Identity")
@@ -98,6 +103,7 @@ def _top_k(input, k, sorted=True):
     pass
 
 
+@door
 def top_k(input, k=1, sorted=True, name=None):
     """The `k` largest elements of each row and their places; the first of equals comes first.
 
@@ -115,7 +121,7 @@ def top_k(input, k=1, sorted=True, name=None):
 
 
 @RegisterGradient("top_k")
-def _(op, dvalues, _):
+def top_k_gradient(op, dvalues, _):
     return put_in_order(dvalues, op.outputs[1], op.inputs[0]), None
 
 
@@ -143,6 +149,7 @@ def _in_top_k(predictions, targets, k):
 NotDifferentiable("in_top_k")
 
 
+@door
 def in_top_k(predictions, targets, k, name=None):
     """Whether fewer than `k` classes of a row are above the target's; ties count as in.
 

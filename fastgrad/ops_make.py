@@ -7,6 +7,7 @@ repeat one number take no memory until a kernel reads them.
 import numpy as np
 
 from fastgrad import registry, shapes
+from fastgrad.doors import door
 from fastgrad.errors import DTypeError, ShapeError
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.literals import array_of, scalar
@@ -34,6 +35,7 @@ def _scalar(dims, value):
     check_rank(dims, 1, "the dims of fill")
 
 
+@door
 def fill(dims, value, name=None):
     """A tensor of shape `dims`, all of whose elements are `value`.
 
@@ -66,6 +68,7 @@ def _repeated(number, shape, dtype, name):
     return _filled_as(shape, number=number, dtype=dtype, name=name)
 
 
+@door
 def zeros(shape, dtype=FLOAT32, name=None):
     """Zeros.
 
@@ -74,6 +77,7 @@ def zeros(shape, dtype=FLOAT32, name=None):
     return _repeated(0, shape, dtype, name or "zeros")
 
 
+@door
 def ones(shape, dtype=FLOAT32, name=None):
     """Ones.
 
@@ -154,6 +158,7 @@ def _linspace(start, stop, num):
     pass
 
 
+@door
 def linspace(start, stop, num, name=None):
     """`num` numbers at equal distances, from `start` to `stop`, both included.
 
@@ -170,6 +175,7 @@ NotDifferentiable("range")
 NotDifferentiable("linspace")
 
 
+@door
 def lin_space(start, stop, num, name=None):
     """The same as `linspace`."""
     return linspace(start, stop, num, name)
@@ -296,6 +302,7 @@ def _check_values(on, off, dtype):
                          + "; they must be one.")
 
 
+@door
 def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None, name=None):
     """Vectors with `on_value` (1) at the index and `off_value` (0) elsewhere.
 

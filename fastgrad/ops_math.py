@@ -2,12 +2,12 @@
 
 Rules use ordinary operators and never mention broadcasting: the reverse walk sums each
 gradient back to its input's shape. A rule uses the op's output where that saves work.
-The operators of `Node` are bound at the end.
 """
 
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import tell_of_truth
 from fastgrad.graph import Node, as_tensor, get_default_graph, is_node
 from fastgrad.interned import of_text_too
 from fastgrad.literals import scalar
@@ -57,7 +57,7 @@ def add(x, y):
 
 
 @RegisterGradient("add")
-def _(op, dz):
+def add_gradient(op, dz):
     return dz, dz
 
 
@@ -70,7 +70,7 @@ def subtract(x, y):
 
 
 @RegisterGradient("subtract")
-def _(op, dz):
+def subtract_gradient(op, dz):
     return dz, -dz
 
 
@@ -83,7 +83,7 @@ def multiply(x, y):
 
 
 @RegisterGradient("multiply")
-def _(op, dz):
+def multiply_gradient(op, dz):
     x, y = op.inputs
     return dz * y, dz * x
 
@@ -105,7 +105,7 @@ def divide(x, y):
 
 
 @RegisterGradient("divide")
-def _(op, dz):
+def divide_gradient(op, dz):
     x, y = op.inputs
     if op.graph.literals == "tf" and shapes.is_whole(x._dtype):
         return None, None           # TensorFlow casts integers first, and a cast has no gradient
@@ -117,22 +117,9 @@ def _(op, dz):
 def pow(x, y):
     """Power `x ** y`.
 
-    Gradient: `dx = dz * y * x**(y - 1)`, `dy = dz * z * log(x)` and 0 where `x <= 0`.
+    Gradient: `dx = dz * y * x**(y - 1)`, 0 where `y` is; `dy = dz * z * log(x)`, 0 where `x <= 0`.
+    The rule is in ops_unary.
     """
-
-
-@RegisterGradient("pow")
-def _(op, dz):
-    x, y = op.inputs
-    # a Python number less one must stay a Python number, which takes x's dtype
-    less = y.op.attrs["value"].item() - 1 if shapes.is_weak(y._dtype) else y - 1
-    dx = dz * y * x ** less
-    if y.op.type == "constant":
-        return dx, None
-    if shapes.is_weak(x._dtype):            # a number takes the dtype of the tensor here too
-        x = cast_like(x, op.outputs[0])
-    safe_log = _where(x > 0, log(x), zeros_like(x))
-    return dx, dz * op.outputs[0] * safe_log
 
 
 @_zip(np.maximum, "maximum", name="Maximum")
@@ -144,7 +131,7 @@ def maximum(x, y):
 
 
 @RegisterGradient("maximum")
-def _(op, dz):
+def maximum_gradient(op, dz):
     x, y = op.inputs
     return _by_condition(x >= y, dz)
 
@@ -158,7 +145,7 @@ def minimum(x, y):
 
 
 @RegisterGradient("minimum")
-def _(op, dz):
+def minimum_gradient(op, dz):
     x, y = op.inputs
     return _by_condition(x <= y, dz)
 
@@ -177,7 +164,7 @@ def squared_difference(x, y):
 
 
 @RegisterGradient("squared_difference")
-def _(op, dz):
+def squared_difference_gradient(op, dz):
     x, y = op.inputs
     dx = dz * (2 * (x - y))
     return dx, -dx
@@ -194,7 +181,7 @@ def negative(x):
 
 
 @RegisterGradient("negative")
-def _(op, dy):
+def negative_gradient(op, dy):
     return -dy
 
 
@@ -207,7 +194,7 @@ def log(x):
 
 
 @RegisterGradient("log")
-def _(op, dy):
+def log_gradient(op, dy):
     return dy / op.inputs[0]
 
 
@@ -220,7 +207,7 @@ def sign(x):
 
 
 @RegisterGradient("sign")
-def _(op, dy):
+def sign_gradient(op, dy):
     return zeros_like(op.inputs[0])
 
 
@@ -233,7 +220,7 @@ def _where(condition, x, y):
 
 
 @RegisterGradient("where")
-def _(op, dz):
+def where_gradient(op, dz):
     return None, *_by_condition(op.inputs[0], dz)
 
 
@@ -319,18 +306,25 @@ def _cast_dtype(_, attrs):
     return attrs["dtype"]
 
 
-@op(elementwise, dtype=None, out=_cast_dtype, form="cast",
-    ref=lambda x, dtype: x.astype(dtype), name="Cast")
+def _cast_ref(x, dtype):
+    """A complex number becomes its real part, which NumPy warns of: here it was asked for."""
+    real = x.dtype.kind == "c" and shapes.strong(dtype).kind in "fiu"
+    return (x.real if real else x).astype(dtype)
+
+
+@op(elementwise, dtype=None, out=_cast_dtype, form="cast", ref=_cast_ref, name="Cast")
 def _cast(x, dtype=None):
     pass
 
 
 def cast(x, dtype, name=None):
-    """The values of `x` in another dtype, as `array.astype` converts them.
+    """The values of `x` in another dtype, as `array.astype` converts them; of complex numbers the
+    real part.
 
     Gradient: `dx = cast(dy)` back, between floating dtypes.
     """
     dtype = shapes.to_np(dtype)
+    tell_of_truth(x, "cast")
     if dtype is None:
         raise TypeError("cast: None is no dtype.")
     if not is_node(x) and get_default_graph().literals == "tf":
@@ -343,7 +337,7 @@ def cast(x, dtype, name=None):
 
 
 @RegisterGradient("cast")
-def _(op, dy):
+def cast_gradient(op, dy):
     source, target = op.inputs[0]._dtype, shapes.strong(op.attrs["dtype"])
     if target.kind != "f":
         return None
@@ -395,7 +389,7 @@ def cast_like(x, like):
 
 
 @RegisterGradient("cast_like")
-def _(op, dy):
+def cast_like_gradient(op, dy):
     x = op.inputs[0]
     whole = x._dtype is not None and shapes.strong(x._dtype).kind != "f"
     return None if whole else cast_like(dy, x), None

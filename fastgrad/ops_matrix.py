@@ -6,6 +6,7 @@ more dimensions is the same after a reshape.
 
 import numpy as np
 
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor
 from fastgrad.ops_math import zeros_like
@@ -57,12 +58,12 @@ def matrix_diag_part(input):
 
 
 @RegisterGradient("matrix_diag")
-def _(op, dy):
+def matrix_diag_gradient(op, dy):
     return matrix_diag_part(dy)
 
 
 @RegisterGradient("matrix_diag_part")
-def _(op, dy):
+def matrix_diag_part_gradient(op, dy):
     x = op.inputs[0]
     return matrix_set_diag(zeros_like(x), dy)
 
@@ -91,7 +92,7 @@ def matrix_set_diag(input, diagonal):
 
 
 @RegisterGradient("matrix_set_diag")
-def _(op, dy):
+def matrix_set_diag_gradient(op, dy):
     part = matrix_diag_part(dy)
     return matrix_set_diag(dy, zeros_like(part)), part
 
@@ -135,12 +136,12 @@ def diag_part(input):
 
 
 @RegisterGradient("diag")
-def _(op, dy):
+def diag_gradient(op, dy):
     return diag_part(dy)
 
 
 @RegisterGradient("diag_part")
-def _(op, dy):
+def diag_part_gradient(op, dy):
     return diag(dy)
 
 
@@ -172,6 +173,7 @@ def _matrix_band_part(input, num_lower, num_upper, _strict=False):
     pass
 
 
+@door
 def matrix_band_part(input, num_lower, num_upper, name=None):
     """Matrices with zeros outside a band round the diagonal.
 
@@ -189,7 +191,7 @@ def matrix_band_part(input, num_lower, num_upper, name=None):
 
 
 @RegisterGradient("matrix_band_part")
-def _(op, dy):
+def matrix_band_part_gradient(op, dy):
     return matrix_band_part(dy, op.inputs[1], op.inputs[2]), None, None
 
 

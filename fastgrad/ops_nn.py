@@ -6,6 +6,7 @@ second order works.
 
 import numpy as np
 
+from fastgrad.doors import door
 from fastgrad.graph import as_tensor
 from fastgrad.ops_join import concat
 from fastgrad.ops_math import (_float_map, _grad_map, _map, _where, cast, elementwise, multiply,
@@ -30,7 +31,7 @@ def sigmoid(x):
 
 
 @RegisterGradient("sigmoid")
-def _(op, dy):
+def sigmoid_gradient(op, dy):
     return sigmoid_grad(op.outputs[0], dy)
 
 
@@ -40,7 +41,7 @@ def sigmoid_grad(y, dy):
 
 
 @RegisterGradient("sigmoid_grad")
-def _(op, g):
+def sigmoid_grad_gradient(op, g):
     y, dy = op.inputs
     return g * dy * (1 - 2 * y), sigmoid_grad(y, g)
 
@@ -54,7 +55,7 @@ def relu(features):
 
 
 @RegisterGradient("relu")
-def _(op, dy):
+def relu_gradient(op, dy):
     return relu_grad(op.outputs[0], dy)
 
 
@@ -64,7 +65,7 @@ def relu_grad(y, dy):
 
 
 @RegisterGradient("relu_grad")
-def _(op, g):
+def relu_grad_gradient(op, g):
     return zeros_like(op.inputs[0]), relu_grad(op.inputs[0], g)
 
 
@@ -77,7 +78,7 @@ def relu6(features):
 
 
 @RegisterGradient("relu6")
-def _(op, dy):
+def relu6_gradient(op, dy):
     return relu6_grad(op.inputs[0], dy)
 
 
@@ -90,7 +91,7 @@ def relu6_grad(x, dy):
 
 
 @RegisterGradient("relu6_grad")
-def _(op, g):
+def relu6_grad_gradient(op, g):
     return zeros_like(op.inputs[0]), relu6_grad(op.inputs[0], g)
 
 
@@ -104,6 +105,7 @@ def _leaky_relu(features, alpha=0.2):
     pass
 
 
+@door
 def leaky_relu(features, alpha=0.2, name=None):
     """`x` above 0, else `alpha * x`.
 
@@ -118,7 +120,7 @@ def leaky_relu(features, alpha=0.2, name=None):
 
 
 @RegisterGradient("leaky_relu")
-def _(op, dy):
+def leaky_relu_gradient(op, dy):
     return leaky_relu_grad(op.inputs[0], dy, alpha=op.attrs["alpha"])
 
 
@@ -132,7 +134,7 @@ def leaky_relu_grad(x, dy, alpha=0.2):
 
 
 @RegisterGradient("leaky_relu_grad")
-def _(op, g):
+def leaky_relu_grad_gradient(op, g):
     return (zeros_like(op.inputs[0]),
             leaky_relu_grad(op.inputs[0], g, alpha=op.attrs["alpha"]))
 
@@ -146,7 +148,7 @@ def elu(features):
 
 
 @RegisterGradient("elu")
-def _(op, dy):
+def elu_gradient(op, dy):
     return elu_grad(op.outputs[0], dy)
 
 
@@ -159,7 +161,7 @@ def elu_grad(y, dy):
 
 
 @RegisterGradient("elu_grad")
-def _(op, g):
+def elu_grad_gradient(op, g):
     y, dy = op.inputs
     return _where(y < 0, g * dy, zeros_like(dy)), elu_grad(y, g)
 
@@ -181,7 +183,7 @@ def selu(features):
 
 
 @RegisterGradient("selu")
-def _(op, dy):
+def selu_gradient(op, dy):
     return selu_grad(op.outputs[0], dy)
 
 
@@ -195,7 +197,7 @@ def selu_grad(y, dy):
 
 
 @RegisterGradient("selu_grad")
-def _(op, g):
+def selu_grad_gradient(op, g):
     y, dy = op.inputs
     return _where(y < 0, g * dy, zeros_like(dy)), selu_grad(y, g)
 
@@ -213,7 +215,7 @@ def softplus(features):
 
 
 @RegisterGradient("softplus")
-def _(op, dy):
+def softplus_gradient(op, dy):
     return softplus_grad(op.inputs[0], dy)
 
 
@@ -226,7 +228,7 @@ def softplus_grad(x, dy):
 
 
 @RegisterGradient("softplus_grad")
-def _(op, g):
+def softplus_grad_gradient(op, g):
     x, dy = op.inputs
     return sigmoid_grad(sigmoid(x), g * dy), softplus_grad(x, g)
 
@@ -240,7 +242,7 @@ def log_sigmoid(x):
 
 
 @RegisterGradient("log_sigmoid")
-def _(op, dy):
+def log_sigmoid_gradient(op, dy):
     return softplus_grad(-op.inputs[0], dy)
 
 
@@ -253,7 +255,7 @@ def softsign(features):
 
 
 @RegisterGradient("softsign")
-def _(op, dy):
+def softsign_gradient(op, dy):
     return softsign_grad(op.inputs[0], dy)
 
 
@@ -266,7 +268,7 @@ def softsign_grad(x, dy):
 
 
 @RegisterGradient("softsign_grad")
-def _(op, g):
+def softsign_grad_gradient(op, g):
     x, dy = op.inputs
     return -2 * g * op.outputs[0] * sign(x) / (1 + abs_(x)), softsign_grad(x, g)
 

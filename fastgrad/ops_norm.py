@@ -6,6 +6,7 @@ All are made of elementwise steps and reductions, so their gradients need no rul
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor, is_node
 from fastgrad.ops_array import rank_like, reshape, squeeze
@@ -45,6 +46,7 @@ def bias_add(value, bias, data_format=None, name=None):
     return add(value, bias, name=name or "BiasAdd")
 
 
+@door
 def xw_plus_b(x, weights, biases, name=None):
     """`matmul(x, weights) + biases`.
 
@@ -55,6 +57,7 @@ def xw_plus_b(x, weights, biases, name=None):
         return bias_add(matmul(x, weights), biases, name=scope)
 
 
+@door
 def relu_layer(x, weights, biases, name=None):
     """`relu(matmul(x, weights) + biases)`.
 
@@ -71,6 +74,7 @@ def _axes_list(axes):
     return None if axes is None else [int(a) for a in np.atleast_1d(known_value(axes, "axes"))]
 
 
+@door
 def moments(x, axes, shift=None, name=None, keep_dims=None, keepdims=None):
     """(mean, variance) over the dimensions `axes`.
 
@@ -87,6 +91,7 @@ def moments(x, axes, shift=None, name=None, keep_dims=None, keepdims=None):
         return squeeze(mean, axes), squeeze(variance, axes)
 
 
+@door
 def weighted_moments(x, axes, frequency_weights, name=None, keep_dims=None, keepdims=None):
     """(mean, variance) over the dimensions `axes`, with weights that broadcast to `x`.
 
@@ -106,6 +111,7 @@ def weighted_moments(x, axes, frequency_weights, name=None, keep_dims=None, keep
         return squeeze(mean, axes), squeeze(variance, axes)
 
 
+@door
 def sufficient_statistics(x, axes, shift=None, keep_dims=None, name=None, keepdims=None):
     """(count, sum, sum of squares, shift) over the dimensions `axes`.
 
@@ -126,6 +132,7 @@ def sufficient_statistics(x, axes, shift=None, keep_dims=None, name=None, keepdi
                 None if shift is None else as_tensor(shift))
 
 
+@door
 def normalize_moments(counts, mean_ss, variance_ss, shift, name=None):
     """(mean, variance) from what `sufficient_statistics` returns.
 
@@ -140,6 +147,7 @@ def normalize_moments(counts, mean_ss, variance_ss, shift, name=None):
         return mean, variance
 
 
+@door
 def batch_normalization(x, mean, variance, offset, scale, variance_epsilon, name=None):
     """`(x - mean) / sqrt(variance + epsilon) * scale + offset`; scale and offset may be None.
 
@@ -154,6 +162,7 @@ def batch_normalization(x, mean, variance, offset, scale, variance_epsilon, name
         return x * inverse + moved
 
 
+@door
 def batch_norm_with_global_normalization(t=None, m=None, v=None, beta=None, gamma=None,
                                          variance_epsilon=None, scale_after_normalization=None,
                                          name=None, input=None, mean=None, variance=None):
@@ -166,6 +175,7 @@ def batch_norm_with_global_normalization(t=None, m=None, v=None, beta=None, gamm
         gamma if scale_after_normalization else None, variance_epsilon, name)
 
 
+@door
 def fused_batch_norm(x, scale, offset, mean=None, variance=None, epsilon=0.001,
                      data_format="NHWC", is_training=True, name=None):
     """(normalised, mean, variance) over all dimensions but the channels.
@@ -206,6 +216,7 @@ def l2_loss(t, name=None):
     return multiply(reduce_sum(square(t)), 0.5, name=name)
 
 
+@door
 def l2_normalize(x, axis=None, epsilon=1e-12, name=None, dim=None):
     """`x / sqrt(max(sum(x**2), epsilon))`, sums over `axis`.
 
@@ -218,6 +229,7 @@ def l2_normalize(x, axis=None, epsilon=1e-12, name=None, dim=None):
         return multiply(x, rsqrt(maximum(total, epsilon)), name=scope)
 
 
+@door
 def zero_fraction(value, name=None):
     """The share of elements that are 0; float32.
 

@@ -3,9 +3,10 @@
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.bad_index import LENGTH, checked
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor, get_default_graph
-from fastgrad.ops_index import checked
 from fastgrad.ops_shape import known_value, number_of
 from fastgrad.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.shapes import INT32, normal_axes
@@ -43,6 +44,7 @@ def _descending(direction):
     return direction == "DESCENDING"
 
 
+@door
 def argsort(values, axis=-1, direction="ASCENDING", stable=False, name=None):
     """The places of the elements in order along `axis`; int32, the first of equals first.
 
@@ -73,16 +75,17 @@ def put_in_order(dy, places, like, axis=-1):
 
 
 @RegisterGradient("take_in_order")
-def _(op, dy):
+def take_in_order_gradient(op, dy):
     x, places = op.inputs
     return put_in_order(dy, places, x, axis=op.attrs["axis"]), None
 
 
 @RegisterGradient("put_in_order")
-def _(op, g):
+def put_in_order_gradient(op, g):
     return _take_in_order(g, op.inputs[1], axis=op.attrs["axis"]), None, None
 
 
+@door
 def sort(values, axis=-1, direction="ASCENDING", name=None):
     """The elements in order along `axis`.
 
@@ -122,6 +125,7 @@ def _searchsorted(sorted_sequence, values, side="left", dtype=INT32):
 NotDifferentiable("searchsorted")
 
 
+@door
 def searchsorted(sorted_sequence, values, side="left", out_type=INT32, name=None):
     """Where values would go in sorted rows, so that these stay sorted.
 
@@ -140,6 +144,7 @@ def _roll(input, shift=(), axis=()):
     pass
 
 
+@door
 def roll(input, shift, axis, name=None):
     """The elements moved along dimensions, those that leave at one end coming in at the other.
 
@@ -153,7 +158,7 @@ def roll(input, shift, axis, name=None):
 
 
 @RegisterGradient("roll")
-def _(op, dy):
+def roll_gradient(op, dy):
     return _roll(dy, shift=tuple(-n for n in op.attrs["shift"]), axis=op.attrs["axis"])
 
 
@@ -161,7 +166,7 @@ def _(op, dy):
 
 def _reverse_sequence_ref(x, lengths, seq_axis, batch_axis):
     found = np.moveaxis(x, (batch_axis, seq_axis), (0, 1)).copy()
-    checked(lengths, found.shape[1] + 1)
+    checked(lengths, found.shape[1] + 1, LENGTH)
     for row, n in zip(found, lengths):
         row[:n] = row[:n][::-1]
     return np.moveaxis(found, (0, 1), (batch_axis, seq_axis))
@@ -187,6 +192,7 @@ def _reverse_sequence(input, seq_lengths, seq_axis=1, batch_axis=0):
     pass
 
 
+@door
 def reverse_sequence(input, seq_lengths, seq_axis=None, batch_axis=None, name=None, seq_dim=None,
                      batch_dim=None):
     """The first `seq_lengths[i]` elements of each batch item in reverse order.
@@ -200,7 +206,7 @@ def reverse_sequence(input, seq_lengths, seq_axis=None, batch_axis=None, name=No
 
 
 @RegisterGradient("reverse_sequence")
-def _(op, dy):
+def reverse_sequence_gradient(op, dy):
     return _reverse_sequence(dy, op.inputs[1], **op.attrs), None
 
 
@@ -231,6 +237,7 @@ def _bitcast(input, type=None, ratio=1):
 NotDifferentiable("bitcast")
 
 
+@door
 def bitcast(input, type, name=None):
     """The same bits read as another dtype.
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import DTypeError, RunShapeError, ShapeError, where
 from fastgrad.graph import as_tensor, is_node
 from fastgrad.ops_math import _where, ones_like
@@ -35,7 +36,7 @@ def _pad(tensor, paddings, value=0):
 
 
 @RegisterGradient("pad")
-def _(op, dy):
+def pad_gradient(op, dy):
     x, paddings = op.inputs
     return _slice(dy, paddings[:, 0], shape(x)), None
 
@@ -64,7 +65,7 @@ def _mirror_pad(tensor, paddings, mode="reflect", _strict=False):
 
 
 @RegisterGradient("mirror_pad")
-def _(op, dy):
+def mirror_pad_gradient(op, dy):
     x, paddings = op.inputs
     return _mirror_pad_grad(dy, x, paddings, mode=op.attrs["mode"]), None
 
@@ -89,10 +90,11 @@ def _mirror_pad_grad(dy, x, paddings, mode="reflect"):
 
 
 @RegisterGradient("mirror_pad_grad")
-def _(op, g):
+def mirror_pad_grad_gradient(op, g):
     return _mirror_pad(g, op.inputs[2], mode=op.attrs["mode"]), None, None
 
 
+@door
 def pad(tensor, paddings, mode="CONSTANT", name=None, constant_values=0):
     """Lengthen each dimension at both ends.
 
@@ -165,6 +167,7 @@ def _tile(input, multiples):
     pass
 
 
+@door
 def tile(input, multiples, name=None):
     """The tensor repeated `multiples[i]` times along each dimension i.
 
@@ -175,7 +178,7 @@ def tile(input, multiples, name=None):
 
 
 @RegisterGradient("tile")
-def _(op, dy):
+def tile_gradient(op, dy):
     return _tile_grad(dy, *op.inputs), None
 
 
@@ -190,7 +193,7 @@ def _tile_grad(dy, x, multiples):
 
 
 @RegisterGradient("tile_grad")
-def _(op, g):
+def tile_grad_gradient(op, g):
     return _tile(g, op.inputs[2]), None, None
 
 
@@ -209,6 +212,7 @@ def _reverse(tensor, axis=()):
     pass
 
 
+@door
 def reverse(tensor, axis, name=None):
     """The tensor with the order along the dimensions `axis` turned round.
 
@@ -220,7 +224,7 @@ def reverse(tensor, axis, name=None):
 
 
 @RegisterGradient("reverse")
-def _(op, dy):
+def reverse_gradient(op, dy):
     return reverse(dy, op.attrs["axis"])
 
 

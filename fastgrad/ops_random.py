@@ -10,6 +10,7 @@ Uniform and normal numbers and dropout's mask are drawn by compiled kernels, the
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import ConvertTypeError, ShapeError
 from fastgrad.graph import get_default_graph, is_node
 from fastgrad.ops_math import add, multiply
@@ -34,13 +35,14 @@ def seeds_of(graph, op_seed):
     return (DEFAULT_GRAPH_SEED if graph.seed is None else graph.seed), int(op_seed)
 
 
+@door
 def get_seed(op_seed):
     """(graph seed, operation seed) that a random operation made now would have."""
     found = seeds_of(get_default_graph(), op_seed)
     return (None, None) if found is None else found
 
 
-# ---- the drawing ops: `ref` gets the generator first --------------------------------------
+# ---- the drawing ops: `draw` gets the generator first --------------------------------------
 
 def _given_shape(in_shapes, attrs):
     return dims_of(attrs["shape"])
@@ -52,7 +54,7 @@ def _given_dtype(_, attrs):
 
 def _drawn(ref, name, kernel=None):
     return op(_given_shape, dtype=None, out=_given_dtype, static=(0,), form="random", pure=False,
-              kernel=kernel, ref=ref, name=name)
+              kernel=kernel, draw=ref, name=name)
 
 
 def _narrow(dtype):
@@ -99,7 +101,7 @@ def _integers_ref(generator, minval, maxval, shape, dtype, seeds):
 
 
 @op(_given_shape, dtype=None, out=_given_dtype, static=(0,), form="random", pure=False,
-    ref=_integers_ref, name="RandomUniformInt")
+    draw=_integers_ref, name="RandomUniformInt")
 def _random_integers(shape, minval, maxval, dtype=INT32, seeds=None):
     pass
 
@@ -111,7 +113,7 @@ def _gamma_ref(generator, alpha, shape, dtype, seeds):
 
 @op(lambda s, a: None if dims_of(a["shape"]) is None or s[-1] is None
     else dims_of(a["shape"]) + s[-1], dtype=None, out=_given_dtype, static=(0,), form="random",
-    pure=False, ref=_gamma_ref, name="RandomGamma")
+    pure=False, draw=_gamma_ref, name="RandomGamma")
 def _standard_gamma(shape, alpha, dtype=FLOAT32, seeds=None):
     pass
 
@@ -122,13 +124,13 @@ def _poisson_ref(generator, rate, shape, dtype, seeds):
 
 @op(lambda s, a: None if dims_of(a["shape"]) is None or s[-1] is None
     else dims_of(a["shape"]) + s[-1], dtype=None, out=_given_dtype, static=(0,), form="random",
-    pure=False, ref=_poisson_ref, name="RandomPoissonV2")
+    pure=False, draw=_poisson_ref, name="RandomPoissonV2")
 def _random_poisson(shape, rate, dtype=FLOAT32, seeds=None):
     pass
 
 
 @op(lambda s, a: s[0], pure=False, form="random", name="RandomShuffle",
-    ref=lambda generator, x, seeds: generator.permutation(x) if x.ndim else x.copy(), text=True)
+    draw=lambda generator, x, seeds: generator.permutation(x) if x.ndim else x.copy(), text=True)
 def _random_shuffle(value, seeds=None):
     pass
 
@@ -151,7 +153,7 @@ def _multinomial_shape(in_shapes, attrs):
 
 
 @op(_multinomial_shape, dtype=None, out=_given_dtype, static=(1,), form="random", pure=False,
-    ref=_multinomial_ref, name="Multinomial")
+    draw=_multinomial_ref, name="Multinomial")
 def _multinomial(logits, num_samples, dtype=INT64, seeds=None):
     pass
 
@@ -194,6 +196,7 @@ def _of(value, dtype):
     return value if is_node(value) else np.asarray(value, dtype)
 
 
+@door
 def random_normal(shape, mean=0.0, stddev=1.0, dtype=FLOAT32, seed=None, name=None):
     """Normally distributed numbers.
 
@@ -202,6 +205,7 @@ def random_normal(shape, mean=0.0, stddev=1.0, dtype=FLOAT32, seed=None, name=No
     return _scaled(_standard_normal, shape, mean, stddev, dtype, seed, name or "random_normal")
 
 
+@door
 def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=FLOAT32, seed=None, name=None):
     """Normally distributed numbers, none more than two deviations from the mean.
 
@@ -211,6 +215,7 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=FLOAT32, seed=None, name
                    name or "truncated_normal")
 
 
+@door
 def random_uniform(shape, minval=0, maxval=None, dtype=FLOAT32, seed=None, name=None):
     """Uniformly distributed numbers in [minval, maxval); whole ones for an integer dtype.
 
@@ -228,6 +233,7 @@ def random_uniform(shape, minval=0, maxval=None, dtype=FLOAT32, seed=None, name=
     return _scaled(_standard_uniform, shape, minval, maxval - minval, dtype, seed, name)
 
 
+@door
 def random_shuffle(value, seed=None, name=None):
     """The rows of a tensor in random order.
 
@@ -247,6 +253,7 @@ def multinomial(logits, num_samples, seed=None, name=None, output_dtype=None):
                         seeds=seeds_of(get_default_graph(), seed))
 
 
+@door
 def categorical(logits, num_samples, dtype=None, seed=None, name=None):
     """The same as `multinomial`.
 
@@ -255,6 +262,7 @@ def categorical(logits, num_samples, dtype=None, seed=None, name=None):
     return multinomial(logits, num_samples, seed, name or "categorical", dtype)
 
 
+@door
 def random_gamma(shape, alpha, beta=None, dtype=FLOAT32, seed=None, name=None):
     """Gamma distributed numbers: `shape` of them for each element of `alpha`.
 
@@ -267,6 +275,7 @@ def random_gamma(shape, alpha, beta=None, dtype=FLOAT32, seed=None, name=None):
     return found if beta is None else found / _of(beta, dtype)
 
 
+@door
 def random_poisson(lam, shape, dtype=FLOAT32, seed=None, name=None):
     """Poisson distributed numbers: `shape` of them for each element of `lam`.
 

@@ -6,6 +6,7 @@
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door, tell_of_truth
 from fastgrad.errors import DTypeError, LateShapeError, where
 from fastgrad.graph import Tensor, as_tensor, get_default_graph
 from fastgrad.ops_array import unreduce
@@ -71,6 +72,7 @@ def _public(build, doc):
     """The public function of a reduction: TensorFlow's old keywords beside the new."""
     def reduce(input_tensor, axis=None, keepdims=None, name=None, reduction_indices=None,
                keep_dims=None):
+        tell_of_truth(input_tensor, reduce.__name__)
         x = _numbers(as_tensor(input_tensor), build)
         axis = _axis_of(axis, reduction_indices)
         _take_name(input_tensor, x, axis)
@@ -78,7 +80,7 @@ def _public(build, doc):
     reduce.__name__ = reduce.__qualname__ = build.__name__.lstrip("_")
     reduce.__doc__ = doc
     reduce.opdef = build.opdef
-    return reduce
+    return door(reduce)
 
 
 def _sum_ref(x, axis, keepdims):
@@ -102,7 +104,7 @@ reduce_sum = _public(_reduce_sum, """Sum over `axis` (all axes if None), in the 
 
 
 @RegisterGradient("reduce_sum")
-def _(op, dy):
+def reduce_sum_gradient(op, dy):
     return unreduce(dy, op.inputs[0], op.attrs["axis"], op.attrs["keepdims"])
 
 
@@ -131,6 +133,7 @@ def _whole_mean(x, axis=None, keepdims=False):
 NotDifferentiable("whole_mean")
 
 
+@door
 def reduce_mean(input_tensor, axis=None, keepdims=None, name=None, reduction_indices=None,
                 keep_dims=None):
     """Mean over `axis` (all axes if None).
@@ -139,6 +142,7 @@ def reduce_mean(input_tensor, axis=None, keepdims=None, name=None, reduction_ind
 
     Gradient: `dy / count` repeated along the averaged axes.
     """
+    tell_of_truth(input_tensor, "reduce_mean")
     x = _numbers(as_tensor(input_tensor), _reduce_mean)
     axis = _axis_of(axis, reduction_indices)
     _take_name(input_tensor, x, axis)
@@ -149,12 +153,12 @@ def reduce_mean(input_tensor, axis=None, keepdims=None, name=None, reduction_ind
 
 
 @RegisterGradient("reduce_mean")
-def _(op, dy):
+def reduce_mean_gradient(op, dy):
     return unreduce(dy, op.inputs[0], op.attrs["axis"], op.attrs["keepdims"], True)
 
 
 @RegisterGradient("unreduce")
-def _(op, g):
+def unreduce_gradient(op, g):
     attrs = op.attrs
     total = _reduce_mean if attrs["mean"] else _reduce_sum
     return total(g, attrs["axis"], attrs["keepdims"]), None
@@ -198,7 +202,7 @@ reduce_min = _public(_reduce_min, """Smallest element over `axis`; NaN if there 
 
 @RegisterGradient("reduce_max")
 @RegisterGradient("reduce_min")
-def _(op, dy):
+def reduce_max_gradient(op, dy):
     x, axis, keepdims = op.inputs[0], op.attrs["axis"], op.attrs["keepdims"]
     hit = cast_to(equal(x, unreduce(op.outputs[0], x, axis, keepdims)), dy)
     count = reduce_sum(hit, axis, True)
@@ -237,20 +241,11 @@ def _others_ref(x, axis):
 
 @op(lambda s, a: s[0], ref=_others_ref)
 def product_of_others(x, axis=None):
-    """For each element of `x` the product of the others along `axis`."""
-
-
-@RegisterGradient("product_of_others")
-def _(op, g):
-    # d(prod of others of i)/dx_j = prod of all but i and j: right away from zeros
-    x, axis = op.inputs[0], op.attrs["axis"]
-    others = op.outputs[0]
-    weighted = g * others
-    return (_reduce_sum(weighted, axis, True) - weighted) / x
+    """For each element of `x` the product of the others along `axis`; ops_scan has its gradient."""
 
 
 @RegisterGradient("reduce_prod")
-def _(op, dy):
+def reduce_prod_gradient(op, dy):
     x, axis, keepdims = op.inputs[0], op.attrs["axis"], op.attrs["keepdims"]
     return unreduce(dy, x, axis, keepdims) * product_of_others(x, axis=axis)
 
@@ -286,7 +281,9 @@ def count_nonzero(input_tensor, axis=None, keepdims=None, dtype=INT64, name=None
 
     Gradient: none.
     """
-    x = as_tensor(input_tensor if input is None else input)
+    x = input_tensor if input is None else input
+    tell_of_truth(x, "count_nonzero")
+    x = as_tensor(x)
     hit = cast(not_equal(x, zeros_like(x)), dtype)
     return _reduce_sum(hit, axis=_axis_of(axis, reduction_indices),
                        keepdims=_kept(keepdims, keep_dims))
@@ -336,6 +333,7 @@ def _place(build, input, axis, dimension, output_type, name):
                  name=name)
 
 
+@door
 def argmax(input, axis=None, name=None, dimension=None, output_type=INT64):
     """Index of the largest element along `axis` (0 if not given), the first of equals.
 
@@ -344,6 +342,7 @@ def argmax(input, axis=None, name=None, dimension=None, output_type=INT64):
     return _place(_argmax, input, axis, dimension, output_type, name)
 
 
+@door
 def argmin(input, axis=None, name=None, dimension=None, output_type=INT64):
     """Index of the smallest element along `axis` (0 if not given), the first of equals.
 
@@ -352,11 +351,13 @@ def argmin(input, axis=None, name=None, dimension=None, output_type=INT64):
     return _place(_argmin, input, axis, dimension, output_type, name)
 
 
+@door
 def arg_max(input, dimension, output_type=INT64, name=None):
     """The same as `argmax`, under its oldest name."""
     return argmax(input, dimension, name, output_type=output_type)
 
 
+@door
 def arg_min(input, dimension, output_type=INT64, name=None):
     """The same as `argmin`, under its oldest name."""
     return argmin(input, dimension, name, output_type=output_type)

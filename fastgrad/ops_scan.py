@@ -3,11 +3,12 @@
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor
 from fastgrad.ops_array import squeeze
 from fastgrad.ops_index import gather_or_zero
-from fastgrad.ops_math import _where, cast, cast_to, equal, less, ones_like, zeros_like
+from fastgrad.ops_math import _where, cast, cast_to, less, ones_like
 from fastgrad.ops_shape import number_of, size
 from fastgrad.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.shapes import INT32, normal_axes
@@ -38,6 +39,7 @@ def _cumsum(x, axis=0, exclusive=False, reverse=False):
     pass
 
 
+@door
 def cumsum(x, axis=0, exclusive=False, reverse=False, name=None):
     """Running sum along `axis`.
 
@@ -57,7 +59,7 @@ def cumsum(x, axis=0, exclusive=False, reverse=False, name=None):
 
 
 @RegisterGradient("cumsum")
-def _(op, dy):
+def cumsum_gradient(op, dy):
     at = op.attrs
     return cumsum(dy, at["axis"], at["exclusive"], not at["reverse"])
 
@@ -67,29 +69,166 @@ def _cumprod(x, axis=0, exclusive=False, reverse=False):
     pass
 
 
+@door
 def cumprod(x, axis=0, exclusive=False, reverse=False, name=None):
     """Running product along `axis`; parameters as of `cumsum`.
 
-    Gradient: `cumsum(dy y) / x`, the sum in the other direction; at the first zero along the axis
-    as if it were divided out beforehand, behind it zero.
+    Gradient: `dx[i]` is the sum of `dy[k]` times the product of the other elements up to `k`.
     """
     return _cumprod(x, axis=number_of(axis), exclusive=bool(exclusive), reverse=bool(reverse),
                     name=name)
 
 
+# ---- linear recurrences -----------------------------------------------------------------
+
+def _turned(x, reverse, axis):
+    return np.moveaxis(np.flip(x, axis) if reverse else x, axis, 0)
+
+
+def _recurrence_ref(a, b, axis, exclusive, reverse, cut):
+    factors, found = _turned(a, reverse, axis), b.copy()
+    rows = _turned(found, reverse, axis)            # a view
+    for i in range(1, len(rows)):
+        more = factors[i - exclusive] * rows[i - 1]
+        rows[i] += np.where(factors[i - exclusive] == 0, 0, more) if cut else more
+    return found
+
+
+def _pair_shape(in_shapes, attrs):
+    return _scanned([shapes.merge(*in_shapes)], attrs)
+
+
+@op(_pair_shape, form="scan", kernel="recurrence", ref=_recurrence_ref)
+def recurrence(a, b, axis=0, exclusive=False, reverse=False, cut=False):
+    """`y[i] = a[i] y[i - 1] + b[i]` along `axis`, with `y[0] = b[0]`.
+
+    `exclusive` takes `a[i - 1]` in place of `a[i]`; `reverse` runs from the end; with `cut` a
+    factor of 0 takes nothing over, not even an infinity: a recurrence starts there anew.
+
+    Gradient: `db` is the recurrence of `dy` in the other direction, exclusive where this one is
+    not; `da[i] = db[i] y[i - 1]`, at the place of the factor.
+    """
+
+
+@RegisterGradient("recurrence")
+def recurrence_gradient(op, dy):
+    a, at = op.inputs[0], op.attrs
+    axis, exclusive, reverse = at["axis"], at["exclusive"], at["reverse"]
+    db = recurrence(a, dy, axis, not exclusive, not reverse, at["cut"])
+    if exclusive:
+        return shifted(db, axis, not reverse) * op.outputs[0], db
+    return db * shifted(op.outputs[0], axis, reverse), db
+
+
+def _shifted_ref(x, axis, reverse):
+    found = np.zeros_like(x)
+    _turned(found, reverse, axis)[1:] = _turned(x, reverse, axis)[:-1]
+    return found
+
+
+@op(_scanned, ref=_shifted_ref)
+def shifted(x, axis=0, reverse=False):
+    """`y[i] = x[i - 1]` along `axis`, with `y[0] = 0`; from the end if `reverse`.
+
+    Gradient: `dy`, shifted in the other direction.
+    """
+
+
+@RegisterGradient("shifted")
+def shifted_gradient(op, dy):
+    return shifted(dy, op.attrs["axis"], not op.attrs["reverse"])
+
+
+# ---- products of all but one ------------------------------------------------------------
+
+def cumprod_gradient(x, dy, axis, exclusive=False, reverse=False):
+    """Of `cumprod`: `dx[i]` is the sum over k >= i of `dy[k] prod(x[j], j <= k but i)`.
+
+    It divides by nothing, so that it and its own gradients hold at any number of zeros: the product
+    of what comes before, times a recurrence from the end.
+    """
+    before = cumprod(x, axis, True, reverse)
+    if exclusive:
+        dy = shifted(dy, axis, not reverse)
+    return before * recurrence(x, dy, axis, True, not reverse)
+
+
 @RegisterGradient("cumprod")
-def _(op, dy):
-    x, at = op.inputs[0], op.attrs
+def cumprod_gradient_2(op, dy):
+    return cumprod_gradient(op.inputs[0], dy, **op.attrs)
 
-    def back(y):
-        return cumsum(y * dy, at["axis"], at["exclusive"], not at["reverse"])
-    one, is_zero = ones_like(x), equal(x, zeros_like(x))
-    zeros_so_far = cumsum(cast_to(is_zero, x), at["axis"], reverse=at["reverse"])
-    # what lies behind a zero is a multiple of it, so that only the first has a gradient
-    first = equal(_where(is_zero, zeros_so_far, zeros_like(x)), one)
-    rest = cumprod(_where(first, one, x), at["axis"], at["exclusive"], at["reverse"])
-    return _where(first, back(rest), back(op.outputs[0]) / _where(is_zero, one, x))
 
+def _rows_shape(in_shapes, attrs):
+    x = in_shapes[0]
+    if x is None:
+        return None
+    axes = normal_axes(attrs["axis"], len(x))
+    count = [x[i] for i in axes]
+    return tuple(d for i, d in enumerate(x) if i not in axes) + (
+        None if None in count else shapes.size_of(count),)
+
+
+def _axes_last(x, axis):
+    axes = normal_axes(axis, x.ndim)
+    return np.moveaxis(x, axes, range(x.ndim - len(axes), x.ndim))
+
+
+def _in_rows_ref(x, axis):
+    last = _axes_last(x, axis)
+    return last.reshape(last.shape[:x.ndim - len(normal_axes(axis, x.ndim))] + (-1,))
+
+
+@op(_rows_shape, ref=lambda x, axis: _in_rows_ref(x, axis) if x.size else
+    np.zeros(_rows_shape([x.shape], {"axis": axis}), x.dtype))
+def in_rows(x, axis=None):
+    """The dimensions `axis` (all if None) as one, behind the others.
+
+    Gradient: `out_of_rows(dy, x)`.
+    """
+
+
+def _out_of_rows_ref(rows, like, axis):
+    found = np.empty(like.shape, rows.dtype)
+    view = _axes_last(found, axis)
+    view[...] = rows.reshape(view.shape)
+    return found
+
+
+@op(lambda s, a: s[1], casts=(0,), shape_only=(1,), ref=_out_of_rows_ref)
+def out_of_rows(rows, like, axis=None):
+    """What `in_rows` has put in rows, in the shape of `like`.
+
+    Gradient: `in_rows(dy)`.
+    """
+
+
+@RegisterGradient("in_rows")
+def in_rows_gradient(op, dy):
+    return out_of_rows(dy, op.inputs[0], axis=op.attrs["axis"])
+
+
+@RegisterGradient("out_of_rows")
+def out_of_rows_gradient(op, dy):
+    return in_rows(dy, axis=op.attrs["axis"]), None
+
+
+@RegisterGradient("product_of_others")
+def product_of_others_gradient(op, dy):
+    x, axis = op.inputs[0], op.attrs["axis"]
+    if isinstance(axis, int):
+        return _others_gradient(x, dy, axis)
+    return out_of_rows(_others_gradient(in_rows(x, axis=axis), in_rows(dy, axis=axis), -1), x,
+                       axis=axis)
+
+
+def _others_gradient(x, dy, axis):
+    """Of the product of what comes before an element and what comes behind it."""
+    before, after = cumprod(x, axis, True), cumprod(x, axis, True, True)
+    return (cumprod_gradient(x, dy * after, axis, True)
+            + cumprod_gradient(x, dy * before, axis, True, True))
+
+
+# ---- counts -----------------------------------------------------------------------------
 
 def _bincount_ref(values, weights, minlength, maxlength, weighted):
     found = np.bincount(values.reshape(-1), weights.reshape(-1) if weighted else None, minlength)
@@ -103,7 +242,7 @@ def _bincount(values, weights, minlength=0, maxlength=None, weighted=False):
 
 
 @RegisterGradient("bincount")
-def _(op, dy):
+def bincount_gradient(op, dy):
     values = op.inputs[0]
     if not op.attrs["weighted"]:
         return None, None
@@ -114,6 +253,7 @@ def _(op, dy):
                                            -ones_like(values)))
 
 
+@door
 def bincount(arr, weights=None, minlength=None, maxlength=None, dtype=INT32, name=None):
     """How often each whole number from 0 appears, or the sum of its weights.
 
@@ -143,6 +283,7 @@ def _histogram(values, value_range, nbins=100, dtype=INT32):
 NotDifferentiable("histogram")
 
 
+@door
 def histogram_fixed_width(values, value_range, nbins=100, dtype=INT32, name=None):
     """How many values fall in each of `nbins` equal parts of a range; the ends take what is beyond.
 
@@ -192,6 +333,7 @@ def _without_column(labels, predictions):
     return labels, predictions
 
 
+@door
 def confusion_matrix(labels, predictions, num_classes=None, dtype=INT32, name=None, weights=None):
     """How often each label (rows) met each prediction (columns), or the sum of the weights.
 

@@ -1,16 +1,16 @@
 """scatter_add and its kin: change rows or elements of a variable by index, in place.
 
 `scatter_add` and `scatter_sub` run as the row kernel of gradient descent with a rate of -1 or 1;
-the
-others as NumPy steps. Repeated indices add up; where they assign, the last one stays.
+the others as NumPy steps. Repeated indices add up; where they assign, the last one stays.
 """
 
 import numpy as np
 
+from fastgrad.bad_index import checked
 from fastgrad.errors import NoVariableError
 from fastgrad.graph import Tensor, as_tensor
 from fastgrad.literals import array_of
-from fastgrad.ops_index import check_updates
+from fastgrad.ops_index import check_updates, coordinates
 from fastgrad.ops_update import apply_gradient_descent_rows, check_rows
 from fastgrad.registry import NotDifferentiable, op
 from fastgrad.shapes import strong
@@ -35,14 +35,8 @@ _UFUNCS = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.true
            "min": np.minimum, "max": np.maximum}
 
 
-def _check(indices, rows):
-    if indices.size and (indices.min() < 0 or indices.max() >= rows):
-        raise IndexError(f"an index lies outside [0, {rows}).")
-
-
 def _rows_ref(w, indices, updates, how):
-    _check(indices, w.shape[0])
-    out, at = w.copy(), indices.reshape(-1)
+    out, at = w.copy(), checked(indices, w.shape[0]).reshape(-1)
     updates = np.broadcast_to(updates, indices.shape + w.shape[1:]).reshape(-1, *w.shape[1:])
     if how == "update":
         out[at] = updates
@@ -54,10 +48,7 @@ def _rows_ref(w, indices, updates, how):
 
 
 def _elements_ref(w, indices, updates, how):
-    at = tuple(np.moveaxis(indices, -1, 0))
-    for i, n in zip(at, w.shape):
-        _check(i, n)
-    out = w.copy()
+    out, at = w.copy(), coordinates(indices, w.shape)
     if how == "update":
         out[at] = updates
     else:
@@ -71,13 +62,14 @@ def _replaces(attrs):
 
 
 @op(_rows_shape, dtype=_of_variable, casts=(0, 2), whole=(1,), form="update", ref=_rows_ref,
-    pure=False, name="ScatterUpdate", text=_replaces)
+    pure=False, writes=True, name="ScatterUpdate", text=_replaces)
 def _scatter_rows(ref, indices, updates, how="update"):
     pass
 
 
 @op(_elements_shape, dtype=_of_variable, casts=(0, 2), whole=(1,), form="update",
-    ref=_elements_ref, pure=False, name="ScatterNdUpdate", text=_replaces)
+    ref=_elements_ref, pure=False, writes=True, name="ScatterNdUpdate",
+    text=_replaces)
 def _scatter_elements(ref, indices, updates, how="update"):
     pass
 

@@ -7,14 +7,18 @@ its shape depends on values and it runs in a stage of its own.
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.bad_index import SEGMENT, checked
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor
-from fastgrad.ops_index import (_by_segment, _gather, _unsorted_segment_sum, checked, flat_rows,
+from fastgrad.ops_index import (_by_segment, _gather, _unsorted_segment_sum, flat_rows,
                                 gather_or_zero)
 from fastgrad.ops_math import _where, cast_to, divide, equal, maximum, ones_like, zeros_like
-from fastgrad.ops_array import rank_like
+from fastgrad.ops_array import rank_like, reshape
 from fastgrad.ops_divide import truncatediv
-from fastgrad.ops_shape import scoped
+from fastgrad.ops_join import concat
+from fastgrad.ops_order import argsort
+from fastgrad.ops_scan import recurrence, shifted
+from fastgrad.ops_shape import scoped, shape, size
 from fastgrad.ops_unary import sqrt
 from fastgrad.registry import NotDifferentiable, RegisterGradient, op
 
@@ -29,10 +33,10 @@ def _limit(dtype, highest):
 
 def _segments(ufunc, start):
     def ref(data, ids, num_segments):
-        rows, ids = flat_rows(data, ids)
+        kept = ids.reshape(-1) >= 0
+        rows, ids = flat_rows(data, checked(ids, int(num_segments), SEGMENT, ids >= 0))
         found = np.full((int(num_segments),) + rows.shape[1:], start(data.dtype), data.dtype)
-        kept = ids >= 0
-        ufunc.at(found, checked(ids[kept], len(found)), rows[kept])
+        ufunc.at(found, ids[kept], rows[kept])
         return found
     return ref
 
@@ -57,7 +61,7 @@ def unsorted_segment_min(data, segment_ids, num_segments):
 
 @RegisterGradient("unsorted_segment_max")
 @RegisterGradient("unsorted_segment_min")
-def _(op, dy):
+def unsorted_segment_max_gradient(op, dy):
     data, ids, count = op.inputs
     hit = cast_to(equal(data, gather_or_zero(op.outputs[0], ids)), dy)
     shared = dy / _unsorted_segment_sum(hit, ids, count)
@@ -69,20 +73,38 @@ def _(op, dy):
 def unsorted_segment_prod(data, segment_ids, num_segments):
     """The product of the rows of each segment; 1 for an empty one.
 
-    Gradient: `dy * y / x`, right where one element is 0.
+    Gradient: `dy` times the product of the other elements of the segment.
     """
 
 
 @RegisterGradient("unsorted_segment_prod")
-def _(op, dy):
-    data, ids, count = op.inputs
-    is_zero = equal(data, zeros_like(data))
-    zeros_in = _unsorted_segment_sum(cast_to(is_zero, dy), ids, count)
-    rest = unsorted_segment_prod(_where(is_zero, ones_like(data), data), ids, count)
-    only_one = equal(zeros_in, ones_like(zeros_in))
-    at_zero = gather_or_zero(_where(only_one, dy * rest, zeros_like(dy)), ids)
-    elsewhere = gather_or_zero(dy * op.outputs[0], ids) / _where(is_zero, ones_like(data), data)
-    return _where(is_zero, at_zero, elsewhere), None, None
+def unsorted_segment_prod_gradient(op, dy):
+    data, ids, _ = op.inputs
+    return gather_or_zero(dy, ids) * others_in_segment(data, ids), None, None
+
+
+def others_in_segment(data, ids):
+    """For each row the product of the other rows of its segment: in the order of segments, what
+    comes before in it times what comes behind, both by recurrences that start anew with each."""
+    flat = reshape(ids, [-1])
+    rest = shape(data)[size(shape(ids)):]
+    rows = reshape(data, concat([reshape(size(ids), [1]), rest], 0))
+    order = argsort(flat)
+    rows, flat = _gather(rows, order), _gather(flat, order)
+    same = concat([[False], equal(flat[1:], flat[:-1])], 0)     # the segment of the row before
+    before = _products_before(rows, same, False)
+    same = concat([equal(flat[1:], flat[:-1]), [False]], 0)
+    after = _products_before(rows, same, True)
+    return reshape(_gather(before * after, argsort(order)), shape(data))
+
+
+def _products_before(rows, same, reverse):
+    """The product of the rows before each as far as `same` joins one to the next; 1 where it is
+    false."""
+    zero, one = zeros_like(rows), ones_like(rows)
+    same = rank_like(same, rows)
+    return recurrence(_where(same, shifted(rows, 0, reverse), zero), _where(same, zero, one), 0,
+                      False, reverse, True)
 
 
 def _counts(data, ids, num_segments, total):
@@ -130,9 +152,12 @@ def _sorted_shape(in_shapes, _):
 def _sorted(ufunc, start):
     def ref(data, ids):
         if ids.size and ids[0] < 0:
-            raise ValueError(f"segment id {ids[0]} is negative.")
-        if (np.diff(ids) < 0).any():
-            raise ValueError("segment ids are not increasing.")
+            raise ValueError(f"segment id {ids[0]} at segment_ids[0] is negative.")
+        falls = np.diff(ids) < 0
+        if falls.any():
+            at = int(falls.argmax())
+            raise ValueError(f"segment ids are not increasing: {ids[at + 1]} at segment_ids"
+                             f"[{at + 1}] comes after {ids[at]}.")
         found = np.full((int(ids[-1]) + 1 if ids.size else 0,) + data.shape[1:], start, data.dtype)
         seen = np.zeros(len(found), bool)
         first = np.r_[True, np.diff(ids) > 0] if ids.size else np.zeros(0, bool)
@@ -158,7 +183,7 @@ def segment_sum(data, segment_ids):
 
 
 @RegisterGradient("segment_sum")
-def _(op, dy):
+def segment_sum_gradient(op, dy):
     return _gather(dy, op.inputs[1], axis=0), None
 
 
@@ -191,7 +216,7 @@ def segment_min(data, segment_ids):
 
 @RegisterGradient("segment_max")
 @RegisterGradient("segment_min")
-def _(op, dy):
+def segment_max_gradient(op, dy):
     data, ids = op.inputs
     hit = cast_to(equal(data, _gather(op.outputs[0], ids, axis=0)), dy)
     shared = dy / segment_sum(hit, ids)

@@ -11,6 +11,7 @@ import inspect
 import numpy as np
 
 from fastgrad import registry, shapes
+from fastgrad.doors import door
 from fastgrad.errors import DTypeError, ShapeError, where
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.registry import NotDifferentiable, op
@@ -40,7 +41,7 @@ def scoped(default, last=False):
                 if last:
                     bound.arguments["name"] = scope
                 return fn(*bound.args, **bound.kwargs)
-        return call
+        return door(call)
     return decorate
 
 

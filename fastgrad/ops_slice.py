@@ -11,6 +11,7 @@ text a part, and the numbers are one integer vector, `bounds`, so that they may 
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError, where
 from fastgrad.graph import Node, as_tensor, is_node
 from fastgrad.ops_join import stack
@@ -96,7 +97,7 @@ def _strided_slice(x, bounds, spec=()):
 
 
 @RegisterGradient("strided_slice")
-def _(op, dy):
+def strided_slice_gradient(op, dy):
     x, bounds = op.inputs
     return strided_slice_grad(dy, x, bounds, spec=op.attrs["spec"]), None
 
@@ -117,7 +118,7 @@ def strided_slice_grad(dy, x, bounds, spec=()):
 
 
 @RegisterGradient("strided_slice_grad")
-def _(op, g):
+def strided_slice_grad_gradient(op, g):
     return _strided_slice(g, op.inputs[2], spec=op.attrs["spec"]), None, None
 
 
@@ -192,6 +193,7 @@ def _bound(value):
     return _int32(as_tensor(value)) if is_node(value) else int(value)
 
 
+@door
 def strided_slice(input_, begin, end, strides=None, begin_mask=0, end_mask=0, ellipsis_mask=0,
                   new_axis_mask=0, shrink_axis_mask=0, var=None, name=None):
     """`input_[begin:end:strides]` with bit masks for what is left out, as in TensorFlow.
@@ -251,7 +253,7 @@ def _slice(input_, begin, size):
 
 
 @RegisterGradient("slice")
-def _(op, dy):
+def slice_gradient(op, dy):
     from fastgrad.ops_pad import pad
     x, begin, _ = op.inputs
     after = shape(x) - shape(dy) - _int32(begin)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import AxisError, ShapeError
 from fastgrad.ops_math import elementwise
 from fastgrad.ops_reduce import reduce_sum
@@ -38,6 +39,7 @@ def _softmax(x, axis=-1):
     pass
 
 
+@door
 def softmax(logits, axis=None, name=None, dim=None):
     """Softmax over `axis` (the last if not given), shifted by the maximum.
 
@@ -54,7 +56,7 @@ def softmax(logits, axis=None, name=None, dim=None):
 
 
 @RegisterGradient("softmax")
-def _(op, dy):
+def softmax_gradient(op, dy):
     return softmax_grad(op.outputs[0], dy, axis=op.attrs["axis"])
 
 
@@ -65,7 +67,7 @@ def softmax_grad(y, dy, axis=-1):
 
 
 @RegisterGradient("softmax_grad")
-def _(op, g):
+def softmax_grad_gradient(op, g):
     y, dy = op.inputs
     axis = op.attrs["axis"]
     gy = reduce_sum(g * y, axis, True)
@@ -79,6 +81,7 @@ def _log_softmax(x, axis=-1):
     pass
 
 
+@door
 def log_softmax(logits, axis=None, name=None, dim=None):
     """`log(softmax(x))` without the intermediate underflow.
 
@@ -89,7 +92,7 @@ def log_softmax(logits, axis=None, name=None, dim=None):
 
 
 @RegisterGradient("log_softmax")
-def _(op, dy):
+def log_softmax_gradient(op, dy):
     return log_softmax_grad(op.outputs[0], dy, axis=op.attrs["axis"])
 
 
@@ -100,7 +103,7 @@ def log_softmax_grad(y, dy, axis=-1):
 
 
 @RegisterGradient("log_softmax_grad")
-def _(op, g):
+def log_softmax_grad_gradient(op, g):
     y, dy = op.inputs
     axis, p = op.attrs["axis"], exp(op.inputs[0])
     gp = g * p

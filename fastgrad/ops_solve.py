@@ -10,6 +10,7 @@ from collections import namedtuple
 import numpy as np
 
 
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor
 from fastgrad.ops_array import expand_dims, matrix_transpose
@@ -56,6 +57,7 @@ def _matrix_inverse(input, adjoint=False):
     pass
 
 
+@door
 def matrix_inverse(input, adjoint=False, name=None):
     """The inverse of square matrices, of their transposes if `adjoint`.
 
@@ -65,7 +67,7 @@ def matrix_inverse(input, adjoint=False, name=None):
 
 
 @RegisterGradient("matrix_inverse")
-def _(op, dy):
+def matrix_inverse_gradient(op, dy):
     y, adjoint = op.outputs[0], op.attrs["adjoint"]
     found = -matmul(y, matmul(dy, y, transpose_b=True), transpose_a=True)
     return matrix_transpose(found) if adjoint else found
@@ -85,7 +87,7 @@ def matrix_determinant(input):
 
 
 @RegisterGradient("matrix_determinant")
-def _(op, dy):
+def matrix_determinant_gradient(op, dy):
     inverse = matrix_inverse(op.inputs[0], adjoint=True)
     return expand_dims(expand_dims(dy * op.outputs[0], -1), -1) * inverse
 
@@ -103,6 +105,7 @@ def _slogdet(input):
 LogDet = namedtuple("SelfAdjointDet", ["sign", "log_abs_determinant"])
 
 
+@door
 def slogdet(input, name=None):
     """(sign, logarithm of the absolute value) of the determinant of square matrices.
 
@@ -112,7 +115,7 @@ def slogdet(input, name=None):
 
 
 @RegisterGradient("slogdet")
-def _(op, _, dy):
+def slogdet_gradient(op, _, dy):
     return expand_dims(expand_dims(dy, -1), -1) * matrix_inverse(op.inputs[0], adjoint=True)
 
 
@@ -135,6 +138,7 @@ def _matrix_solve(matrix, rhs, adjoint=False):
     pass
 
 
+@door
 def matrix_solve(matrix, rhs, adjoint=False, name=None):
     """The solution x of `matrix x = rhs`; of the transposed matrix if `adjoint`.
 
@@ -144,7 +148,7 @@ def matrix_solve(matrix, rhs, adjoint=False, name=None):
 
 
 @RegisterGradient("matrix_solve")
-def _(op, dy):
+def matrix_solve_gradient(op, dy):
     a, adjoint, y = op.inputs[0], op.attrs["adjoint"], op.outputs[0]
     drhs = matrix_solve(a, dy, adjoint=not adjoint)
     da = -matmul(y, drhs, transpose_b=True) if adjoint else -matmul(drhs, y, transpose_b=True)
@@ -161,6 +165,7 @@ def _matrix_triangular_solve(matrix, rhs, lower=True, adjoint=False):
     pass
 
 
+@door
 def matrix_triangular_solve(matrix, rhs, lower=True, adjoint=False, name=None):
     """The solution of a system whose matrix counts in its lower (or upper) triangle only.
 
@@ -171,7 +176,7 @@ def matrix_triangular_solve(matrix, rhs, lower=True, adjoint=False, name=None):
 
 
 @RegisterGradient("matrix_triangular_solve")
-def _(op, dy):
+def matrix_triangular_solve_gradient(op, dy):
     a, at, y = op.inputs[0], op.attrs, op.outputs[0]
     drhs = matrix_triangular_solve(a, dy, at["lower"], not at["adjoint"])
     da = -matmul(y, drhs, transpose_b=True) if at["adjoint"] else \
@@ -214,7 +219,7 @@ def cholesky(input):
 
 
 @RegisterGradient("cholesky")
-def _(op, dy):
+def cholesky_gradient(op, dy):
     lower = op.outputs[0]
     middle = matmul(lower, dy, transpose_a=True)
     middle = matrix_set_diag(middle, 0.5 * matrix_diag_part(middle))
@@ -224,6 +229,7 @@ def _(op, dy):
     return 0.5 * (found + matrix_transpose(found))
 
 
+@door
 def cholesky_solve(chol, rhs, name=None):
     """The solution of `L L^T x = rhs` from a Cholesky factor L.
 

@@ -3,10 +3,11 @@
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor
 from fastgrad.ops_array import expand_dims, reshape
-from fastgrad.ops_index import gather, gather_nd
+from fastgrad.ops_index import coordinates, gather, gather_nd
 from fastgrad.ops_reduce import reduce_sum
 from fastgrad.ops_shape import dims_of, known_value, number_of, plain_shape, scoped
 from fastgrad.registry import RegisterGradient, op
@@ -20,8 +21,7 @@ def _rows_of(indices, rank):
 
 
 def _check_places(rows, dims):
-    if ((rows < 0) | (rows >= np.array(dims, np.int64).reshape(1, -1))).any():
-        raise IndexError(f"an index is out of bounds of the shape {dims}.")
+    coordinates(rows, dims)
     flat = np.ravel_multi_index(tuple(rows.T), dims) if len(dims) and rows.size else rows[:, 0]
     steps = np.diff(flat)
     if (steps < 0).any():
@@ -56,7 +56,7 @@ def _sparse_to_dense(indices, output_shape, values, default, validate=True):
 
 
 @RegisterGradient("sparse_to_dense")
-def _(op, dy):
+def sparse_to_dense_gradient(op, dy):
     indices, _, values, _ = op.inputs
     if indices._shape is None:
         raise ValueError("the gradient of sparse_to_dense needs indices of a known rank.")
@@ -66,6 +66,7 @@ def _(op, dy):
     return None, None, mine, reduce_sum(dy) - reduce_sum(taken)
 
 
+@door
 def sparse_to_dense(sparse_indices, output_shape, sparse_values, default_value=0,
                     validate_indices=True, name=None):
     """A tensor of `output_shape` with values at some places and a default elsewhere.

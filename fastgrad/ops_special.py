@@ -106,7 +106,7 @@ def erf(x):
 
 
 @RegisterGradient("erf")
-def _(op, dy):
+def erf_gradient(op, dy):
     return _TWO_OVER_ROOT_PI * exp(-square(op.inputs[0])) * dy
 
 
@@ -119,7 +119,7 @@ def erfc(x):
 
 
 @RegisterGradient("erfc")
-def _(op, dy):
+def erfc_gradient(op, dy):
     return -_TWO_OVER_ROOT_PI * exp(-square(op.inputs[0])) * dy
 
 
@@ -132,7 +132,7 @@ def lgamma(x):
 
 
 @RegisterGradient("lgamma")
-def _(op, dy):
+def lgamma_gradient(op, dy):
     return dy * digamma(op.inputs[0])
 
 
@@ -145,7 +145,7 @@ def digamma(x):
 
 
 @RegisterGradient("digamma")
-def _(op, dy):
+def digamma_gradient(op, dy):
     x = op.inputs[0]
     return dy * polygamma(ones_like(x), x)
 
@@ -159,7 +159,7 @@ def polygamma(a, x):
 
 
 @RegisterGradient("polygamma")
-def _(op, dy):
+def polygamma_gradient(op, dy):
     a, x = op.inputs
     return None, dy * polygamma(a + 1, x)
 
@@ -173,7 +173,7 @@ def atan2(y, x):
 
 
 @RegisterGradient("atan2")
-def _(op, dz):
+def atan2_gradient(op, dz):
     y, x = op.inputs
     scaled = dz / (square(x) + square(y))
     return x * scaled, -y * scaled
@@ -189,7 +189,7 @@ def xlogy(x, y):
 
 
 @RegisterGradient("xlogy")
-def _(op, dz):
+def xlogy_gradient(op, dz):
     x, y = op.inputs
     return dz * xlogy(_nonzero(x), y), dz * xdivy(x, y)
 
@@ -204,7 +204,7 @@ def xdivy(x, y):
 
 
 @RegisterGradient("xdivy")
-def _(op, dz):
+def xdivy_gradient(op, dz):
     x, y = op.inputs
     return dz * xdivy(_nonzero(x), y), dz * xdivy(-x, square(y))
 

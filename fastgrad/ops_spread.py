@@ -1,5 +1,6 @@
 """Reductions made of others: logsumexp, variance, standard deviation, euclidean norm."""
 
+from fastgrad.doors import door
 from fastgrad.graph import as_tensor
 from fastgrad.ops_logic import is_finite
 from fastgrad.ops_math import _where, add, log, squared_difference, zeros_like
@@ -9,6 +10,7 @@ from fastgrad.ops_state import stop_gradient
 from fastgrad.ops_unary import exp, sqrt
 
 
+@door
 def reduce_logsumexp(input_tensor, axis=None, keepdims=None, name=None, reduction_indices=None,
                      keep_dims=None):
     """`log(sum(exp(x)))` over `axis` (all axes if None), without overflow.
@@ -24,6 +26,7 @@ def reduce_logsumexp(input_tensor, axis=None, keepdims=None, name=None, reductio
         return add(total, top if kept else _reduce_sum(top, axis=axis))
 
 
+@door
 def reduce_variance(input_tensor, axis=None, keepdims=False, name=None):
     """Mean squared distance from the mean, over `axis` (all axes if None).
 
@@ -35,6 +38,7 @@ def reduce_variance(input_tensor, axis=None, keepdims=False, name=None):
         return reduce_mean(squared_difference(x, mean), axis=axis, keepdims=keepdims)
 
 
+@door
 def reduce_std(input_tensor, axis=None, keepdims=False, name=None):
     """Root of the variance, over `axis` (all axes if None).
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from fastgrad import graph as _graph
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import DTypeError, FeedTypeError
 from fastgrad.graph import Tensor, as_tensor, get_default_graph
 from fastgrad.interned import held
@@ -78,6 +79,7 @@ def _constant(value=None, weak=None):
     pass
 
 
+@door
 def constant(value, dtype=None, shape=None, name="Const", verify_shape=False):
     """A tensor with a fixed value, copied now.
 
@@ -155,6 +157,7 @@ def _holds_node(values):
 _graph._make_constant[0] = _as_constant
 
 
+@door
 def convert_to_tensor(value, dtype=None, name=None, preferred_dtype=None):
     """A tensor for any value: a node as it is, anything else as a constant."""
     if _graph.is_node(value) or isinstance(value, (list, tuple)):
@@ -197,26 +200,31 @@ def _first_of(in_dtypes):
     return in_dtypes[0]
 
 
-@op(_like_both, dtype=_first_of, form="assign", pure=False, name="Assign", text=True)
+@op(_like_both, dtype=_first_of, form="assign", ref=lambda ref, value: np.array(value),
+    pure=False, writes=True, name="Assign", text=True)
 def _assign(ref, value):
     pass
 
 
-@op(_like_both, dtype=_first_of, form="assign_zip", kernel="add", pure=False, name="AssignAdd")
+@op(_like_both, dtype=_first_of, form="assign_zip", kernel="add", ref=np.add, pure=False,
+    writes=True, name="AssignAdd")
 def _assign_add(ref, value):
     pass
 
 
-@op(_like_both, dtype=_first_of, form="assign_zip", kernel="sub", pure=False, name="AssignSub")
+@op(_like_both, dtype=_first_of, form="assign_zip", kernel="sub", ref=np.subtract, pure=False,
+    writes=True, name="AssignSub")
 def _assign_sub(ref, value):
     pass
 
 
-@op(_like_both, dtype=_first_of, form="assign_zip", kernel="mul", pure=False)
+@op(_like_both, dtype=_first_of, form="assign_zip", kernel="mul", ref=np.multiply, pure=False,
+    writes=True)
 def _assign_mul(ref, value):
     pass
 
 
+@door
 def assign(ref, value, validate_shape=None, use_locking=None, name=None):
     """Set a variable to `value`; the result is its new value.
 
@@ -233,7 +241,7 @@ def _shaped_ref(session, node, inputs, known, done):
     return [value]
 
 
-@op(None, dtype=None, form="session", ref=_shaped_ref, pure=False, dynamic=True, outputs=None)
+@op(None, dtype=None, evaluate=_shaped_ref, pure=False, dynamic=True, outputs=None)
 def _assign_shaped(ref, value):
     """An assignment between plans: the plans behind it are for the shape that it gives."""
 
@@ -249,11 +257,13 @@ def assign_shaped(ref, value, name=None):
                         name or "Assign").outputs[0]
 
 
+@door
 def assign_add(ref, value, use_locking=None, name=None):
     """Add to a variable in place; the result is its new value."""
     return ref.assign_add(value, name=name)
 
 
+@door
 def assign_sub(ref, value, use_locking=None, name=None):
     """Subtract from a variable in place; the result is its new value."""
     return ref.assign_sub(value, name=name)
@@ -266,6 +276,7 @@ def _group():
     pass
 
 
+@door
 def group(*inputs, name=None):
     """An operation that runs all `inputs`; its value is None."""
     ops = [_graph._operation(n) for n in _leaves(inputs) if n is not None]
@@ -282,11 +293,13 @@ def _leaves(nested):
     return [nested]
 
 
+@door
 def no_op(name=None):
     """An operation that does nothing; useful under `control_dependencies`."""
     return get_default_graph().add_op(_group.opdef, [], {}, [], name or "NoOp")
 
 
+@door
 def placeholder_with_default(input, shape, name=None):
     """A node that has the value of `input` unless it is fed.
 
@@ -310,7 +323,7 @@ def identity(x):
 
 
 @RegisterGradient("identity")
-def _(op, dy):
+def identity_gradient(op, dy):
     return dy
 
 

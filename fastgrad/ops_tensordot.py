@@ -9,6 +9,7 @@ import string
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.doors import door
 from fastgrad.errors import AxisIndexError, ShapeError, where
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.ops_array import expand_dims, reshape, shape_ends_with, squeeze, transpose
@@ -75,6 +76,7 @@ def _rank(tensor, what):
     return len(tensor._shape)
 
 
+@door
 def tensordot(a, b, axes, name=None):
     """Sum of products over pairs of dimensions.
 
@@ -170,6 +172,7 @@ def _spelled_out(equation, tensors):
     return ",".join(parts) + arrow + output.replace("...", letters)
 
 
+@door
 def einsum(equation, *inputs, name=None):
     """Sum of products by letters: `einsum("ij,jk->ik", a, b)` is the matrix product.
 

@@ -8,6 +8,7 @@ import functools
 
 import numpy as np
 
+from fastgrad.doors import door
 from fastgrad.errors import DTypeError, where
 from fastgrad.graph import Node, as_tensor, is_node
 from fastgrad.interned import decoded, encoded
@@ -39,6 +40,7 @@ def _text(value, graph=None):
     return as_tensor(value, TEXT, graph)
 
 
+@door
 def string_join(inputs, separator="", name=None):
     """The strings at the same place of each tensor, one after the other.
 
@@ -153,6 +155,7 @@ for _type in ("string_join", "as_string", "edit_distance"):
     NotDifferentiable(_type)
 
 
+@door
 def edit_distance(hypothesis, truth, normalize=True, name="edit_distance"):
     """The Levenshtein distance of sequences: of the last dimension of two SparseTensors.
 
@@ -178,6 +181,7 @@ def edit_distance(hypothesis, truth, normalize=True, name="edit_distance"):
     return _edit_distance(*parts[0].parts(), *parts[1].parts(), normalize=normalize, name=name)
 
 
+@door
 def sparse_placeholder(dtype, shape=None, name=None):
     """A SparseTensor that is fed at each run: with a SparseTensorValue, or a tuple like it.
 

@@ -18,7 +18,7 @@ def sin(x):
 
 
 @RegisterGradient("sin")
-def _(op, dy):
+def sin_gradient(op, dy):
     return dy * cos(op.inputs[0])
 
 
@@ -31,7 +31,7 @@ def cos(x):
 
 
 @RegisterGradient("cos")
-def _(op, dy):
+def cos_gradient(op, dy):
     return -dy * sin(op.inputs[0])
 
 
@@ -44,7 +44,7 @@ def tan(x):
 
 
 @RegisterGradient("tan")
-def _(op, dy):
+def tan_gradient(op, dy):
     return dy * (1 + square(op.outputs[0]))
 
 
@@ -57,7 +57,7 @@ def asin(x):
 
 
 @RegisterGradient("asin")
-def _(op, dy):
+def asin_gradient(op, dy):
     return dy * rsqrt(1 - square(op.inputs[0]))
 
 
@@ -70,7 +70,7 @@ def acos(x):
 
 
 @RegisterGradient("acos")
-def _(op, dy):
+def acos_gradient(op, dy):
     return -dy * rsqrt(1 - square(op.inputs[0]))
 
 
@@ -83,7 +83,7 @@ def atan(x):
 
 
 @RegisterGradient("atan")
-def _(op, dy):
+def atan_gradient(op, dy):
     return dy / (1 + square(op.inputs[0]))
 
 
@@ -98,7 +98,7 @@ def sinh(x):
 
 
 @RegisterGradient("sinh")
-def _(op, dy):
+def sinh_gradient(op, dy):
     return dy * cosh(op.inputs[0])
 
 
@@ -111,7 +111,7 @@ def cosh(x):
 
 
 @RegisterGradient("cosh")
-def _(op, dy):
+def cosh_gradient(op, dy):
     return dy * sinh(op.inputs[0])
 
 
@@ -124,7 +124,7 @@ def asinh(x):
 
 
 @RegisterGradient("asinh")
-def _(op, dy):
+def asinh_gradient(op, dy):
     return dy * rsqrt(1 + square(op.inputs[0]))
 
 
@@ -137,7 +137,7 @@ def acosh(x):
 
 
 @RegisterGradient("acosh")
-def _(op, dy):
+def acosh_gradient(op, dy):
     return dy / sinh(op.outputs[0])
 
 
@@ -150,7 +150,7 @@ def atanh(x):
 
 
 @RegisterGradient("atanh")
-def _(op, dy):
+def atanh_gradient(op, dy):
     return dy / (1 - square(op.inputs[0]))
 
 

@@ -6,8 +6,10 @@ kernel of their own are ops too (`sqrt_grad`), with their own gradient, so that 
 
 import numpy as np
 
+from fastgrad import shapes
 from fastgrad.graph import Node
-from fastgrad.ops_math import _float_map, _grad_map, _map, sign
+from fastgrad.ops_math import (_float_map, _grad_map, _map, _where, cast_like, cast_to, equal, log,
+                               ones_like, sign, zeros_like)
 from fastgrad.registry import NotDifferentiable, RegisterGradient
 
 
@@ -27,7 +29,7 @@ def exp(x):
 
 
 @RegisterGradient("exp")
-def _(op, dy):
+def exp_gradient(op, dy):
     return dy * op.outputs[0]
 
 
@@ -40,7 +42,7 @@ def expm1(x):
 
 
 @RegisterGradient("expm1")
-def _(op, dy):
+def expm1_gradient(op, dy):
     return dy * exp(op.inputs[0])
 
 
@@ -53,7 +55,7 @@ def log1p(x):
 
 
 @RegisterGradient("log1p")
-def _(op, dy):
+def log1p_gradient(op, dy):
     return dy / (1 + op.inputs[0])
 
 
@@ -68,7 +70,7 @@ def square(x):
 
 
 @RegisterGradient("square")
-def _(op, dy):
+def square_gradient(op, dy):
     return dy * (2 * op.inputs[0])
 
 
@@ -81,7 +83,7 @@ def sqrt(x):
 
 
 @RegisterGradient("sqrt")
-def _(op, dy):
+def sqrt_gradient(op, dy):
     return sqrt_grad(op.outputs[0], dy)
 
 
@@ -94,7 +96,7 @@ def sqrt_grad(y, dy):
 
 
 @RegisterGradient("sqrt_grad")
-def _(op, g):
+def sqrt_grad_gradient(op, g):
     y, dy = op.inputs
     dx = op.outputs[0]
     return -g * dx / y, sqrt_grad(y, g)
@@ -109,7 +111,7 @@ def rsqrt(x):
 
 
 @RegisterGradient("rsqrt")
-def _(op, dy):
+def rsqrt_gradient(op, dy):
     return rsqrt_grad(op.outputs[0], dy)
 
 
@@ -122,7 +124,7 @@ def rsqrt_grad(y, dy):
 
 
 @RegisterGradient("rsqrt_grad")
-def _(op, g):
+def rsqrt_grad_gradient(op, g):
     y, dy = op.inputs
     return -1.5 * g * dy * square(y), rsqrt_grad(y, g)
 
@@ -136,7 +138,7 @@ def reciprocal(x):
 
 
 @RegisterGradient("reciprocal")
-def _(op, dy):
+def reciprocal_gradient(op, dy):
     return reciprocal_grad(op.outputs[0], dy)
 
 
@@ -149,7 +151,7 @@ def reciprocal_grad(y, dy):
 
 
 @RegisterGradient("reciprocal_grad")
-def _(op, g):
+def reciprocal_grad_gradient(op, g):
     y, dy = op.inputs
     return -2 * g * dy * y, reciprocal_grad(y, g)
 
@@ -165,7 +167,7 @@ def abs(x):
 
 
 @RegisterGradient("abs")
-def _(op, dy):
+def abs_gradient(op, dy):
     return dy * sign(op.inputs[0])
 
 
@@ -216,7 +218,7 @@ def tanh(x):
 
 
 @RegisterGradient("tanh")
-def _(op, dy):
+def tanh_gradient(op, dy):
     return tanh_grad(op.outputs[0], dy)
 
 
@@ -229,12 +231,41 @@ def tanh_grad(y, dy):
 
 
 @RegisterGradient("tanh_grad")
-def _(op, g):
+def tanh_grad_gradient(op, g):
     y, dy = op.inputs
     return -2 * g * dy * y, tanh_grad(y, g)
 
 
 Node.__abs__ = lambda self: abs(self)
+
+# ---- powers -----------------------------------------------------------------------------
+
+@RegisterGradient("pow")
+def pow_gradient(op, dz):
+    x, y = op.inputs
+    if y.op.type == "constant" and x is not y:
+        return _power_gradient(x, y, dz), None
+    if shapes.is_weak(x._dtype):            # a number takes the dtype of the tensor here too
+        x = cast_like(x, op.outputs[0])
+    # x**0 is flat at x = 0 too, where y x**(y - 1) is 0 times infinity
+    flat = cast_to(equal(x, zeros_like(x)), x) * cast_to(equal(y, zeros_like(y)), x)
+    dx = dz * y * (x + flat) ** (y - 1)
+    above = x > 0
+    safe_log = _where(above, log(_where(above, x, ones_like(x))), zeros_like(x))
+    return dx, dz * op.outputs[0] * safe_log
+
+
+def _power_gradient(x, y, dz):
+    """`y x**(y - 1)` for exponents that are known: 0 where one is 0, also at x = 0."""
+    value = y.op.attrs["value"]
+    # a Python number less one must stay a Python number, which takes x's dtype
+    less = value.item() - 1 if shapes.is_weak(y._dtype) else value - value.dtype.type(1)
+    if not np.any(value == 0):
+        return dz * y * x ** less
+    if not np.any(value):
+        return zeros_like(dz)
+    return dz * y * x ** np.where(value == 0, value, less)
+
 
 __all__ = ["exp", "expm1", "log1p", "square", "sqrt", "rsqrt", "reciprocal", "abs", "floor",
            "ceil", "round", "rint", "tanh"]

@@ -2,7 +2,7 @@
 
 An op of form "update" writes its first `outputs` inputs, and output i is the new value of input i.
 The formulas are TensorFlow 1.15's training ops. `lr` is a tensor of one element; the other
-parameters are one vector `hyper`, in the order of the kernel's (`_kernels/update.pxi.in`).
+parameters are one vector `hyper`, in the order of the kernel's (`_kernels/updates/update.pxi.in`).
 
 The `_rows` ops change only the rows that `indices` names, for gradients of lookups; gradients of
 one row are summed first, so that a row that is looked up twice is still updated once. A plan sums
@@ -12,6 +12,7 @@ them by a step of its own, `merge_rows`.
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.bad_index import checked
 from fastgrad.errors import ShapeError
 from fastgrad.registry import NotDifferentiable, op
 
@@ -56,7 +57,8 @@ def _update(kernel, ref, slots=0, name=None):
         casts = tuple(i for i, n in enumerate(names) if n != "indices")
         whole = tuple(i for i, n in enumerate(names) if n == "indices")
         return op(_infer(names, count), dtype=_of_variable, casts=casts, whole=whole,
-                  form="update", kernel=kernel, ref=ref, pure=False, outputs=count, name=name)(fn)
+                  form="update", kernel=kernel, ref=ref, pure=False, writes=True, outputs=count,
+                  name=name)(fn)
     return declare
 
 
@@ -161,8 +163,7 @@ def table_size(count):
 
 def _merge_rows_ref(indices, values, rows):
     indices = indices.reshape(-1)
-    if indices.size and (indices.min() < 0 or indices.max() >= rows):
-        raise IndexError(f"an index lies outside [0, {rows}).")
+    checked(indices, rows)
     _, first, inverse = np.unique(indices, return_index=True, return_inverse=True)
     order = np.argsort(np.argsort(first))               # from the order of size to that of sight
     kept, total = np.full_like(indices, UNUSED), np.zeros_like(values)

@@ -7,10 +7,12 @@ its own, before the rest of the run is planned.
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.bad_index import PARTITION, checked
+from fastgrad.doors import door
 from fastgrad.errors import LateShapeError, ShapeError
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.ops_array import reshape, squeeze
-from fastgrad.ops_index import _gather, checked
+from fastgrad.ops_index import _gather
 from fastgrad.ops_join import SEVERAL, concat
 from fastgrad.ops_math import _where, zeros_like
 from fastgrad.ops_reduce import reduce_prod
@@ -47,7 +49,7 @@ def select(condition, x, y):
 
 
 @RegisterGradient("select")
-def _(op, dz):
+def select_gradient(op, dz):
     condition, zero = op.inputs[0], zeros_like(op.inputs[1])
     return None, select(condition, dz, zero), select(condition, zero, dz)
 
@@ -64,6 +66,7 @@ def where_indices(condition):
 NotDifferentiable("where_indices")
 
 
+@door
 def where(condition, x=None, y=None, name=None):
     """`x` where the condition holds, else `y`; with the condition alone, where that is.
 
@@ -197,6 +200,7 @@ NotDifferentiable("unique")
 NotDifferentiable("unique_with_counts")
 
 
+@door
 def unique(x, out_idx=INT32, name=None):
     """(the different values of a vector in the order they appear, each element's index there).
 
@@ -207,6 +211,7 @@ def unique(x, out_idx=INT32, name=None):
     return found(*_unique(x, out_idx=shapes.to_np(out_idx), name=name))
 
 
+@door
 def unique_with_counts(x, out_idx=INT32, name=None):
     """As `unique`, and how often each value appears.
 
@@ -232,6 +237,7 @@ def _setdiff1d(x, y, out_idx=INT32):
 NotDifferentiable("setdiff1d")
 
 
+@door
 def setdiff1d(x, y, index_dtype=INT32, name=None):
     """(the elements of `x` that `y` does not have, their places).
 
@@ -253,7 +259,7 @@ def _partition_shapes(in_shapes, attrs):
 
 
 def _partition_ref(data, partitions, num):
-    checked(partitions, num)
+    checked(partitions, num, PARTITION)
     rows = data.reshape((partitions.size,) + data.shape[partitions.ndim:])
     return [rows[partitions.reshape(-1) == i] for i in range(num)]
 
@@ -264,6 +270,7 @@ def _dynamic_partition(data, partitions, num=1):
     pass
 
 
+@door
 def dynamic_partition(data, partitions, num_partitions, name=None):
     """The rows of `data` sorted into `num_partitions` tensors by the number in `partitions`.
 
@@ -276,7 +283,7 @@ def dynamic_partition(data, partitions, num_partitions, name=None):
 
 
 @RegisterGradient("dynamic_partition")
-def _(op, *dys):
+def dynamic_partition_gradient(op, *dys):
     data, parts = op.inputs
     places = reshape(_range(shape(parts)), shape(parts))
     where_to = _dynamic_partition(places, parts, num=op.attrs["num"])
@@ -316,6 +323,7 @@ def _dynamic_stitch(*values):
     pass
 
 
+@door
 def dynamic_stitch(indices, data, name=None):
     """One tensor from the rows of several: row `indices[m][i]` is `data[m][i]`.
 
@@ -328,7 +336,7 @@ def dynamic_stitch(indices, data, name=None):
 
 
 @RegisterGradient("dynamic_stitch")
-def _(op, dy):
+def dynamic_stitch_gradient(op, dy):
     indices = op.inputs[:len(op.inputs) // 2]
     return [None] * len(indices) + [_gather(dy, i, axis=0) for i in indices]
 

@@ -7,10 +7,11 @@ dimension; another class dimension is brought there and back.
 import numpy as np
 
 from fastgrad import shapes
+from fastgrad.bad_index import LABEL, checked
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.ops_array import broadcast_to, expand_dims, reshape_like, transpose
-from fastgrad.ops_index import checked
 from fastgrad.ops_make import one_hot
 from fastgrad.ops_math import (_where, _zip, add, cast_like, cast_to, log, multiply, negative,
                                zeros_like)
@@ -65,7 +66,7 @@ def softmax_xent(logits, labels, axis=-1, plain=False):
 
 
 @RegisterGradient("softmax_xent")
-def _(op, dy):
+def softmax_xent_gradient(op, dy):
     logits, labels = op.inputs
     return (softmax_xent_grad(logits, labels, expand_dims(dy, -1), plain=op.attrs["plain"]),
             -expand_dims(dy, -1) * log_softmax(logits))
@@ -87,7 +88,7 @@ def softmax_xent_grad(logits, labels, dy, axis=-1, plain=False):
 
 
 @RegisterGradient("softmax_xent_grad")
-def _(op, g):
+def softmax_xent_grad_gradient(op, g):
     logits, labels, dy = op.inputs
     p = softmax(logits)
     inner = reduce_sum(g * p, -1, True)
@@ -99,6 +100,7 @@ def _(op, g):
             reduce_sum(g * (total * p - labels), -1, True))
 
 
+@door
 def softmax_cross_entropy_with_logits_v2(labels, logits, axis=None, name=None, dim=None):
     """Cross-entropy of softmax(logits) against a distribution `labels`, one value a row.
 
@@ -168,6 +170,7 @@ def _as_rows_of(labels, logits):
     return reshape_like(labels, logits)
 
 
+@door
 def softmax_cross_entropy_with_logits(_sentinel=None, labels=None, logits=None, dim=-1,
                                       name=None, axis=None):
     """As `softmax_cross_entropy_with_logits_v2`, but no gradient flows into `labels`.
@@ -201,7 +204,7 @@ def _class_rows(in_shapes, attrs):
 
 
 def _sparse_ref(logits, labels):
-    checked(labels, logits.shape[-1])
+    checked(labels, logits.shape[-1], LABEL)
     return -np.take_along_axis(_log_softmax_ref(logits, -1), labels[..., None], -1)[..., 0]
 
 
@@ -215,13 +218,13 @@ def sparse_softmax_xent(logits, labels):
 
 
 @RegisterGradient("sparse_softmax_xent")
-def _(op, dy):
+def sparse_softmax_xent_gradient(op, dy):
     logits, labels = op.inputs
     return sparse_softmax_xent_grad(logits, labels, expand_dims(dy, -1)), None
 
 
 def _sparse_grad_ref(logits, labels, dy):
-    checked(labels, logits.shape[-1])
+    checked(labels, logits.shape[-1], LABEL)
     hot = labels[..., None] == np.arange(logits.shape[-1])
     return dy * (_softmax_ref(logits, -1) - hot.astype(logits.dtype))
 
@@ -236,7 +239,7 @@ def sparse_softmax_xent_grad(logits, labels, dy):
 
 
 @RegisterGradient("sparse_softmax_xent_grad")
-def _(op, g):
+def sparse_softmax_xent_grad_gradient(op, g):
     logits, labels, dy = op.inputs
     p = softmax(logits)
     inner = reduce_sum(g * p, -1, True)
@@ -244,6 +247,7 @@ def _(op, g):
     return dy * p * (g - inner), None, reduce_sum(g * (p - hot), -1, True)
 
 
+@door
 def sparse_softmax_cross_entropy_with_logits(_sentinel=None, labels=None, logits=None, name=None):
     """Cross-entropy of softmax(logits) against the class of each row.
 
@@ -277,11 +281,12 @@ def sigmoid_xent(logits, labels):
 
 
 @RegisterGradient("sigmoid_xent")
-def _(op, dy):
+def sigmoid_xent_gradient(op, dy):
     logits, labels = op.inputs
     return dy * (sigmoid(logits) - labels), -dy * logits
 
 
+@door
 def sigmoid_cross_entropy_with_logits(_sentinel=None, labels=None, logits=None, name=None):
     """Cross-entropy of sigmoid(logits) against the probability `labels`, elementwise.
 
@@ -301,6 +306,7 @@ def sigmoid_cross_entropy_with_logits(_sentinel=None, labels=None, logits=None, 
     return sigmoid_xent(logits, labels, name=name)
 
 
+@door
 def weighted_cross_entropy_with_logits(labels=None, logits=None, pos_weight=None, name=None,
                                        targets=None):
     """As `sigmoid_cross_entropy_with_logits`, with a weight on positive labels.
@@ -317,6 +323,7 @@ def weighted_cross_entropy_with_logits(labels=None, logits=None, pos_weight=None
         return add((1 - labels) * logits, multiply(weight, soft), name=scope)
 
 
+@door
 def log_poisson_loss(targets, log_input, compute_full_loss=False, name=None):
     """`exp(z) - t z` for `z = log_input`; with Stirling's estimate of `log(t!)` where `t > 1`.
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.collection import GraphKeys
+from fastgrad.doors import door
 from fastgrad.errors import (GradientError, LossTypeError, NotVariableError, TrainTypeError,
                              show_names, where)
 from fastgrad.gradients import gradients, loss_seed
@@ -49,10 +50,17 @@ class Optimizer:
         self._others = {}               # (name, graph) -> variable
         self._tensors = {}              # prepared parameters of the current apply_gradients
 
+    def __init_subclass__(cls, **more):
+        """An optimizer's constructor is a door: a wrong keyword is answered with the right one."""
+        super().__init_subclass__(**more)
+        if "__init__" in vars(cls):
+            cls.__init__ = door(cls.__init__)
+
     def get_name(self):
         return self._name
 
     # ---- a step ----
+    @door
     def minimize(self, loss, global_step=None, var_list=None, gate_gradients=GATE_OP,
                  aggregation_method=None, colocate_gradients_with_ops=False, name=None,
                  grad_loss=None):
@@ -89,6 +97,7 @@ class Optimizer:
                 f"{show_names(v.op.name for _, v in pairs)}.")
         return self.apply_gradients(pairs, global_step, name)
 
+    @door
     def compute_gradients(self, loss, var_list=None, gate_gradients=GATE_OP,
                           aggregation_method=None, colocate_gradients_with_ops=False,
                           grad_loss=None):
@@ -109,6 +118,7 @@ class Optimizer:
         _check_variables([v for g, v in zip(found, variables) if g is not None])
         return list(zip(found, variables))
 
+    @door
     def apply_gradients(self, grads_and_vars, global_step=None, name=None):
         """An operation that applies gradients to variables; pairs whose gradient is None are left
         out."""

@@ -13,7 +13,6 @@ from fastgrad.errors import ClosedError, PartError, where
 from fastgrad.fetches import answered, feed_key, flatten, handed_out
 from fastgrad.graph import Tensor
 from fastgrad.interned import held, keeping
-from fastgrad.place import UPDATES
 from fastgrad.shapes import TEXT
 from fastgrad.specialise import order_of
 
@@ -164,7 +163,7 @@ def _waiting(order, to_come, known):
 
 
 def _changes(op):
-    return op.opdef is not None and (op.opdef.form in UPDATES or op.opdef.form == "session")
+    return op.opdef is not None and (op.opdef.writes or op.opdef.evaluate is not None)
 
 
 def _kept(value):

@@ -154,7 +154,7 @@ def share_of(k):
         by_rows = len(k.ext) == 1
         return Share(k.count, 1, (by_rows or k.ext[0] == 1, by_rows))
     if form == "scan":
-        return Share(k.count, 1, (True, True))
+        return Share(k.count, 1, (True,) * len(k.values))
     if form in _BY_OUTPUT:
         return Share(k.count, 1, (False,) * len(k.values))
     return none

@@ -8,6 +8,8 @@ A Storage is memory for one or more values (views, in-place results). Kinds:
 
 import heapq
 
+from fastgrad.ir import root_of
+
 ALIGN = 64
 
 
@@ -53,13 +55,6 @@ def place(steps, fetched, reads, inplace=True):
     return _pack([s for s in _unique(steps) if s.kind == "arena"])
 
 
-def root_of(value):
-    """The value whose memory `value` is a view of."""
-    while value.step is not None and value.step.opdef.view is not None:
-        value = value.step.inputs[value.step.opdef.view]
-    return value
-
-
 def _ends(steps, fetched, reads):
     """{root value: position of the last step that reads it or a view of it}."""
     ends = {}
@@ -84,7 +79,7 @@ def _assign_storages(steps, reads, ends, inplace):
             if v.step is None and v.storage is None:
                 v.storage = outside(v)
         target = step.fused.get("into")
-        if target is None and step.opdef.form in UPDATES:
+        if target is None and step.opdef.writes:
             target = step.inputs[0]
         if target is not None:
             if target.step is None and target.storage is None:
@@ -97,9 +92,6 @@ def _assign_storages(steps, reads, ends, inplace):
             continue
         for n, out in enumerate(step.outs):
             out.storage = _for_output(step, n, out, i, ends, inplace)
-
-
-UPDATES = ("assign", "assign_zip", "update")    # they write their first inputs, one an output
 
 
 def _for_output(step, n, out, i, ends, inplace):

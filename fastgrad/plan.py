@@ -5,39 +5,42 @@ out), schedule, `fuse`, `strips`, place (`inplace`), emit, partition (`threads`)
 steps with their kernels, the arena they lie in, and the compiled Program that runs them.
 """
 
-import contextlib
 import functools
-import gc
 import platform
 
 import numpy as np
 
-from fastgrad import (__version__, _kernels, config, emit_index, emit_products, failsafe,
-                      lower_matmul, lower_ops, peak, rewrite, row_strips, strips, variable, watch)
+from fastgrad import (_kernels, bad_index, config, emit_index, emit_products, failsafe,
+                      lower_matmul, lower_ops, peak, profiling, rewrite, row_strips, strips,
+                      variable, watch)
 from fastgrad._kernels import choose
 from fastgrad._kernels.program import (Callable, Entry, Program, Runner, StepFailed, StoreLock,
-                                       shuffle_rows)
+                                       shuffle_rows, with_subnormals)
+from fastgrad.doors import door
 from fastgrad.emit import Emitter
 from fastgrad.errors import (ComputeError, FeedError, GradientError, KernelError,
-                             NumericsError, refuse_copy, where)
+                             NumericsError, StateError, refuse_copy, where)
 from fastgrad.explain import explain
 from fastgrad.fuse import fuse, step_reads
 from fastgrad.graph import Tensor
 from fastgrad.interned import held, keeping
-from fastgrad.ir import Builder, too_large, untied
+from fastgrad.ir import Builder, root_of, too_large, untied, variable_of
 from fastgrad.partition import partition
-from fastgrad.place import place, root_of
+from fastgrad.place import place
 from fastgrad.specialise import Specialiser, Staging
 from fastgrad.shapes import TEXT
 from fastgrad.streams import Streams
+from fastgrad.uncut import Uncollected
+from fastgrad.version import __version__
 from fastgrad.watch import watched
 
 # what can be left out
 PASSES = ("fold", "share", "simplify", "fuse", "strips", "inplace", "threads")
 
+_BLAS = {f"{stem}_{letter}" for stem in ("gemm", "bgemm") for letter in ("f32", "f64")}
 ARENA, CONSTANTS, FIRST_VARIABLE = 0, 1, 2                    # operand spaces of a Program
 
-variable._lock_maker[0] = StoreLock
+variable._lock_maker[0] = functools.partial(StoreLock, StateError)
 
 
 class Plan:
@@ -53,18 +56,22 @@ class Plan:
     fresh : dict variable operation -> buffer that this plan's first run fills
     writes : list of variable operations that a run changes
     text : bool, whether it works with strings: such a plan runs inside `interned.keeping()`
+    store : Store of its variables
+    streams : Streams that its operations draw from
+    feeds_of : callable, makes arrays by tensor of a feed_dict; set by the session that shows it
     """
 
-    def __init__(self, fetches, feeds, body, store, off=frozenset(), threads=1, check=False):
+    def __init__(self, fetches, feeds, body, store, off=frozenset(), threads=1, check=False,
+                 keep=False, streams=None):
         self.fetches, self.feeds = list(fetches), dict(feeds)
+        self.store, self.streams, self.feeds_of = store, streams, None
         self.results = body.results
         self.variables = list(body.variables)
         self.fresh = {}
         steps = body.steps
         if "fuse" not in off:
-            steps = fuse(steps, body.results, {
-                s.inputs[0].source for s in steps if s.late and s.inputs
-                and s.inputs[0].kind == "var"})
+            steps = fuse(steps, body.results, {variable_of(v) for s in steps if s.opdef.writes
+                                               for v in s.inputs[:len(s.outs)]})
         emitter = Emitter(_kernels.symbols(), _choose_gemm)
         if "strips" not in off:
             steps = row_strips.find(steps, body.results, emitter)
@@ -80,9 +87,9 @@ class Plan:
         self.threads = partition(self.kernels, threads if "threads" not in off else 1)
         self.text = any(v.dtype == TEXT for s in steps for v in (*s.outs, *s.inputs)) or any(
             v.dtype == TEXT for v in (*body.results, *body.feeds))
-        self._within_memory(self._make_program, body, store)
+        self._within_memory(self._make_program, body, store, keep)
 
-    def _make_program(self, body, store):
+    def _make_program(self, body, store, keep):
         buffers = [self._buffer(op, v, store) for op, v in body.variables.items()]
         streams = _streams(self.kernels)
         spaces = _Spaces(body, len(buffers), streams)
@@ -95,23 +102,32 @@ class Plan:
             list(self.feeds.values()),
             [(v.dtype, v.shape) for v in self.results], num_threads=self.threads,
             store_lock=store.lock, commit_step=commit,
-            undo=tuple(place_of[op] for op in undo))
+            undo=tuple(place_of[op] for op in undo), keep_subnormals=keep, blas=self._uses_blas(),
+            indices={i: found for i, k in enumerate(self.kernels)
+                     if (found := spaces.indices(k))})
         self._texts = [held(array) for _, array in spaces.blocks if array.dtype == TEXT]
+
+    def _uses_blas(self):
+        return any(k.symbol in _BLAS for k in self.kernels)
 
     def _within_memory(self, make, *arguments):
         """What `make` makes; where there is no memory for it, an error names the largest value."""
         try:
             return make(*arguments)
-        except MemoryError:
+        except MemoryError as e:
+            if type(e) is MemoryError and e.args:       # it is worded
+                raise
             made = [(v, s.op) for s in self.steps for v in s.outs if s.op is not None]
             tensors = [f for f in self.fetches if isinstance(f, Tensor)]
             made += [(v, t.op) for v, t in zip(self.results, tensors)]
             largest, op = max(made, key=lambda m: m[0].size * m[0].dtype.itemsize)
             raise too_large(op, largest.shape, largest.dtype) from None
 
-    def run(self, values):
+    def run(self, values, store):
         """Results for fed values; a run that nothing remembered yet."""
-        return self._within_memory(self.program.run, values)
+        return self._within_memory(
+            self.program.run, values, store.buffers,
+            {op.id: buffer for op, buffer in self.fresh.items()})
 
     def _buffer(self, op, value, store):
         if store.has(op):
@@ -136,29 +152,59 @@ class Plan:
         """A table of the steps as text: kernel, shapes, dtype, memory, the user's line."""
         return explain(self)
 
-    def profile(self, feed_dict, repeat=10):
+    @door
+    def profile(self, feed_dict=None, repeat=10):
         """The table of `explain()` with the time of each step.
 
         Parameters
         ----------
-        feed_dict : dict
-            Arrays of the dtypes and shapes this plan is for. Variables are written as in a run.
+        feed_dict : dict, optional
+            As for a run, of the shapes this plan is for.
         repeat : int
             Runs; a step's time is its fastest.
+
+        Notes
+        -----
+        Variables and the session's random numbers are put back to what they were before.
+
+        Raises
+        ------
+        MissingFeedError
+            If a value is missing.
+        FeedError
+            If one is of another shape than the plan's.
         """
-        with keeping():
-            seconds = self.program.profile([feed_dict[t] for t in self.feeds], repeat)
-        return explain(self, seconds, functools.partial(peak.share, _kernels))
+        given = feed_dict if self.feeds_of is None else self.feeds_of(feed_dict)
+        arrays = profiling.arrays_for(self.feeds, given)
+        with profiling.put_back(self), keeping():
+            try:
+                seconds = self._within_memory(self.program.profile, arrays, repeat)
+            except StepFailed as failed:
+                worded, cause = self.failure(failed), failed.__cause__
+                raise worded from None if worded is cause else cause
+        shares = profiling.Shares(peak, _kernels)
+        *table, total = explain(self, seconds, shares).split("\n")
+        return "\n".join([*table, *shares.notes(), total])
 
     def failure(self, failed):
         """The error for a StepFailed, worded with the user's node and line."""
-        op = self.kernels[failed.step].step.op
+        kernel = self.kernels[failed.step]
+        op = kernel.step.op
         cause = failed.__cause__
         name = where(op) if op is not None else "a step of the plan"
         if isinstance(cause, (FeedError, GradientError, NumericsError)):
             return cause
+        if isinstance(cause, IndexError) and not kernel.foreign:
+            return KernelError(f"{name}: {cause}", op)
         if cause is not None:
             return ComputeError(f"{name} raised {type(cause).__name__}: {cause}", op)
+        for (step, _, limit), found in zip(failsafe.indices_of(kernel), failed.indices):
+            kind = step.type if step.op is None else step.op.type
+            reason = bad_index.describe(bad_index.words_of(kind), found, failed.piece, limit,
+                                        step.attrs.get("_first", 0))
+            if reason:
+                name = name if step.op is None else where(step.op)
+                return KernelError(f"{name}: {reason}", step.op)
         reason = _REASONS.get(failed.code, f"kernel code {failed.code}")
         return KernelError(f"{name}: {reason}.", op)
 
@@ -210,6 +256,11 @@ class _Spaces:
         assert s.kind == "result", f"{value} lies in {s.kind}"
         return self.result + s.index, 0
 
+    def indices(self, k):
+        """What a kernel follows, as Program copies it after a failure."""
+        return tuple((self.operand(v), v.dtype, v.shape)
+                     for _, v, _ in failsafe.indices_of(k))
+
     def _constant(self, value):
         array = np.ascontiguousarray(value.const)
         key = array.dtype.str, array.tobytes()
@@ -235,7 +286,7 @@ class _Spaces:
         if k.symbol is None:
             described = tuple((o, v.dtype, v.shape) for o, v in zip(operands, k.values))
             n = k.writes
-            return k.call, described[:n], described[n:]
+            return k.call, described[:n], described[n:], k.foreign
         if k.offsets is not None:
             operands = tuple((space, start + more) for (space, start), more
                              in zip(operands, k.offsets))
@@ -244,7 +295,7 @@ class _Spaces:
 
 
 def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
-            check=False, streams=None):
+            check=False, streams=None, after=None, keep=False):
     """Plan a run.
 
     Parameters
@@ -260,6 +311,10 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
         Name the first step that makes a NaN or an infinity; see `watch`.
     streams : Streams, optional
         The session's random generators; new ones if not given.
+    after : dict, optional
+        `Staging.after` of the run's first stage.
+    keep : bool
+        Keep subnormal numbers, where runs count them as zero otherwise.
 
     Returns
     -------
@@ -270,25 +325,17 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
         raise ValueError(f"no pass is called {sorted(unknown)[0]!r}; there are "
                          f"{', '.join(PASSES)}.")
     off = frozenset(off) | (watch.OFF if check else frozenset())
-    builder = Builder(rewrite.table(off), off)
-    with _uncollected(), untied(), keeping():
-        body = Specialiser(fetches, feeds, store, builder, done, streams or Streams()).run()
+    streams = streams or Streams()
+    builder = Builder(rewrite.table(off), off, functools.partial(with_subnormals, keep))
+    # a collection finds nothing among a plan's steps and looks at all of them again and again
+    # (20,000 steps: 27 us a step without, 50 to 80 with it)
+    with Uncollected(), untied(), keeping():
+        body = Specialiser(fetches, feeds, store, builder, done, streams,
+                           after).run()
         if isinstance(body, Staging):
             return body
-        return Plan(fetches, feeds, body, store, off, threads, check)
-
-
-@contextlib.contextmanager
-def _uncollected():
-    """No garbage collection: it finds nothing among a plan's steps and looks at all of them
-    again and again (20,000 steps: 27 us a step without, 50 to 80 with it)."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
+        return Plan(fetches, feeds, body, store, off, threads, check, keep,
+                    streams)
 
 
 def build_info():
@@ -299,10 +346,13 @@ def build_info():
         "numpy": np.__version__,
         "cpu_level": _kernels.level,
         "cpu_levels_available": list(_kernels.available_levels),
+        **({"cpu_levels_not_built": list(_kernels.missing_levels)}
+           if _kernels.missing_levels else {}),
         "blas": _kernels.blas_config,
         "threads": config.THREADS,
     }
 
 
 __all__ = ["Plan", "Staging", "compile", "build_info", "Callable", "Entry", "Runner",
-           "StepFailed", "PASSES", "shuffle_rows"]
+           "StepFailed", "PASSES", "shuffle_rows",
+           "with_subnormals"]

@@ -63,7 +63,8 @@ class Record:
                  "outs", "alive")
 
     def __init__(self, op, inputs, after, outs):
-        self.kind, self.state = type(op), getattr(op, "__dict__", None)
+        self.kind = type(op)
+        self.state = op.__dict__ if self.kind.__dictoffset__ else None
         self.type, self.name, self.attrs, self.opdef = op.type, op.name, op.attrs, op.opdef
         self.site, self.id = op.site, op.id
         self.inputs, self.after, self.outs = inputs, after, outs

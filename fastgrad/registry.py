@@ -16,10 +16,13 @@ import functools
 import inspect
 import os
 
-from fastgrad import shapes
-from fastgrad.accepted import ACCEPTED, FOUND_IN_RUN, check_accepted, check_text, text_error
+from fastgrad import elsewhere, shapes
+from fastgrad.accepted import (ACCEPTED, CONVERTING, FOUND_IN_RUN, check_accepted, check_text,
+                               check_whole, text_error)
+from fastgrad.doors import door
 from fastgrad.errors import (AxisError, ConvertTypeError, DTypeError, LateShapeError,
-                             RegisteredError, RunShapeError, ShapeError, sentence, where)
+                             RegisteredError, RunShapeError, ShapeError, is_ours, sentence,
+                             show_site, where)
 from fastgrad.graph import (Tensor, as_tensor, call_site, get_default_graph, graph_of, is_node,
                             node_of)
 from fastgrad.shapes import TEXT
@@ -44,6 +47,13 @@ class OpDef:
     form : str, the kernel family that `emit` lays the step out by
     kernel : str, symbol stem; None: `ref` runs as a NumPy step
     ref : callable(*arrays, **attrs) -> array(s); the readable twin
+    draw : callable(generator, *arrays, **attrs) -> array(s), in place of `ref` where numbers are
+        drawn
+    evaluate : callable(session, operation, inputs, known, done) -> list of arrays, in place of
+        `ref` where a session evaluates the operation between plans
+    after_run : callable(operation, values) -> what a fetch shows, made of the fetched inputs
+    writes : the op writes its first `outputs` inputs, which are variables; output i is the new
+        value of input i
     inplace : inputs whose memory the output may take over
     view : the input that the output is a reshaped view of, or None
     shape_only : inputs of which only the shape is used
@@ -58,9 +68,10 @@ class OpDef:
         rest of the run can be planned
     """
 
-    __slots__ = ("type", "infer", "dtype", "out", "casts", "form", "kernel", "ref", "inplace",
-                 "view", "shape_only", "static", "pure", "outputs", "commutes", "doc",
-                 "tensors", "attrs", "site", "name", "dynamic", "whole", "truth", "text")
+    __slots__ = ("type", "infer", "dtype", "out", "casts", "form", "kernel", "ref", "draw",
+                 "evaluate", "after_run", "writes", "inplace", "view", "shape_only", "static",
+                 "pure", "outputs", "commutes", "doc", "tensors", "attrs", "site", "name",
+                 "dynamic", "whole", "truth", "text")
 
     def __init__(self, **fields):
         for name in self.__slots__:
@@ -71,7 +82,8 @@ class OpDef:
 
 def op(infer, dtype=shapes.promote, out=None, casts=None, form=None, kernel=None, ref=None,
        inplace=(), view=None, shape_only=(), static=(), pure=True, outputs=1, commutes=False,
-       name=None, dynamic=False, whole=(), truth=(), text=False):
+       name=None, dynamic=False, whole=(), truth=(), draw=None, evaluate=None, after_run=None,
+       writes=False, text=False):
     """Declare an operation; see OpDef for the fields. Returns the function users call.
 
     Raises
@@ -85,7 +97,8 @@ def op(infer, dtype=shapes.promote, out=None, casts=None, form=None, kernel=None
         tensors, attrs = _split_signature(fn)
         opdef = OpDef(type=op_type, name=name or op_type, infer=infer, dtype=dtype, out=out,
                       casts=casts,
-                      form=form, kernel=kernel, ref=ref, inplace=inplace, view=view,
+                      form=form, kernel=kernel, ref=ref, draw=draw, evaluate=evaluate,
+                      after_run=after_run, writes=writes, inplace=inplace, view=view,
                       shape_only=shape_only, static=static, pure=pure, outputs=outputs,
                       commutes=commutes, doc=fn.__doc__, tensors=tensors, attrs=attrs,
                       dynamic=dynamic, truth=truth, text=text,
@@ -139,7 +152,17 @@ def _builder(opdef, fn):
                 attrs[key] = kwargs[key]
         return call(opdef, inputs, attrs, name)
     build.opdef = opdef
+    build.__signature__ = _signature(fn)
     return build
+
+
+def _signature(fn):
+    """What `inspect` shows of an operation's function: its own parameters, and `name`."""
+    shown = inspect.signature(fn)
+    starred = any(p.kind is p.VAR_POSITIONAL for p in shown.parameters.values())
+    kind = inspect.Parameter.KEYWORD_ONLY if starred else inspect.Parameter.POSITIONAL_OR_KEYWORD
+    name = inspect.Parameter("name", kind, default=None)
+    return shown.replace(parameters=[*shown.parameters.values(), name])
 
 
 def _bind(opdef, args, kwargs):
@@ -147,8 +170,11 @@ def _bind(opdef, args, kwargs):
     wanted = [t for t in opdef.tensors if not t.startswith("*")]
     unknown = set(kwargs) - set(wanted) - set(opdef.attrs)
     if unknown:
-        raise TypeError(f"{opdef.type}() got an unexpected keyword argument "
-                        f"{sorted(unknown)[0]!r}; {_usage(opdef, None)}")
+        wrong = sorted(unknown)[0]
+        meant = elsewhere.keyword(wrong, [*wanted, *opdef.attrs, "name"])
+        hint = f" Did you mean {meant!r}?" if meant else ""
+        raise TypeError(f"{opdef.type}() got an unexpected keyword argument {wrong!r}; "
+                        f"{_usage(opdef, None)}.{hint}")
     args = list(args)
     for i, key in enumerate(wanted):
         if key in kwargs:
@@ -168,6 +194,7 @@ def _usage(opdef, got):
     return text if got is None else f"{text}; got {got} positional argument(s)"
 
 
+@door
 def call(opdef, values, attrs, name=None, dtype=None):
     """An operation of values that may be literals; returns what `make` returns.
 
@@ -216,9 +243,6 @@ def _operands(graph, opdef, values, known):
     return found
 
 
-CONVERTING = {"div", "div_no_nan", "bincount"}      # TensorFlow converts operands: ValueError
-
-
 def _check_dtypes(opdef, inputs):
     """Refuse what TensorFlow refuses: two dtypes among the inputs that share one."""
     cast = inputs if opdef.casts is None else [inputs[i] for i in opdef.casts]
@@ -240,27 +264,6 @@ def _check_floating(opdef, inputs):
         if t._dtype is not None and shapes.strong(t._dtype).kind in "iub":
             raise DTypeError(f"{opdef.name}{_at(inputs)}: {where(t)} has dtype {t.dtype.name}; "
                              "expected a floating dtype. Use cast().")
-
-
-NARROW = {"int32", "int64"}
-WHOLE = {kind + bits for kind in ("int", "uint") for bits in ("8", "16", "32", "64")}
-
-
-def _check_whole(opdef, inputs):
-    """Refuse fractions where an index or a size is wanted; an empty list is of any dtype.
-
-    TensorFlow refuses narrow integers as well, but for the classes of `one_hot`.
-    """
-    strict = opdef.whole and inputs[opdef.whole[0]].graph.literals == "tf"
-    allowed = NARROW if strict and opdef.type != "one_hot" else WHOLE
-    for i in opdef.whole:
-        t = inputs[i]
-        if t._dtype is None or shapes.strong(t._dtype).name in allowed:
-            continue
-        if t.op.type != "constant" or t.op.attrs["value"].size:
-            raise (ConvertTypeError if opdef.type in CONVERTING else DTypeError)(
-                f"{opdef.name}{_at(inputs)}: {opdef.tensors[i]} must be integers; "
-                f"{where(t)} has dtype {t.dtype.name}. Use cast().")
 
 
 def check_truth(tensor, what):
@@ -285,7 +288,7 @@ def make(opdef, inputs, attrs, name=None, graph=None):
             for i in range(len(inputs)) if opdef.casts is None else opdef.casts:
                 check_accepted(opdef.type, opdef.tensors[i], inputs[i])
     if opdef.whole:
-        _check_whole(opdef, inputs)
+        check_whole(opdef, inputs, _at(inputs))
     for i in opdef.truth:
         check_truth(inputs[i], f"{opdef.name}{_at(inputs)}")
     try:
@@ -364,7 +367,7 @@ def _shape_error(opdef, inputs, e):
 def _at(inputs):
     """` at model.py:31`, the line of the call that failed."""
     site = inputs[0].op.graph._site or call_site() if inputs else call_site()
-    return f" at {os.path.basename(site[0])}:{site[1]}" if site else ""
+    return f" at {show_site(site)}" if site else ""
 
 
 def describe(tensor):
@@ -417,9 +420,10 @@ def _refuse_twice(table, key, what, site_of, site):
     """A second registration fails, unless the first one's source can only have been typed in or
     run again: it is the same line, or no file (a cell of a notebook, which is edited and rerun)."""
     if key in table and site_of(table[key]) != site and os.path.exists(site_of(table[key])[0]):
-        file, line = site_of(table[key])
-        raise RegisteredError(f"the {what} {key!r} is registered already, at "
-                              f"{os.path.basename(file)}:{line}. Choose another name.")
+        first = site_of(table[key])
+        by = "by fastgrad itself" if is_ours(first[0]) else f"at {show_site(first)}"
+        raise RegisteredError(f"the {what} {key!r} is registered already, {by}. Choose another "
+                              "name.")
 
 
 _MISSING = object()

@@ -52,8 +52,7 @@ def _int_array(shape):
 
 @rule("lower", "identity", "stop_gradient")
 def _same_value(b, s):
-    x = s.inputs[0]
-    return None if b.late and x.kind == "var" else x      # a late read must stay in its place
+    return s.inputs[0]
 
 
 @rule("lower", "reshape", "reshape_like", "expand_dims", "squeeze")

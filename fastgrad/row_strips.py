@@ -21,8 +21,8 @@ import numpy as np
 
 from fastgrad.emit import FORMS, Kernel, letter
 from fastgrad.fuse import KERNEL_DTYPES, step_reads
-from fastgrad.ir import Step, Value, const_value
-from fastgrad.place import Storage, root_of
+from fastgrad.ir import Step, Value, const_value, root_of
+from fastgrad.place import Storage
 from fastgrad.registry import OPS, OpDef
 from fastgrad.shapes import normal_axes
 from fastgrad.strips import SCRATCH_LIMIT, Strip
@@ -35,6 +35,7 @@ BLOCKS = (512, 256, 128, 64, 32)        # rows
 PARTIAL_SHARE = 8               # partials take at most one in so many of a block's bytes
 LONGEST = 64                    # steps in one strip
 LOOK = 200                      # steps without a member before the search for more ends
+FOLLOWS = ("sparse_xent", "sparse_xent_grad")
 FORMS_BY_ROWS = ("map", "map_grad", "zip", "select", "cast", "rowwise", "xent", "xent_grad",
                  "sparse_xent", "sparse_xent_grad", "gemm", "reduce")
 
@@ -186,6 +187,9 @@ class _Search:
     def _private(self, fetched):
         """Values that only members use."""
         outside = {root_of(v) for v in fetched}
+        # what indices were followed must be there to tell after a failure
+        outside.update(root_of(i) for s in self.members if s.opdef.form in FOLLOWS
+                       for i in s.inputs[1:2])
         for s in self.before + self.after:
             outside.update(root_of(v) for v in step_reads(s))
         return {v for s in self.members if s not in self.reductions and s.opdef.view is None

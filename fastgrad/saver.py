@@ -1,152 +1,33 @@
 """Saver: variables to files and back.
 
-Format: safetensors, a header of JSON (names, dtypes, shapes, places) and then the bytes, so that a
-checkpoint can be read without this library and holds nothing that could run. Through the
-`safetensors` package where it is installed, else by the same layout written here; never pickle.
-
 Decisions
 - `save(sess, "dir/model", 100)` writes `dir/model-100.index`, the one file of the checkpoint, whose
   name TensorFlow's own tools look for, and `dir/checkpoint`, which lists checkpoints as TensorFlow
   does.
-- A file is written beside its place, flushed to the disk and moved there: a crash leaves the
-  old one or the new one, never half of one.
-- Names, shapes and dtypes are checked before any variable changes. The header's metadata hold a
-  digest of all of them and of every byte, so that a flipped bit is found; files that other
-  programs wrote have none and are taken as they are.
+- First the new file, then the list `checkpoint`, then the deletion of old ones, each whole and on
+  the disk before the next (`whole_files`): whatever fails or is killed in between, the list
+  names whole files and the latest checkpoint that was saved can be restored.
+- Names, shapes and dtypes are checked before any variable changes.
 - Values are read, and written, between two runs: a checkpoint is of one moment.
 """
 
-import glob
-import hashlib
+import contextlib
 import json
 import os
-import struct
-import tempfile
 import time
+import warnings
 
 import numpy as np
 
 from fastgrad import shapes
 from fastgrad.collection import GraphKeys
-from fastgrad.errors import (DamagedFileError, MisfitError, NotInFileError, StateError, show_names,
-                             where)
+from fastgrad.errors import DamagedFileError, MisfitError, NotInFileError, show_names, where
 from fastgrad.graph import get_default_graph
+from fastgrad.tensors import encoded, read_tensors
 from fastgrad.variable import Variable
+from fastgrad.whole_files import flush_folder, in_turn, write_whole
 
-_CODES = {"float64": "F64", "float32": "F32", "float16": "F16", "int64": "I64", "int32": "I32",
-          "int16": "I16", "int8": "I8", "uint8": "U8", "uint16": "U16", "uint32": "U32",
-          "uint64": "U64", "bool": "BOOL"}
-_DTYPES = {code: np.dtype(name) for name, code in _CODES.items()}
 _SUFFIX = ".index"
-_WRITER, _DIGEST = "writer", "sha256"         # keys of the header's metadata
-
-
-# ---- the file ---------------------------------------------------------------------------
-
-def write_tensors(path, arrays):
-    """Write {name: array} in safetensors layout, whole or not at all."""
-    try:
-        from safetensors.numpy import save
-        arrays = {k: np.asarray(v, order="C") for k, v in arrays.items()}
-        data = save(arrays, metadata=_signed(arrays))
-    except ImportError:
-        data = _encoded(arrays)
-    write_whole(path, data)
-
-
-def _digest(arrays):
-    """A digest of names, dtypes, shapes and values, whatever the layout."""
-    found = hashlib.sha256()
-    for name in sorted(arrays):
-        array = np.asarray(arrays[name], order="C")
-        found.update(json.dumps([name, array.dtype.name, array.shape]).encode())
-        found.update(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
-    return found.hexdigest()
-
-
-def _signed(arrays):
-    return {_WRITER: "fastgrad", _DIGEST: _digest(arrays)}
-
-
-def _encoded(arrays):
-    header, pieces, at = {"__metadata__": _signed(arrays)}, [], 0
-    for name, array in arrays.items():
-        array = np.asarray(array, order="C")
-        code = _CODES.get(array.dtype.name)
-        if code is None:
-            raise StateError(f"variable {name!r} has dtype {array.dtype}, which cannot be saved.")
-        header[name] = {"dtype": code, "shape": list(array.shape),
-                        "data_offsets": [at, at + array.nbytes]}
-        pieces.append(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
-        at += array.nbytes
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    return b"".join([struct.pack("<Q", len(text)), text, *pieces])
-
-
-def write_whole(path, data):
-    """Write bytes to a file beside its place, flush it to the disk, move it there."""
-    folder = os.path.dirname(os.path.abspath(path))
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".writing-")
-    try:
-        with os.fdopen(handle, "wb") as f:
-            f.write(data)
-            f.flush()
-            os.fsync(f.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
-        raise
-
-
-def read_tensors(path):
-    """{name: array} of a file in safetensors layout.
-
-    Raises
-    ------
-    NotInFileError
-        If there is no such file.
-    DamagedFileError
-        If it is cut off, or no such file at all.
-    """
-    try:
-        with open(path, "rb") as f:
-            data = f.read()
-    except FileNotFoundError:
-        raise NotInFileError(f"there is no checkpoint at {path!r}.") from None
-    try:
-        return _decoded(data)
-    except (ValueError, KeyError, TypeError, struct.error) as e:
-        raise DamagedFileError(f"{path!r} is no checkpoint, or a damaged one: {e}") from None
-
-
-def _decoded(data):
-    if len(data) < 8:
-        raise ValueError(f"it has {len(data)} bytes")
-    size, = struct.unpack("<Q", data[:8])
-    if size > len(data) - 8:
-        raise ValueError(f"its header should have {size} bytes, {len(data) - 8} are left")
-    header = json.loads(data[8:8 + size].decode())
-    body, found, used = memoryview(data)[8 + size:], {}, 0
-    for name, entry in header.items():
-        if name == "__metadata__":
-            continue
-        dtype, shape = _DTYPES[entry["dtype"]], tuple(entry["shape"])
-        start, end = entry["data_offsets"]
-        size = shapes.size_of(shape) * dtype.itemsize
-        if not 0 <= start <= end <= len(body) or end - start != size:
-            raise ValueError(f"tensor {name!r} of shape {shape} should lie at bytes {start} to "
-                             f"{end} of {len(body)}")
-        found[name] = np.frombuffer(body[start:end], dtype.newbyteorder("<")).reshape(shape)
-        used = max(used, end)
-    if used != len(body):
-        raise ValueError(f"it has {len(body) - used} bytes too many")
-    about = header.get("__metadata__", {})
-    if _DIGEST in about or about.get(_WRITER) == "fastgrad":
-        if about != _signed(found):             # one bit can spoil one of the two
-            raise ValueError("its contents do not match their digest")
-    return found
 
 
 # ---- the list of checkpoints ------------------------------------------------------------
@@ -164,8 +45,6 @@ class CheckpointState:
 def get_checkpoint_state(checkpoint_dir, latest_filename=None):
     """The CheckpointState of a folder, or None if nothing has been saved there."""
     path = os.path.join(checkpoint_dir, latest_filename or "checkpoint")
-    if not os.path.exists(path):
-        return None
     found = {"model_checkpoint_path": [], "all_model_checkpoint_paths": []}
     try:
         with open(path, encoding="utf-8") as f:
@@ -174,7 +53,9 @@ def get_checkpoint_state(checkpoint_dir, latest_filename=None):
                 if colon and key.strip() in found:
                     name = os.path.join(checkpoint_dir, json.loads(value.strip()))
                     found[key.strip()].append(name)
-    except (ValueError, TypeError) as e:
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, RecursionError) as e:
         raise DamagedFileError(f"{path!r} is no list of checkpoints, or a damaged one: {e}. Name "
                                "a checkpoint instead of its folder.") from None
     if not found["model_checkpoint_path"]:
@@ -186,6 +67,11 @@ def get_checkpoint_state(checkpoint_dir, latest_filename=None):
 def update_checkpoint_state(save_dir, model_checkpoint_path, all_model_checkpoint_paths=None,
                             latest_filename=None, **_):
     """Write the file that lists a folder's checkpoints."""
+    in_turn(save_dir, lambda: _write_state(save_dir, model_checkpoint_path,
+                                           all_model_checkpoint_paths, latest_filename))
+
+
+def _write_state(save_dir, model_checkpoint_path, all_model_checkpoint_paths, latest_filename):
     every = list(all_model_checkpoint_paths or [])
     if model_checkpoint_path not in every:
         every.append(model_checkpoint_path)
@@ -309,8 +195,11 @@ class Saver:
 
     def recover_last_checkpoints(self, checkpoint_paths):
         """Say which checkpoints are there; those that are not are left out."""
-        self._kept = [(p, os.path.getmtime(p + _SUFFIX)) for p in checkpoint_paths
-                      if checkpoint_exists(p)]
+        found = []
+        for path in checkpoint_paths:
+            with contextlib.suppress(FileNotFoundError):
+                found.append((path, os.path.getmtime(path + _SUFFIX)))
+        self._kept = found
 
     def save(self, sess, save_path, global_step=None, latest_filename=None,
              meta_graph_suffix="meta", write_meta_graph=True, write_state=True,
@@ -335,14 +224,31 @@ class Saver:
         folder = os.path.dirname(os.path.abspath(path))
         if not os.path.isdir(os.path.dirname(folder)):
             raise ValueError(f"Parent directory of {save_path} doesn't exist, can't save.")
-        with sess.store.lock:
-            values = {name: sess.store.copy_of(v.op) for name, v in self._variables().items()}
-        os.makedirs(folder, exist_ok=True)
-        write_tensors(path + _SUFFIX, values)
-        if write_state:
-            self._keep(path)
-            update_checkpoint_state(folder, path, self.last_checkpoints, latest_filename)
+        variables = self._variables()
+        with sess.store.lock.read_all():
+            values = {name: sess.store.copy_of(v.op) for name, v in variables.items()}
+        data = encoded(values)
+        if not os.path.isdir(folder):
+            os.makedirs(folder, exist_ok=True)
+            flush_folder(os.path.dirname(folder))
+        in_turn(folder, lambda: self._write(path, data, write_state, folder, latest_filename))
         return path
+
+    def _write(self, path, data, write_state, folder, latest_filename):
+        if not write_state:
+            write_whole(path + _SUFFIX, data)
+            return
+        now = time.time()
+        # other Savers of the folder may have deleted some
+        others = [(p, t) for p, t in self._kept if p != path and checkpoint_exists(p)]
+        try:
+            write_whole(path + _SUFFIX, data)
+        finally:                        # it may be there though the end of writing it failed
+            self._kept = others + [(path, now)] * checkpoint_exists(path)
+        kept, old, next_ = self._sorted_out(now)
+        _write_state(folder, path, [p for p, _ in kept], latest_filename)
+        left = [(p, t) for p, t in old if not _deleted(p)]
+        self._kept, self._next = left + kept, next_
 
     def _path(self, sess, save_path, global_step):
         if os.path.isdir(save_path) or not os.path.basename(save_path):
@@ -353,16 +259,17 @@ class Saver:
             global_step = int(sess.run(global_step))
         return f"{save_path}-{global_step:08d}" if self._pad else f"{save_path}-{global_step}"
 
-    def _keep(self, path):
-        now = time.time()
-        self._next = now + self._every if self._next is None else self._next
-        self._kept = [(p, t) for p, t in self._kept if p != path] + [(path, now)]
-        while self._max and len(self._kept) > self._max:
-            old, made = self._kept.pop(0)
-            if made > self._next:
-                self._next += self._every
-            elif os.path.exists(old + _SUFFIX):
-                os.unlink(old + _SUFFIX)
+    def _sorted_out(self, now):
+        """(those to list, those to delete, when the next one is kept for good)"""
+        kept, old = list(self._kept), []
+        next_ = now + self._every if self._next is None else self._next
+        while self._max and len(kept) > self._max:
+            path, made = kept.pop(0)
+            if made > next_:
+                next_ += self._every
+            else:
+                old.append((path, made))
+        return kept, old, next_
 
     def restore(self, sess, save_path):
         """Put the values of a checkpoint into a session's variables; they need no initializer.
@@ -389,15 +296,10 @@ class Saver:
         for name, v in wanted.items():
             found[name] = self._fitting(name, v, found[name])
         store = sess.store
-        with store.lock:
-            before = {v.op: store.copy_of(v.op) if store.has(v.op) else None
-                      for v in wanted.values()}
-            try:
-                for name, v in wanted.items():
-                    store.set(v.op, found[name])
-            except BaseException:               # Ctrl-C
-                store.put_back(before)
-                raise
+        with store.lock.run(), store.undoing() as before:
+            store.remember([v.op for v in wanted.values()], before)
+            for name, v in wanted.items():
+                store.set(v.op, found[name])
 
     def _fitting(self, name, v, array):
         dtype = shapes.strong(v._dtype)
@@ -434,8 +336,19 @@ def import_meta_graph(meta_graph_or_file, clear_devices=False, import_scope=None
 
 def remove_checkpoint(checkpoint_prefix, **_):
     """Delete a checkpoint."""
-    for path in glob.glob(glob.escape(checkpoint_prefix) + _SUFFIX):
-        os.unlink(path)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(checkpoint_prefix + _SUFFIX)
+
+
+def _deleted(path):
+    """Delete an old checkpoint; whether it is gone."""
+    try:
+        remove_checkpoint(path)
+    except OSError as e:
+        warnings.warn(f"the old checkpoint {path!r} could not be deleted, which the next save will "
+                      f"try again: {e}", stacklevel=6)
+        return False
+    return True
 
 
 __all__ = ["Saver", "CheckpointState", "get_checkpoint_state", "update_checkpoint_state",

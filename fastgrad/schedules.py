@@ -7,6 +7,7 @@ step with a schedule stays one plan.
 
 import math
 
+from fastgrad.doors import door
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.ops_divide import realdiv
 from fastgrad.ops_math import add, cast, equal, less_equal, minimum, multiply, pow
@@ -45,6 +46,7 @@ class _Terms:
         return cast(as_tensor(value), self.dtype)
 
 
+@door
 def exponential_decay(learning_rate, global_step, decay_steps, decay_rate, staircase=False,
                       name=None):
     """`learning_rate * decay_rate ** (global_step / decay_steps)`; the exponent whole if
@@ -55,6 +57,7 @@ def exponential_decay(learning_rate, global_step, decay_steps, decay_rate, stair
         return multiply(t.rate, pow(t(decay_rate), p), name=t.name)
 
 
+@door
 def natural_exp_decay(learning_rate, global_step, decay_steps, decay_rate, staircase=False,
                       name=None):
     """`learning_rate * exp(-decay_rate * global_step / decay_steps)`."""
@@ -64,6 +67,7 @@ def natural_exp_decay(learning_rate, global_step, decay_steps, decay_rate, stair
         return multiply(t.rate, pow(exp(-t(decay_rate)), p), name=t.name)
 
 
+@door
 def inverse_time_decay(learning_rate, global_step, decay_steps, decay_rate, staircase=False,
                        name=None):
     """`learning_rate / (1 + decay_rate * global_step / decay_steps)`."""
@@ -73,6 +77,7 @@ def inverse_time_decay(learning_rate, global_step, decay_steps, decay_rate, stai
         return realdiv(t.rate, 1 + t(decay_rate) * p, name=t.name)
 
 
+@door
 def polynomial_decay(learning_rate, global_step, decay_steps, end_learning_rate=0.0001, power=1.0,
                      cycle=False, name=None):
     """From `learning_rate` to `end_learning_rate` in `decay_steps`, along a power; again and again
@@ -87,6 +92,7 @@ def polynomial_decay(learning_rate, global_step, decay_steps, end_learning_rate=
         return add((t.rate - end) * pow(1 - step / steps, t(power)), end, name=t.name)
 
 
+@door
 def piecewise_constant(x, boundaries, values, name=None):
     """`values[0]` while x <= boundaries[0], then `values[1]`, ...; the last after all boundaries.
 
@@ -117,6 +123,7 @@ def _boundary(value, x, graph):
     return b
 
 
+@door
 def cosine_decay(learning_rate, global_step, decay_steps, alpha=0.0, name=None):
     """Half a cosine from `learning_rate` to `alpha * learning_rate` in `decay_steps`."""
     with _Terms(name, "CosineDecay", learning_rate, global_step) as t:
@@ -129,6 +136,7 @@ def _half_cosine(fraction):
     return 0.5 * (1.0 + cos(math.pi * fraction))
 
 
+@door
 def cosine_decay_restarts(learning_rate, global_step, first_decay_steps, t_mul=2.0, m_mul=1.0,
                           alpha=0.0, name=None):
     """Cosine decay that starts again, each time `t_mul` as long and `m_mul` as high."""
@@ -146,6 +154,7 @@ def cosine_decay_restarts(learning_rate, global_step, first_decay_steps, t_mul=2
         return multiply(t.rate, (1 - alpha) * height + alpha, name=t.name)
 
 
+@door
 def linear_cosine_decay(learning_rate, global_step, decay_steps, num_periods=0.5, alpha=0.0,
                         beta=0.001, name=None):
     """A straight line times a cosine, plus `beta`."""
@@ -156,6 +165,7 @@ def linear_cosine_decay(learning_rate, global_step, decay_steps, num_periods=0.5
         return multiply(t.rate, (t(alpha) + (steps - step) / steps) * wave + t(beta), name=t.name)
 
 
+@door
 def noisy_linear_cosine_decay(learning_rate, global_step, decay_steps, initial_variance=1.0,
                               variance_decay=0.55, num_periods=0.5, alpha=0.0, beta=0.001,
                               name=None):

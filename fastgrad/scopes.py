@@ -10,14 +10,16 @@ import functools
 import inspect
 
 from fastgrad import collection, shapes
-from fastgrad.errors import show_shape
+from fastgrad.doors import door
+from fastgrad.errors import show_shape, show_site
 from fastgrad.graph import get_default_graph, is_node
 from fastgrad.initializers import glorot_uniform_initializer, zeros_initializer
 from fastgrad.literals import array_of
+from fastgrad.uncut import Changed
 from fastgrad.variable import Variable
 
 
-class name_scope:
+class name_scope(Changed):
     """Prefix the names of operations made in a `with`; `as` gives the prefix, ending in "/".
 
     Parameters
@@ -37,12 +39,8 @@ class name_scope:
         node = next((v for v in values or () if is_node(v)), None)
         self._graph = get_default_graph() if node is None else node.graph
 
-    def __enter__(self):
-        self._scope = self._graph.name_scope(self.name)
-        return self._scope.__enter__()
-
-    def __exit__(self, *error):
-        return self._scope.__exit__(*error)
+    def changes(self):
+        return self._graph.name_scope(self.name).changes()
 
 
 class _AutoReuse:
@@ -222,7 +220,7 @@ def _known(name):
 def _shared(found, name, shape, dtype, reuse, value):
     if not reuse:
         site = found.op.site
-        at = f" It was made at {site[0]}:{site[1]}." if site else ""
+        at = f" It was made at {show_site(site)}." if site else ""
         raise ValueError(
             f"Variable {name} already exists, disallowed. Did you mean to set reuse=True or "
             f"reuse=AUTO_REUSE in variable_scope?{at}")
@@ -272,6 +270,7 @@ def _call_initializer(initializer, shape, dtype):
     return initializer(shape, **more)
 
 
+@door
 def get_variable(name, shape=None, dtype=None, initializer=None, regularizer=None,
                  trainable=None, collections=None, caching_device=None, partitioner=None,
                  validate_shape=True, use_resource=None, custom_getter=None, constraint=None,
@@ -300,6 +299,7 @@ def get_variable(name, shape=None, dtype=None, initializer=None, regularizer=Non
         validate_shape=validate_shape, custom_getter=custom_getter, constraint=constraint)
 
 
+@door
 def get_local_variable(name, *args, **kwargs):
     """get_variable in GraphKeys.LOCAL_VARIABLES, not trainable."""
     kwargs["trainable"] = False
@@ -308,12 +308,16 @@ def get_local_variable(name, *args, **kwargs):
     return get_variable(name, *args, **kwargs)
 
 
+get_local_variable.__signature__ = inspect.signature(get_variable)
+
+
+@door
 def get_variable_scope():
     """The VariableScope in force."""
     return _state().current
 
 
-class variable_scope:
+class variable_scope(Changed):
     """Open a variable scope (and a name scope) in a `with`.
 
     Parameters
@@ -348,9 +352,8 @@ class variable_scope:
         self._reuse, self._getter, self._names = reuse, custom_getter, auxiliary_name_scope
         node = next((v for v in values or () if is_node(v)), None)
         self._graph = get_default_graph() if node is None else node.graph
-        self._stack = []
 
-    def __enter__(self):
+    def changes(self):
         state = _state(self._graph)
         old, given = state.current, self._given
         if given is None:
@@ -358,13 +361,16 @@ class variable_scope:
             label = self._default_name
         else:
             label = given.name.split("/")[-1] if isinstance(given, VariableScope) else given
-        names = self._graph.name_scope(label) if self._names and label else None
-        prefix = names.__enter__() if names else self._graph._scope
+        named = self._names and label
+        prefix, *renamed = self._graph.name_scope(label).changes() if named else (
+            self._graph._scope,)
         scope = self._open(state, old, given, prefix)
-        self._stack.append((state, old, names, dict(state.opened)))
-        state.opened[scope.name] = state.opened.get(scope.name, 0) + 1
-        state.current = scope
-        return scope
+        found = scope, state, "current", scope, *renamed
+        count = state.opened.get(scope.name, 0) + 1
+        if isinstance(self._given, VariableScope):      # leaves the counts as they were
+            return (*found, state, "opened", {**state.opened, scope.name: count})
+        state.opened[scope.name] = count
+        return found
 
     def _open(self, state, old, given, prefix):
         base = given if isinstance(given, VariableScope) else old
@@ -378,15 +384,9 @@ class variable_scope:
         return old.copy(reuse=reuse, name=name, name_scope=prefix, custom_getter=getter,
                         **self._settings)
 
-    def __exit__(self, *error):
-        state, old, names, opened = self._stack.pop()
-        if isinstance(self._given, VariableScope):
-            state.opened = opened
-        else:
-            state.close_below(state.current.name)
-        state.current = old
-        if names:
-            names.__exit__(*error)
+    def left(self, scope):
+        if not isinstance(self._given, VariableScope):
+            _state(self._graph).close_below(scope.name)
 
 
 def _unique(state, prefix):
@@ -405,11 +405,16 @@ def _nested(new, old):
     return both
 
 
+@door
 def variable_op_scope(values, name_or_scope, default_name=None, **settings):
     """variable_scope under its old name and argument order."""
     return variable_scope(name_or_scope, default_name, values, **settings)
 
 
+variable_op_scope.__signature__ = inspect.signature(variable_scope)
+
+
+@door
 def op_scope(values, name, default_name=None):
     """name_scope under its old name and argument order."""
     return name_scope(name, default_name, values)

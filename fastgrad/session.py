@@ -1,30 +1,34 @@
-"""Session: runs a graph; and compute_gradients, which runs one for the user.
+"""Session: runs a graph.
 
 A run that was seen before goes straight from `Runner.run` (compiled) to its Program. This file owns
 the way there, once `fetches` has said what is meant: the cache of plans, and
 evaluating in stages what must be evaluated in Python.
 """
 
+import functools
 import weakref
 from collections import OrderedDict
+from functools import partial
 
 import numpy as np
 
-from fastgrad import config, variable
+from fastgrad import config, growth, variable
 from fastgrad.default_session import Entered, get_default_session
-from fastgrad.errors import (ClosedError, ComputeError, FeedTypeError, FetchTypeError,
-                             GradientError, GraphError, InvalidArgumentError, MissingFeedError,
-                             RunShapeError, refuse_copy, where)
-from fastgrad.fetches import answered, convert, fed_parts, feed_key, fetch, flatten, handed_out
+from fastgrad.doors import door
+from fastgrad.errors import (ClosedError, FeedTypeError, GraphError, InvalidArgumentError,
+                             refuse_copy, where)
+from fastgrad.fetches import answered, convert, feed_key, feeds_of, fetch, flatten, handed_out
 from fastgrad.fit import fit
-from fastgrad.gradients import ancestors, walk
-from fastgrad.graph import Graph, Node, Operation, get_default_graph, node_of
+from fastgrad.graph import Graph, get_default_graph
 from fastgrad.interned import keeping
 from fastgrad.partial import partial_run, partial_run_setup
-from fastgrad.plan import Callable, Runner, Staging, compile
+from fastgrad.plan import Callable, Runner, Staging, compile, with_subnormals
+from fastgrad.reference import evaluate
 from fastgrad.shapes import TEXT
-from fastgrad.specialise import evaluate
+from fastgrad.specialise import Before, written
+from fastgrad.stages import compute
 from fastgrad.streams import Streams
+from fastgrad.uncut import Changed
 from fastgrad.variable import store_of
 
 
@@ -42,12 +46,20 @@ class Session(Runner):
     check_numerics : bool, optional
         Raise NumericsError at the first step that makes a NaN or an infinity, with its inputs'
         ranges. Such runs are slow; others pay nothing. FASTGRAD_CHECK if not given.
+    subnormals : {"flush", "keep"}
+        Numbers below the smallest normal one (1.2e-38 in float32, 2.2e-308 in float64) count as
+        zero in what a run computes, as in TensorFlow: processors take up to a hundred times as
+        long for them. "keep" computes with them. Only runs are concerned, and in them no Python
+        code of the user's, which sees what its own thread has set.
 
     Notes
     -----
     Sessions of one graph share its variables, which have their initial values from the start.
     A cached run allocates nothing but its results, and results never change later.
-    Any thread may call `run`; runs on the same variables take turns.
+    Any thread may call `run`; runs on the same variables take turns. A signal handler cannot
+    wait for the run that it interrupts: what it runs on the same variables raises StateError,
+    and so does a save or `value` when a part of them is written.
+    Random operations without seeds draw numbers of their own in every session and forked child.
 
     Examples
     --------
@@ -58,7 +70,7 @@ class Session(Runner):
     """
 
     def __init__(self, target="", graph=None, config=None, *, num_threads=None,
-                 check_numerics=None):
+                 check_numerics=None, subnormals="flush"):
         if isinstance(target, Graph):
             target, graph = "", target
         if graph is not None and not isinstance(graph, Graph):
@@ -69,13 +81,15 @@ class Session(Runner):
             num_threads = getattr(config, "intra_op_parallelism_threads", None) or None
         self.num_threads = _threads(num_threads)
         self.check_numerics = _checks(check_numerics)
+        self._keep = _keeps(subnormals)
         self.streams = Streams()
         self._closed = False
         self._plans = OrderedDict()
         self._store_version = self.store.version
-        self._entered = []
+        self.history = None         # of the last `fit`, whole or broken off
         self.tapes = {}             # what the loops of this run leave for their gradients
-        self._undo = None           # in a run of several stages: values before it, by variable
+        self._undo = {}             # in a run of several stages: values before it, by variable
+        self._staged = False
 
     def _make_store(self):
         return store_of(self.graph)
@@ -100,20 +114,16 @@ class Session(Runner):
         """Make this the default session in a `with`, for `Tensor.eval` and `Operation.run`."""
         return Entered(self)
 
-    def __enter__(self):
+    def _entering(self):
         if self.closed:
             raise ClosedError("Attempted to use a closed Session.")
-        entered = Entered(self, close=True)
-        self._entered.append(entered)
-        return entered.__enter__()
-
-    def __exit__(self, *error):
-        self._entered.pop().__exit__(*error)
+        return Entered(self)
 
     def __reduce_ex__(self, protocol):
         refuse_copy(f"a {type(self).__name__}")
 
     # ---- running ----
+    @door
     def _run_slow(self, fetches, feed_dict):
         """A run whose plan is not at hand: convert, compile if need be, remember."""
         if not self.graph.version and self.graph.literals == "tf":
@@ -128,6 +138,7 @@ class Session(Runner):
             values = self._evaluate_whole(nodes, feeds, remember)
             return answered(feeds, values, rebuild, single)
 
+    @door
     def make_callable(self, fetches, feed_list=None, accept_options=False):
         """A function of the values of `feed_list`, quicker than `run` with a dict.
 
@@ -141,6 +152,7 @@ class Session(Runner):
         nodes, rebuild, single = flatten(fetches, self.graph)
         keys = [feed_key(k, self.graph) for k in feed_list or ()]
 
+        @door
         def slow(*values):
             if len(values) != len(keys):
                 raise FeedTypeError(f"this callable takes one value for each of the {len(keys)} "
@@ -159,6 +171,7 @@ class Session(Runner):
     def _callables(self):
         return self.__dict__.setdefault("_made", weakref.WeakSet())
 
+    @door
     def plan(self, fetches, feed_dict=None):
         """The Plan of a run, for `explain()` and `profile()`.
 
@@ -175,105 +188,131 @@ class Session(Runner):
         if isinstance(plan, Staging):
             raise ValueError(
                 f"this run has no single plan: {where(plan.ops[0])} is evaluated in Python first.")
+        plan.feeds_of = functools.partial(feeds_of, graph=self.graph)
         return plan
 
     fit, partial_run_setup, partial_run = fit, partial_run_setup, partial_run
 
     def _evaluate_whole(self, nodes, feeds, remember, done=()):
         """Values of the nodes; the stages of a run, like its steps, are all done or none."""
-        with self.store.lock:       # no other thread's run between two stages, or while planning
-            self._drop_stale()
-            outer, self._undo = self._undo, None
-            tapes, self.tapes = self.tapes, {}
+        with self.store.lock.run():     # no other's run between two stages, or while planning
             try:
-                return self._evaluate(nodes, feeds, remember, done)
-            except BaseException:
-                self.store.put_back(self._undo or {})
-                raise
+                return self._evaluate_within(nodes, feeds, remember, done)
             finally:
-                self._undo, self.tapes = outer, tapes
+                self.store.settle()
 
-    def _evaluate(self, nodes, feeds, remember=None, done=()):
+    def _evaluate_within(self, nodes, feeds, remember=None, done=()):
+        """The same for who has the lock."""
+        self._drop_stale()
+        with self.store.undoing() as undo, Changed(lambda: (
+                None, self, "_undo", undo, self, "_staged", False, self, "tapes", {})):
+            return self._evaluate(nodes, feeds, remember, done)
+
+    def _evaluate(self, nodes, feeds, remember=None, done=(), after=None):
         """Values of the nodes, in as many stages as shapes demand."""
         python = {}                                    # tensor -> what a compute() returned
         known, done = dict(feeds), set(done)
         while True:
             wanted = [n for n in nodes if n not in python and n not in done]
-            plan = self._plan(wanted, known, done)
+            plan = self._plan(wanted, known, done, after)
             if not isinstance(plan, Staging):
                 break
-            remember = None
-            self._stage(plan, known, python, done)
+            remember, after = None, after or plan.after
+            self._stage(plan, known, python, done, after)
         found = iter(self._run_plan(plan, known, remember))
         # a value that Python made may be fetched twice and is still fed to later stages
         return [handed_out(python[n]) if n in python else None if n in done else next(found)
                 for n in nodes]
 
-    def _stage(self, staging, known, python, done):
+    def _stage(self, staging, known, python, done, after):
         """Evaluate what a Staging names and add the values to `known`."""
-        self._undo = {} if self._undo is None else self._undo
-        found = self._evaluate(staging.fetches, known, done=done)
+        self._staged = True
+        for variable in staging.old:
+            if Before(variable) not in known and self.store.can_read(variable):
+                known[Before(variable)] = self.store.copy_of(variable)
+        found = self._evaluate(staging.fetches, known, done=done, after=after)
         values = dict(zip(staging.fetches, found))
+        calculate = partial(with_subnormals, self._keep)
         done.update(staging.effects)
         for t in staging.crossing:
             known[t] = values[t]
         for op in staging.ops:
-            inputs = [values.get(t) for t in op._inputs]
-            if op.opdef is not None and op.opdef.form == "session":
-                made = dict(zip(op.outputs, op.opdef.ref(self, op, inputs, known, done)))
+            inputs = [self._input(t, op, values, known, after) for t in op._inputs]
+            if op.opdef is not None and op.opdef.evaluate is not None:
+                made = dict(zip(op.outputs, op.opdef.evaluate(self, op, inputs, known, done)))
                 python.update(made)
                 known.update((t, v) for t, v in made.items() if v.dtype != object)
                 continue
             if op.opdef is not None:
-                for t, array in zip(op.outputs, _evaluate_builtin(op, inputs, self.streams)):
+                made = self.store.lock.let_in(partial(
+                    evaluate, op, inputs, self.streams,
+                    calculate=calculate))
+                for t, array in zip(op.outputs, made):
                     python[t] = known[t] = array
                 continue
-            result = _compute(op, [np.asarray(v) for v in inputs])
+            result = compute(op, [np.asarray(v) for v in inputs], self.store.lock.let_in)
             python[op.outputs[0]] = result
             known[op.outputs[0]] = np.zeros(0) if result is None else np.asarray(result)
 
-    def _plan(self, nodes, feeds, done=()):
+    def _input(self, tensor, op, values, known, after):
+        """The value of an input of an operation that is evaluated in Python.
+
+        None for the variables of a cond: the branch that is taken reads them; and for one that is
+        only assigned.
+        """
+        variable = tensor.op
+        if variable.type != "variable" or tensor in known:
+            return values.get(tensor, known.get(tensor))
+        if op.type in ("cond_", "assign_shaped"):
+            return None
+        before = known.get(Before(variable))
+        if before is None or any(variable in written(w) for w in after.get(op, ())):
+            return self.store.copy_of(variable)
+        return before
+
+    def _plan(self, nodes, feeds, done=(), after=None):
         key = (tuple(nodes), tuple((t, v.dtype, v.shape) for t, v in feeds.items()),
                frozenset(done))
         plan = self._plans.get(key)
         if plan is not None:
             self._plans.move_to_end(key)
             return plan
+        growth.look(self.graph)
         plan = compile(nodes, {t: (v.dtype, v.shape) for t, v in feeds.items()}, self.store,
                        threads=self.num_threads, done=done,
-                       check=self.check_numerics, streams=self.streams)
+                       check=self.check_numerics, streams=self.streams, after=after,
+                       keep=self._keep)
         if isinstance(plan, Staging) or not plan.fresh:
             self._plans[key] = plan
-            if len(self._plans) > config.PLAN_CACHE:
+            while len(self._plans) > config.PLAN_CACHE:
                 self._plans.popitem(last=False)
         return plan
 
     def _run_plan(self, plan, feeds, remember):
-        entry, texts = plan.entry(), [op for op in plan.writes if op.attrs["dtype"] == TEXT]
-        self.store.anticipate(texts, keeping.holders())
-        if self._undo is not None:
-            for op in plan.writes:
-                if op not in self._undo:
-                    self._undo[op] = self.store.copy_of(op) if self.store.has(op) else None
+        entry = plan.entry()
+        if self._staged and plan.writes:
+            self.store.remember(plan.writes, self._undo)
+            self.store.lock.halfway = True
+        self.store.anticipate([op for op in plan.writes if op.attrs["dtype"] == TEXT],
+                              keeping.holders())
         try:
-            values = plan.run([feeds[t] for t in plan.feeds])
+            values = plan.run([feeds[t] for t in plan.feeds], self.store)
         except Exception as failed:
-            self.store.settle(texts)
             self._step_failed(entry, failed)
-        for op, buffer in plan.fresh.items():
-            self.store.adopt(op, buffer)
-        self.store.settle(texts)
         if remember is not None and not plan.fresh and not plan.text:
             remember(plan)
         return [values[i] if i >= 0 else None for i in entry.outputs]
 
     def _write(self, op, value):
         """Set a variable between two stages of a run; what follows sees it."""
-        if op not in self._undo:
-            self._undo[op] = self.store.copy_of(op) if self.store.has(op) else None
+        self.store.remember([op], self._undo)
+        self.store.lock.halfway = True
+        if value.dtype == TEXT:
+            self.store.anticipate([op], value)
         self.store.set(op, value)
         self._drop_stale()
 
+    @door
     def _step_failed(self, entry, failure):
         """Word a failure that the compiled run reports by step."""
         if not hasattr(failure, "step"):
@@ -290,12 +329,13 @@ class Session(Runner):
         """Forget plans that point to variables' old memory."""
         if self.closed:
             raise ClosedError("Attempted to use a closed Session.")
-        if self._store_version != self.store.version:
-            self._store_version = self.store.version
+        version = self.store.version
+        if self._store_version != version:
             self._plans.clear()
             self._forget()
             for made in self._callables:
                 made._forget()
+            self._store_version = version       # last: an interrupt leaves it to the next run
 
     def _node(self, node):
         """The Tensor or Operation that a fetched node or name means."""
@@ -310,20 +350,17 @@ class Session(Runner):
 
     def _feeds(self, feed_dict, whole=True):
         """Fed values by tensor; if not `whole`, arrays may have any number of rows."""
-        if feed_dict is None:
-            return {}
-        if not hasattr(feed_dict, "items"):
-            raise FeedTypeError(f"feed_dict must be a dict from nodes to values; got "
-                                f"{type(feed_dict).__name__}.")
-        found = {}
-        for key, value in fed_parts(feed_dict):
-            tensor = feed_key(key, self.graph)
-            found[tensor] = convert(tensor, value, whole)
-        return found
+        return feeds_of(feed_dict, self.graph, whole)
 
 
 def _checks(check_numerics):
     return config.CHECK if check_numerics is None else bool(check_numerics)
+
+
+def _keeps(subnormals):
+    if subnormals not in ("flush", "keep"):
+        raise ValueError(f"subnormals must be 'flush' or 'keep'; got {subnormals!r}.")
+    return subnormals == "keep"
 
 
 def _threads(num_threads):
@@ -334,114 +371,16 @@ def _threads(num_threads):
     return num_threads
 
 
-# ---- operations in Python ---------------------------------------------------------------
-
-def _evaluate_builtin(op, inputs, streams):
-    """The outputs of an operation whose shape depends on values; its failure worded."""
-    try:
-        return evaluate(op, [np.asarray(v) for v in inputs], streams)
-    except RunShapeError:
-        raise
-    except (ValueError, IndexError) as e:
-        raise RunShapeError(f"{where(op)}: {e}", op) from e
-
-
-def _compute(op, inputs):
-    """Call a user's compute(); its result as an array, or None."""
-    inputs = [x.view() for x in inputs]
-    for x in inputs:
-        x.flags.writeable = False
-    try:
-        result = op.compute(*inputs)
-    except Exception as e:
-        raise ComputeError(f"compute() of {where(op)} raised {type(e).__name__}: {e}",
-                           op) from e
-    if result is None:
-        return None
-    try:
-        if np.ma.is_masked(result):
-            raise ValueError("its masked elements would be taken for numbers")
-        array = np.array(result, order="C")             # a view, x.T say, is laid out anew
-    except Exception as e:
-        raise ComputeError(f"compute() of {where(op)} returned {type(result).__name__}, "
-                           f"which is no array: {e}", op) from e
-    if array.dtype.kind not in "fiubc":
-        raise ComputeError(f"compute() of {where(op)} returned {type(result).__name__} with dtype "
-                           f"{array.dtype}; expected numbers.", op)
-    array = array.astype(array.dtype.newbyteorder("="), copy=False)
-    return array if array.ndim else array[()]
-
-
-# ---- gradients of everything ------------------------------------------------------------
-
-def compute_gradients(loss, feed_dict=None):
-    """Gradients of a scalar loss with respect to every node that it depends on, as arrays.
-
-    Parameters
-    ----------
-    loss : node
-    feed_dict : dict, optional
-        Values of placeholders; one that is missing keeps the value fed most recently.
-
-    Returns
-    -------
-    dict
-        From node (Variables and placeholders included) to an array of the node's shape,
-        at the variables' current values.
-
-    Raises
-    ------
-    GradientError
-        If `loss` is not a scalar or an operation on the way has no gradient.
-    MissingFeedError
-        If a placeholder has no value yet.
-    """
-    if not isinstance(loss, Node):
-        raise FetchTypeError(f"compute_gradients takes a node; got {type(loss).__name__}.")
-    tensor = loss.outputs[0] if isinstance(loss, Operation) else loss
-    graph = tensor.graph
-    table = graph.__dict__.setdefault("_gradient_tables", {})
-    if tensor not in table:
-        table[tensor] = _gradient_nodes(tensor)
-    nodes, grads, placeholders = table[tensor]
-    session = graph.__dict__.get("_gradient_session")
-    if session is None:
-        session = graph._gradient_session = Session(graph=graph)
-    feeds = {feed_key(k, graph): v for k, v in (feed_dict or {}).items()}
-    for p in placeholders:
-        if p not in feeds:
-            feeds[p] = _fed_last(p)
-    return dict(zip(nodes, session.run(grads, feeds)))
-
-
-def _gradient_nodes(tensor):
-    order = ancestors([tensor])
-    if tensor._shape not in ((), None):
-        raise GradientError(f"loss {where(tensor)} has shape {tensor._shape}; expected a scalar. "
-                            "Reduce it, for example with reduce_sum or reduce_mean.")
-    everything = [t for op in order for t in op.outputs]
-    with tensor.graph.name_scope("gradients"):
-        found = walk([tensor], [None], everything)
-    nodes = [t for t in everything if t in found]
-    placeholders = [t for t in everything if t.op.type == "placeholder"]
-    return [node_of(t) for t in nodes], [found[t] for t in nodes], placeholders
-
-
-def _fed_last(p):
-    if not hasattr(p, "fed"):
-        raise MissingFeedError(f"{where(p)} has not been fed yet. Run the session first, or pass "
-                               "feed_dict= to compute_gradients.", p.op)
-    return p.fed
 
 
 def _initial_value(tensor):
-    """Evaluate a variable's initial value, whatever it depends on."""
+    """Evaluate a variable's initial value, whatever it depends on; which of a graph's sessions will
+    read it is not known, so that subnormal numbers are kept."""
     if tensor.op.type == "constant":
         return tensor.op.attrs["value"]
-    return Session(graph=tensor.graph).run(tensor)
+    return Session(graph=tensor.graph, subnormals="keep")._evaluate_within([tensor], {})[0]
 
 
 variable._evaluator[0] = _initial_value
 
-__all__ = ["Session", "compute_gradients", "get_default_session", "InvalidArgumentError",
-           "GraphError"]
+__all__ = ["Session", "get_default_session", "InvalidArgumentError", "GraphError"]

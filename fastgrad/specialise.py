@@ -9,20 +9,14 @@ known here. Then the result is a Staging: which operations to evaluate first, by
 their own, before what is left can be planned with their values fed.
 """
 
-import numpy as np
 
-from fastgrad.errors import MissingFeedError, RunShapeError, StateError, where
+from fastgrad.errors import MissingFeedError, StateError, where
 from fastgrad.fetches import variable_shown
 from fastgrad.graph import Tensor, is_custom
-from fastgrad.ir import Step, Value
-from fastgrad.place import UPDATES, root_of
-from fastgrad.registry import OPS, computing_dtype, op, output_dtype
+from fastgrad.ir import Step, Value, root_of, variable_of
+from fastgrad.reference import evaluate
 from fastgrad.shapes import strong
-
-
-@op(lambda s, a: s[0], form="move", ref=lambda x: x, pure=False)
-def _snapshot(x):
-    """A copy of its own: of an old value, or of what a result must not alias."""
+from fastgrad.snapshots import keep_old_values, snapshot_of
 
 
 class Staging:
@@ -34,11 +28,33 @@ class Staging:
     fetches : tensors to run first: the inputs of `ops`, then `crossing`
     crossing : tensors made on the way that the rest needs too
     effects : operations on the way that must not run again: they changed something
+    old : variable operations that the effects write and that the rest reads as they were before
+    after : dict operation -> the updates of the whole run that it comes after
     """
 
-    def __init__(self, ops, fetches, crossing, effects):
+    def __init__(self, ops, fetches, crossing, effects, old, after):
         self.ops, self.fetches, self.crossing = ops, fetches, crossing
-        self.effects = effects
+        self.effects, self.old, self.after = effects, old, after
+
+
+class Before:
+    """What stands among fed tensors for a variable as it was before the run.
+
+    Of a variable that an earlier stage of the run has written, for readers of the version before.
+    """
+
+    __slots__ = ("op",)
+
+    def __init__(self, op):
+        self.op = op
+
+    def __eq__(self, other):
+        return isinstance(other, Before) and other.op is self.op
+
+    def __hash__(self):
+        return hash(("before", self.op))
+
+    _out = property(lambda self: self.op.outputs[0]._out)
 
 
 def order_of(fetches, fed, done=()):
@@ -115,9 +131,10 @@ class Specialiser:
     builder : Builder
     done : operations that ran in an earlier stage of the same run
     streams : Streams, the session's random generators
+    after : what the first Staging of the run says of order, in later stages
     """
 
-    def __init__(self, fetches, feeds, store, builder, done=(), streams=None):
+    def __init__(self, fetches, feeds, store, builder, done=(), streams=None, after=None):
         self.fetches, self.store, self.b = fetches, store, builder
         self.streams = streams
         self.order, self.done = order_of(fetches, feeds, done), done
@@ -126,18 +143,13 @@ class Specialiser:
         self.env = dict(zip(feeds, self.feeds))
         self.fed = feeds
         self.variables = {}
-        self.writers = {o: written(o) for o in self.order if _writes(o)}
+        self.writers = {o: written(o) for o in self.order if written(o)}
         self.order = assigns_first(self.order, self.writers)
-        self.place = {o: i for i, o in enumerate(self.order)}
-        self.targets = {}               # variable operation -> place of the first that writes it
-        for o, variables in self.writers.items():
-            for v in variables:
-                self.targets[v] = min(self.place[o], self.targets.get(v, len(self.order)))
-        self.after = {}                 # operation -> update operations it comes after
+        self.after = dict(after or {})  # operation -> update operations it comes after
         self.blocked = set()            # operations behind one that must be evaluated first
         self.dynamic = []
         self.updates = []
-        self.newest = {}                # variable operation -> its Value after the last update
+        self.newest = {}                # variable operation -> its Value after the updates so far
 
     def run(self):
         """A Body, or a Staging."""
@@ -181,7 +193,8 @@ class Specialiser:
         inputs = [self.env.get(t) for t in node._inputs]
         if not node.opdef.pure or any(v is None or v.const is None for v in inputs):
             return False
-        for t, array in zip(node.outputs, evaluate(node, [v.const for v in inputs])):
+        made = evaluate(node, [v.const for v in inputs], calculate=self.b.calculate)
+        for t, array in zip(node.outputs, made):
             self.env[t] = Value(array.shape, array.dtype, "const", const=array)
         return True
 
@@ -192,7 +205,7 @@ class Specialiser:
     # ---- one operation ----
     def _build(self, node, after):
         b, opdef = self.b, node.opdef
-        b.op, b.late = node, bool(after)
+        b.op = node
         inputs = [self._read(t, node, i, after) for i, t in enumerate(node._inputs)]
         if any(inputs[i].const is None for i in opdef.static):
             self._stage(node)
@@ -206,36 +219,29 @@ class Specialiser:
                 self.env[t] = v
         if node in self.writers:
             self.updates.append(outs[0])
-            self.newest.update(zip(self.writers[node], outs))
+            for variable, value in zip(self.writers[node], outs):
+                value.source, self.newest[variable] = variable, value
 
     def _attrs(self, node):
         """The node's attributes, and for a random operation its generator."""
-        if node.opdef.form != "random":
+        if node.opdef.draw is None:
             return node.attrs
         return {**node.attrs, "_generator": self.streams.of(node)}
 
     def _read(self, tensor, node, index, after):
-        """The value of an input; of a variable the one this operation must see."""
+        """The Value of an input; of a variable the version that this operation must see."""
+        op = tensor.op
         if node in self.writers and index < node.opdef.outputs:
-            return self.variables.get(tensor.op) or self._variable(
-                tensor.op, self._new_shape(node))
-        value = self.env.get(tensor)
-        if value is None:
-            written = any(tensor.op in self.writers[w] for w in after if w is not node)
-            value = self._variable(tensor.op) if not written else self.variables[tensor.op]
-        root = root_of(value)
-        if after and root.kind == "var" and root.source in self.targets:
-            seen = {v for w in after if w is not node for v in self.writers[w]}
-            own = root.source in self.writers.get(node, ())
-            if root.source not in seen and (own or self.targets[root.source] < self.place[node]):
-                return self._old_value(value)
-        return value
+            return self.newest.get(op) or self._variable(op, self._new_shape(node))
+        if tensor in self.env:
+            return self.env[tensor]
+        if any(op in written(w) for w in after if w is not node):
+            return self.newest.get(op) or self._variable(op)
+        return self._found(op)
 
-    def _old_value(self, value):
-        late, self.b.late = self.b.late, False
-        found = self.b.step("snapshot", value)
-        self.b.late = late
-        return found
+    def _found(self, op):
+        """A variable as the run finds it."""
+        return self.env.get(Before(op)) or self._variable(op)
 
     def _variable(self, op, shape=None):
         """The Value of a variable; `shape` is what an update is about to give it."""
@@ -295,7 +301,22 @@ class Specialiser:
                     for t in o.outputs if t in wanted and t not in self.fed]
         effects = [o for o in self.order if o in inside and o in self.writers] + before
         effects += [o for o in ops if not o.outputs]
-        return Staging(ops, list(dict.fromkeys(inputs + crossing)), crossing, effects)
+        return Staging(ops, list(dict.fromkeys(inputs + crossing)), crossing, effects,
+                       self._read_before(effects, inside), self.after)
+
+    def _read_before(self, effects, inside):
+        """The variables that `effects` write and that what is left reads as the run finds them."""
+        changed = {v for o in effects for v in written(o)}
+        if not changed:
+            return []
+        readers = [(f, ()) for f in self.fetches if isinstance(f, Tensor)]
+        for node in self.order:
+            if node not in inside and node.type != "cond_":        # a branch reads when it runs
+                first = node.opdef.outputs if node in self.writers else 0
+                readers += [(t, self.after.get(node, ())) for t in node._inputs[first:]]
+        return list(dict.fromkeys(t.op for t, after in readers if t.op in changed
+                                  and t not in self.fed
+                                  and not any(t.op in written(w) for w in after)))
 
     def _behind(self, nodes):
         """The operations that `nodes`, tensors and operations, need."""
@@ -325,15 +346,19 @@ class Specialiser:
                 steps += [s, *after.pop(s, ())]
         for rest in after.values():
             steps += rest
+        steps = keep_old_values(steps)
         for i, s in enumerate(steps):
             s.index = i
         results = [self._own.get(i, v) for i, v in enumerate(values)]
         return Body(steps, results, self.feeds, self.variables)
 
     def _fetched(self, tensor):
-        value = self.newest.get(variable_shown(tensor, self.fed)) or self.env.get(tensor)
-        if value is None:
-            value = self._variable(tensor.op)
+        updates = [*self.writers, *(o for o in self.done if written(o))]
+        shown = variable_shown(tensor, updates, self.after, self.fed)
+        if shown is not None:
+            value = self.newest.get(shown) or self._variable(shown)
+        else:
+            value = self.env.get(tensor) or self._found(tensor.op)
         if strong(value.dtype) is not value.dtype:
             value = self.b.convert(value, strong(value.dtype))
         return value
@@ -343,12 +368,10 @@ class Specialiser:
         self._own, early, late, taken = {}, [], [], set()
         for i, v in enumerate(values):
             root = root_of(v)
-            if root.step is not None and root not in taken and not _in_variable(root):
+            if root.step is not None and root not in taken and variable_of(root) is None:
                 taken.add(root)
                 continue
-            step = Step(OPS["snapshot"], [v], {}, None)
-            step.outs = (Value(v.shape, v.dtype, step=step),)
-            step.late = v.step is not None and v.step.late
+            step = snapshot_of(v)
             (late if step.late else early).append(step)
             self._own[i] = step.outs[0]
         return early, late
@@ -363,54 +386,16 @@ class Specialiser:
         return needed
 
 
-def evaluate(node, arrays, streams=None):
-    """Outputs of a built-in operation from its reference, as arrays of their own.
-
-    This is how operations run whose shapes depend on values.
-    """
-    opdef = node.opdef
-    dtypes = [a.dtype for a in arrays]
-    want = computing_dtype(opdef, dtypes)
-    casts = range(len(arrays)) if opdef.casts is None else opdef.casts
-    arrays = [a.astype(want) if want is not None and i in casts and a.dtype != want else a
-              for i, a in enumerate(arrays)]
-    attrs = {**node.attrs, **{opdef.tensors[i]: arrays[i] for i in opdef.static}}
-    args = [a for i, a in enumerate(arrays) if i not in opdef.static]
-    if opdef.form == "random":
-        args = [streams.of(node), *args]
-    try:
-        if opdef.infer is not None:
-            opdef.infer([a.shape for i, a in enumerate(arrays) if i not in opdef.static],
-                        {**opdef.attrs, **attrs})            # refuses shapes that do not fit
-        with np.errstate(all="ignore"):
-            found = opdef.ref(*args, **{k: v for k, v in attrs.items() if k[0] != "_"})
-    except (ValueError, IndexError) as e:
-        raise RunShapeError(f"{where(node)}: {e}", node) from e
-    out = output_dtype(opdef, dtypes, attrs)
-    found = [found] if opdef.outputs == 1 else found
-    outs = out if isinstance(out, (list, tuple)) else [out] * len(found)
-    return [np.array(f, dtype=strong(d), order="C") for f, d in zip(found, outs)]
-
-
 def needed_inputs(node):
-    """What must be known before a node is evaluated in a stage: a cond reads variables later, an
-    assignment does not read them."""
-    if node.type not in ("cond_", "assign_shaped"):
-        return node._inputs
+    """What must be run before a node is evaluated in a stage; variables are read at its place."""
     return [t for t in node._inputs if t.op.type != "variable"]
 
 
 def written(node):
-    """The variables that an update writes: its first inputs, one an output."""
+    """The variables that an operation writes: its first inputs, one an output."""
+    if node.opdef is None or not node.opdef.writes:
+        return ()
     return tuple(t.op for t in node._inputs[:node.opdef.outputs])
-
-
-def _writes(node):
-    return node.opdef is not None and node.opdef.form in UPDATES
-
-
-def _in_variable(value):
-    return value.step is not None and value.step.opdef.form in UPDATES
 
 
 # ---- operations that a run starts from --------------------------------------------------

@@ -6,9 +6,16 @@ Two kinds, by what the operation draws:
 - A `Counted` stream is two words, [key, runs]: compiled kernels draw number i of run t by Philox
   4x32-10 from (key, t, i) alone, on any number of threads, and count the run. Its methods
   draw the same in NumPy (uniform ones to the bit), where a step has no kernel or runs between
-  plans: the kernels' slow twin. The order of the numbers is that of `_kernels/philox.h`.
+  plans: the kernels' slow twin. The order of the numbers is that of `_kernels/random/philox.h`.
 - Other draws (gamma, Poisson, permutations, truncated normal) use a generator of NumPy's.
+
+Who gives no seed gets numbers that nobody else has, in a forked child too: there all streams
+without seeds begin anew. Those with seeds go on as their copies in the parent do.
 """
+
+import contextlib
+import os
+import weakref
 
 import numpy as np
 
@@ -29,6 +36,10 @@ class Counted:
     def __init__(self, seeds):
         made = np.random.SeedSequence(None if seeds is None else [s % 2**64 for s in seeds])
         self.state = np.array([made.generate_state(1, np.uint64)[0], 0], np.uint64)
+
+    def renew(self):
+        """Go on unpredictably; in place, since plans hold the address of the state."""
+        self.state[:] = Counted(None).state
 
     def uniform(self, shape, dtype):
         """Numbers in [0, 1) of a floating dtype."""
@@ -99,6 +110,33 @@ class Streams:
 
     def __init__(self):
         self._made = {}
+        _born.append(weakref.ref(self))
+        if len(_born) % 256 == 0:
+            _forget_the_dead()
+
+    def renew_unseeded(self):
+        """Other numbers from now on for those who gave no seed."""
+        for node, made in self._made.items():
+            if node.attrs["seeds"] is not None:
+                continue
+            if isinstance(made, Counted):
+                made.renew()
+            else:
+                made.bit_generator.state = np.random.Philox().state
+
+    def states(self):
+        """How far each stream is, for `put_back`."""
+        return {node: s.state.copy() if isinstance(s, Counted) else s.bit_generator.state
+                for node, s in self._made.items()}
+
+    def put_back(self, states):
+        """Let the streams draw again from where they were."""
+        for node, state in states.items():
+            made = self._made[node]
+            if isinstance(made, Counted):
+                made.state[...] = state
+            else:
+                made.bit_generator.state = state
 
     def of(self, node):
         """The stream of a random operation, of the kind that its draw takes."""
@@ -107,3 +145,23 @@ class Streams:
             kind = stream if node.opdef.kernel is None else Counted
             found = self._made[node] = kind(node.attrs["seeds"])
         return found
+
+
+# References without a callback, which a WeakSet has: Ctrl-C would be lost in it, as in any.
+_born = []
+
+
+def _forget_the_dead():
+    for dead in [r for r in _born if r() is None]:
+        with contextlib.suppress(ValueError):       # another thread was here too
+            _born.remove(dead)
+
+
+def _after_fork():
+    for streams in [r() for r in _born]:
+        if streams is not None:
+            streams.renew_unseeded()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

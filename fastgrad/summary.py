@@ -6,11 +6,14 @@ encoded after it, so that fetching summaries beside a training step costs no sec
 """
 
 import re
+import threading
 
 import numpy as np
 
+from fastgrad import elsewhere as _elsewhere
 from fastgrad import events
 from fastgrad.collection import GraphKeys
+from fastgrad.doors import door
 from fastgrad.errors import DTypeError, KernelError, ShapeError, where
 from fastgrad.graph import Graph, as_tensor, get_default_graph
 from fastgrad.png import COLOUR_TYPES
@@ -30,7 +33,7 @@ def encode(node, values):
                     for (kind, tag, *more), v in zip(node.attrs["parts"], values))
 
 
-@op(None, dtype=None, form="fetched", ref=encode, pure=False, outputs=1)
+@op(None, dtype=None, after_run=encode, pure=False, outputs=1)
 def summary_(*values, parts=None):
     """What scalar, histogram and merge make; `Session.run` calls `encode` on what it fetched."""
 
@@ -60,6 +63,7 @@ def _one(kind, name, tensor, collections, family, *more):
     return made
 
 
+@door
 def scalar(name, tensor, collections=None, family=None):
     """A summary of one number, under the node's name.
 
@@ -71,11 +75,13 @@ def scalar(name, tensor, collections=None, family=None):
     return _one("scalar", name, tensor, collections, family)
 
 
+@door
 def histogram(name, values, collections=None, family=None):
     """A summary of how the elements of a tensor are distributed."""
     return _one("histogram", name, values, collections, family)
 
 
+@door
 def image(name, tensor, max_outputs=3, collections=None, family=None):
     """A summary of the first images of a batch.
 
@@ -102,6 +108,7 @@ def image(name, tensor, max_outputs=3, collections=None, family=None):
     return _one("image", name, x, collections, family, int(max_outputs))
 
 
+@door
 def merge(inputs, collections=None, name=None):
     """One summary of several."""
     given = [as_tensor(i) for i in inputs]
@@ -117,6 +124,7 @@ def merge(inputs, collections=None, name=None):
     return made
 
 
+@door
 def merge_all(key=GraphKeys.SUMMARIES, scope=None, name=None):
     """One summary of all that are collected; None if there are none."""
     found = get_default_graph().get_collection(key, scope)
@@ -214,18 +222,27 @@ class FileWriter:
 class FileWriterCache:
     """One FileWriter a folder."""
 
-    _writers = {}
+    _writers, _lock = {}, threading.RLock()
 
     @staticmethod
     def get(logdir):
-        return FileWriterCache._writers.setdefault(logdir, FileWriter(logdir))
+        """The writer of a folder, made at the first call with the default graph of that moment."""
+        with FileWriterCache._lock:
+            found = FileWriterCache._writers.get(logdir)
+            if found is None:
+                found = FileWriter(logdir, get_default_graph())
+                found = FileWriterCache._writers.setdefault(logdir, found)
+            return found
 
     @staticmethod
     def clear():
-        for writer in FileWriterCache._writers.values():
-            writer.close()
-        FileWriterCache._writers.clear()
+        """Close and forget all writers."""
+        with FileWriterCache._lock:
+            for writer in FileWriterCache._writers.values():
+                writer.close()
+            FileWriterCache._writers.clear()
 
 
 __all__ = ["scalar", "histogram", "image", "merge", "merge_all", "FileWriter", "FileWriterCache",
            "Summary"]
+__getattr__ = _elsewhere.missing("fastgrad.summary")

@@ -4,29 +4,31 @@
 its `ref`: no plan, no rewriting, no shared memory. What it computes is what a plan must compute,
 up to rounding. `check_gradient` compares symbolic gradients with central differences.
 
-Nothing in the package imports this file, and it uses nothing of the compiler.
+Nothing in the package imports this file, and it uses nothing of the compiler but how a run treats
+subnormal numbers.
 """
 
 import numpy as np
 
-from fastgrad.errors import (DTypeError, GradientError, KernelError, MissingFeedError,
-                             RunShapeError, UnimplementedError, where)
+from fastgrad.errors import (DTypeError, GradientError, MissingFeedError,
+                             UnimplementedError, where)
 from fastgrad.gradients import compute_gradient_values, gradients
 from fastgrad.graph import Graph, Node, Tensor, as_tensor, get_default_graph, is_custom
 from fastgrad.ops_math import multiply
 from fastgrad.ops_reduce import reduce_sum
 from fastgrad.ops_state import placeholder
-from fastgrad.registry import computing_dtype, output_dtype
+from fastgrad.reference import evaluate
 from fastgrad.fetches import convert, feed_key, flatten, variable_shown
+from fastgrad.plan import with_subnormals
 from fastgrad.session import Session
-from fastgrad.shapes import is_weak, strong
+from fastgrad.shapes import is_weak
 from fastgrad.streams import Streams
 from fastgrad.variable import store_of
 
 # ---- the reference interpreter ----------------------------------------------------------
 
 
-def reference(fetches, feed_dict=None, values=None, graph=None):
+def reference(fetches, feed_dict=None, values=None, graph=None, subnormals="flush"):
     """Evaluate nodes as `Session.run` would, by NumPy alone.
 
     Parameters
@@ -39,6 +41,8 @@ def reference(fetches, feed_dict=None, values=None, graph=None):
         a training loop beside the compiled one.
     graph : Graph, optional
         The graph of the first fetch, or the default graph.
+    subnormals : {"flush", "keep"}
+        As of a Session.
 
     Returns
     -------
@@ -56,7 +60,7 @@ def reference(fetches, feed_dict=None, values=None, graph=None):
     for key, value in (feed_dict or {}).items():
         tensor = feed_key(key, graph)
         feeds[tensor] = convert(tensor, value)
-    found = Interpreter(feeds, values).run(nodes)
+    found = Interpreter(feeds, values, subnormals).run(nodes)
     if single:
         return found[0]
     return found if rebuild is None else rebuild(found)
@@ -73,16 +77,18 @@ class Interpreter:
     ----------
     feeds : dict Tensor -> array
     values : dict Variable -> array, optional
-        See `reference`.
+        See `reference`, as of `subnormals`.
     """
 
-    def __init__(self, feeds, values=None):
+    def __init__(self, feeds, values=None, subnormals="flush"):
+        self.keep = subnormals == "keep"
         self.streams = Streams()            # draws of its own: no session's are disturbed
         self.env = dict(feeds)              # tensor -> array
         self.fed = set(feeds)
         self.values = {} if values is None else values
         self.old = {}                       # variable -> its value before the run
         self.done = set()
+        self.updates = []                   # operations that wrote a variable
         self.after = {}                     # operation -> the updates it depends on
 
     def run(self, fetches):
@@ -94,7 +100,7 @@ class Interpreter:
                 for f in fetches]
 
     def _fetched(self, tensor):
-        shown = variable_shown(tensor, self.fed)
+        shown = variable_shown(tensor, self.updates, self.after, self.fed)
         found = None if shown is None else self.values.get(shown.outputs[0])
         return self._read(tensor, frozenset()) if found is None else found
 
@@ -126,6 +132,8 @@ class Interpreter:
         for dep in [t.op for t in op._inputs if t not in self.fed] + list(op.control_inputs):
             after |= self.after.get(dep, frozenset())
         written = _written(op)
+        if written:
+            self.updates.append(op)
         if after or written:
             self.after[op] = after | {op} if written else after
         if op.type == "variable":
@@ -157,59 +165,22 @@ class Interpreter:
         with np.errstate(all="ignore"):
             if op.type == "python_gradient":
                 return _python_gradient(op, inputs)
-            return _apply(op, inputs, self.streams)
+            return with_subnormals(self.keep, _apply, op, inputs, self.streams)
 
 
 def _written(op):
     """The variables that an operation updates: its first inputs, one an output."""
-    updates = op.opdef is not None and op.opdef.form in ("assign", "assign_zip", "update")
-    return op._inputs[:op.opdef.outputs] if updates else ()
-
-
-def _assigned(old, new):
-    return np.broadcast_to(new, np.broadcast_shapes(new.shape, old.shape)).astype(old.dtype)
-
-
-# what updates without a `ref` make of the old value and the operand
-_TARGETS = {
-    "assign": lambda old, value: np.array(value),
-    "assign_add": lambda old, value: _assigned(old, old + value),
-    "assign_sub": lambda old, value: _assigned(old, old - value),
-    "assign_mul": lambda old, value: _assigned(old, old * value),
-}
+    return op._inputs[:op.opdef.outputs] if op.opdef is not None and op.opdef.writes else ()
 
 
 def _apply(op, inputs, streams):
-    """A built-in operation: the dtype rules of its declaration, then its `ref`."""
-    opdef, attrs = op.opdef, {**op.opdef.attrs, **op.attrs}
-    if opdef.outputs == 0:
+    """A built-in operation: the dtype rules of its declaration, then its NumPy twin."""
+    if op.opdef.outputs == 0:
         return []
-    if opdef.form == "session":
+    if op.opdef.evaluate is not None:
         raise UnimplementedError(f"reference: {where(op)} is evaluated by a session, which the "
                                  "reference does without. Feed its value.", op)
-    dtypes = [_weak_or_own(t, v) for t, v in zip(op._inputs, inputs)]
-    want, out = computing_dtype(opdef, dtypes), output_dtype(opdef, dtypes, attrs)
-    cast = range(len(inputs)) if opdef.casts is None else opdef.casts
-    inputs = [v.astype(want if want is not None and i in cast else strong(d))
-              for i, (v, d) in enumerate(zip(inputs, dtypes))]
-    for i in opdef.static:
-        attrs[opdef.tensors[i]] = inputs[i]
-    dynamic = [v for i, v in enumerate(inputs) if i not in opdef.static]
-    function = _TARGETS.get(op.type) or opdef.ref
-    try:
-        if opdef.infer is not None:
-            opdef.infer([v.shape for v in dynamic], attrs)    # raises what a run would raise
-        dynamic = [streams.of(op), *dynamic] if opdef.form == "random" else dynamic
-        strict = op.graph.literals == "tf" and want is not None and strong(want).kind in "iu"
-        with np.errstate(divide="raise" if strict else "ignore"):
-            found = function(*dynamic, **{k: v for k, v in attrs.items() if k[0] != "_"})
-    except ArithmeticError:
-        raise KernelError(f"reference: {where(op)}: Integer division by zero.", op) from None
-    except (ValueError, IndexError) as e:
-        raise RunShapeError(f"reference: {where(op)}: {e}", op) from e
-    found = [found] if opdef.outputs == 1 else found
-    outs = out if isinstance(out, (list, tuple)) else [out] * len(found)
-    return [np.asarray(f).astype(strong(d)) for f, d in zip(found, outs)]
+    return evaluate(op, inputs, streams, [_weak_or_own(t, v) for t, v in zip(op._inputs, inputs)])
 
 
 def _weak_or_own(tensor, value):

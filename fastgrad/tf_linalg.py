@@ -1,5 +1,6 @@
 """TensorFlow's `tf.linalg` names."""
 
+from fastgrad import elsewhere as _elsewhere
 from fastgrad.ops_array import matrix_transpose
 from fastgrad.ops_expm import expm
 from fastgrad.ops_linalg import matmul
@@ -26,3 +27,4 @@ from fastgrad.ops_tensordot import cross, einsum, matvec, norm, tensordot, trace
 transpose = adjoint = matrix_transpose
 
 __all__ = [name for name in dir() if not name.startswith("_")]
+__getattr__ = _elsewhere.missing("fastgrad.linalg")

@@ -1,5 +1,6 @@
 """TensorFlow's `tf.math` names."""
 
+from fastgrad import elsewhere as _elsewhere
 from fastgrad.ops_clip import accumulate_n, add_n
 from fastgrad.ops_divide import *  # noqa: F403
 from fastgrad.ops_logic import *  # noqa: F403
@@ -20,3 +21,4 @@ from fastgrad.ops_unary import *  # noqa: F403
 from fastgrad.ops_where import invert_permutation
 
 __all__ = [name for name in dir() if not name.startswith("_")]
+__getattr__ = _elsewhere.missing("fastgrad.math")

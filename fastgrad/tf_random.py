@@ -1,5 +1,6 @@
 """TensorFlow's `tf.random` names."""
 
+from fastgrad import elsewhere as _elsewhere
 from fastgrad.ops_candidates import log_uniform_candidate_sampler, uniform_candidate_sampler
 from fastgrad.ops_random import categorical, multinomial, random_gamma as gamma
 from fastgrad.ops_random import random_normal as normal
@@ -9,3 +10,4 @@ from fastgrad.ops_random import random_uniform as uniform
 from fastgrad.ops_random import get_seed, set_random_seed, truncated_normal
 
 __all__ = [name for name in dir() if not name.startswith("_")]
+__getattr__ = _elsewhere.missing("fastgrad.random")

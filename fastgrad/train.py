@@ -1,5 +1,6 @@
 """TensorFlow's `tf.train` names."""
 
+from fastgrad import elsewhere as _elsewhere
 from fastgrad.averages import (ExponentialMovingAverage, assert_global_step, create_global_step,
                                get_global_step, get_or_create_global_step, global_step)
 from fastgrad.coordinator import Coordinator
@@ -27,3 +28,4 @@ __all__ = [
     "polynomial_decay", "CheckpointState", "Saver", "checkpoint_exists", "get_checkpoint_state",
     "import_meta_graph", "latest_checkpoint", "list_variables", "load_variable",
     "remove_checkpoint", "update_checkpoint_state"]
+__getattr__ = _elsewhere.missing("fastgrad.train")

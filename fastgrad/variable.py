@@ -7,10 +7,13 @@ A store's buffers never move while they keep their shape, so plans hold pointers
 Values are copied in and out: nothing a user holds aliases a variable.
 """
 
+import inspect
+
 import numpy as np
 
-from fastgrad import shapes
+from fastgrad import elsewhere, shapes
 from fastgrad.collection import GraphKeys, global_variables, local_variables
+from fastgrad.doors import door
 from fastgrad.errors import ShapeError, StateError, refuse_copy, where
 from fastgrad.graph import Tensor, as_tensor, get_default_graph, is_node
 from fastgrad.interned import held, readable
@@ -18,6 +21,7 @@ from fastgrad.literals import array_of, converted
 from fastgrad.names import repr_of_variable
 from fastgrad.ops_state import (_assign, _assign_add, _assign_sub, _variable, assign_shaped,
                                 constant, group, identity)
+from fastgrad.value_copy import value_copy
 
 
 def aligned_empty(shape, dtype):
@@ -39,21 +43,27 @@ class Store:
     """
 
     def __init__(self, evaluate=None):
-        self._buffers = {}          # id of a variable's operation -> array: no way to the graph
-        self._texts = {}            # the same -> what holds the strings of a buffer
+        self.buffers = {}           # id of a variable's operation -> array: no way to the graph
+        self._texts, self._pending = {}, set()     # what holds strings of buffers; to be settled
         self._evaluate = evaluate
         self.lock = _lock_maker[0]()        # held by a run, and wherever Python reads or writes
-        self.version = 0            # counts buffers replaced: plans made before are stale
 
     def __reduce_ex__(self, protocol):
         refuse_copy("a Store")
 
+    # counts buffers replaced: plans made before are stale
+    version = property(lambda self: self.lock.version)
+
     def has(self, op):
-        return op.id in self._buffers
+        return op.id in self.buffers
+
+    def can_read(self, op):
+        """Whether there is a value, or an initial value to make it from."""
+        return self.has(op) or self._evaluate is not None
 
     def buffer(self, op):
         """The variable's own memory, made from its initial value if there is none yet."""
-        found = self._buffers.get(op.id)
+        found = self.buffers.get(op.id)
         if found is not None:
             return found
         if self._evaluate is None:
@@ -61,39 +71,33 @@ class Store:
                 f"{where(op)} has no value. Run "
                 "global_variables_initializer(), or restore it, first.", op)
         with self.lock:                     # two threads must not both make it
-            if op.id not in self._buffers:
-                self.set(op, self._evaluate(op.get_attr("initial")))
-            return self._buffers[op.id]
+            if op.id not in self.buffers:
+                value = self._evaluate(op.get_attr("initial"))
+                if op.id not in self.buffers:      # a signal handler may have made it meanwhile
+                    self.set(op, value)
+            return self.buffers[op.id]
 
     def reserve(self, op, shape, dtype):
         """Memory for a value that a plan is about to write, kept if it fits already."""
-        found = self._buffers.get(op.id)
+        found = self.buffers.get(op.id)
         if found is None or found.shape != shape or found.dtype != dtype:
-            if found is not None:
-                self._moved()
+            if found is not None:       # what was compiled for the old one must not run again
+                self.lock.version += 1
             found = aligned_empty(shape, dtype)
         return found
-
-    def _moved(self):
-        """A buffer is replaced: whatever was compiled for the old one must not run again."""
-        self.version += 1
-        self.lock.version += 1
-
-    def adopt(self, op, buffer):
-        """Make `buffer`, now written, the variable's memory."""
-        self._buffers[op.id] = buffer
-        if buffer.dtype == shapes.TEXT:
-            self.settle([op])
 
     def anticipate(self, ops, holders):
         """Strings of `holders` are about to be written to variables: hold those too."""
         for op in ops:
+            self._pending.add(op.id)
             self._texts[op.id] = self._texts.get(op.id), holders
 
-    def settle(self, ops):
-        """Hold the strings that variables have now, and no others."""
-        self._texts.update({op.id: held(self._buffers[op.id]) if op.id in self._buffers else None
-                            for op in ops})
+    def settle(self):
+        """Hold the strings that variables have now, at the end of a run, and no others."""
+        if self._pending:
+            self._texts.update({i: held(self.buffers[i]) if i in self.buffers else None
+                                for i in self._pending})
+            self._pending.clear()
 
     def set(self, op, value):
         """Copy `value` in."""
@@ -103,11 +107,11 @@ class Store:
             text = found.dtype == shapes.TEXT
             if text:
                 value = held(value)
-                self.anticipate([op], value)
+                self._texts[op.id] = self._texts.get(op.id), value
             found[...] = value
-            self._buffers[op.id] = found
-            if text:
-                self.settle([op])
+            self.buffers[op.id] = found
+            if text and op.id not in self._pending:
+                self._texts[op.id] = value
         return found
 
     def copy_of(self, op):
@@ -116,14 +120,15 @@ class Store:
             found = self.buffer(op)
             return held(found) if found.dtype == shapes.TEXT else found.copy()
 
-    def put_back(self, saved):
-        """Undo what a run did: {variable operation: its value before, None if it had none}."""
-        for op, value in saved.items():
-            if value is not None:
-                self.set(op, value)
-            elif self._buffers.pop(op.id, None) is not None:
-                self._texts.pop(op.id, None)
-                self._moved()
+    def undoing(self):
+        """A `with` that puts values back if it fails; `remember` says which."""
+        return self.lock.undoing(self.buffers)
+
+    def remember(self, ops, before):
+        """Note variables' values in the dict of an `undoing`, each before its first change."""
+        for op in ops:
+            if op.id not in before:
+                before[op.id] = self.copy_of(op) if self.has(op) else None
 
 
 def store_of(graph):
@@ -166,7 +171,8 @@ class Variable(Tensor):
     Attributes
     ----------
     value : ndarray
-        The current value in the graph's store, copied; assign to it to change it.
+        The current value in the graph's store, copied; assign to it to change it. Writing to a
+        part of it raises TypeError: it would change the copy.
     initializer : Operation
         Puts the initial value back.
     initial_value : Tensor
@@ -183,7 +189,9 @@ class Variable(Tensor):
 
     def __new__(cls, initial_value=None, trainable=True, collections=None, validate_shape=True,
                 caching_device=None, name=None, variable_def=None, dtype=None,
-                expected_shape=None, import_scope=None, constraint=None, **_):
+                expected_shape=None, import_scope=None, constraint=None, **ignored):
+        if not ignored.keys() <= IGNORED:
+            _refuse_keyword(cls, min(ignored.keys() - IGNORED))
         graph = initial_value.graph if is_node(initial_value) else get_default_graph()
         name = graph.unique_name(name or "Variable")
         with graph.as_default(), graph.control_dependencies(None), graph.name_scope(name + "/"):
@@ -214,12 +222,15 @@ class Variable(Tensor):
 
     @property
     def value(self):
-        return readable(store_of(self.graph).copy_of(self.op))
+        store = store_of(self.graph)
+        with store.lock.read():
+            return value_copy(np.asarray(readable(store.copy_of(self.op))))
 
     @value.setter
     def value(self, value):
         self.load(value)
 
+    @door
     def load(self, value, session=None):
         """Set the value now, without a run.
 
@@ -238,7 +249,8 @@ class Variable(Tensor):
             raise ShapeError(f"{where(self)} has shape {self._shape}; "
                              f"got a value of shape {array.shape}.")
         store = session.store if session is not None else store_of(self.graph)
-        store.set(self.op, array)
+        with store.lock.run():
+            store.set(self.op, array)
 
     def read_value(self):
         """A node with the value at its place among control dependencies."""
@@ -270,6 +282,7 @@ class Variable(Tensor):
         """A node that subtracts in place and has the new value."""
         return self._update(_assign_sub, delta, name or "AssignSub")
 
+    @door
     def _update(self, build, value, name):
         try:
             return build(self, value, name=name)
@@ -278,6 +291,17 @@ class Variable(Tensor):
                              f"shape {as_tensor(value)._shape}.") from None
 
     __repr__ = __str__ = repr_of_variable
+
+
+# TensorFlow's, of no meaning here
+IGNORED = {"use_resource", "synchronization", "aggregation", "shape"}
+
+
+def _refuse_keyword(cls, name):
+    known = [p for p in inspect.signature(cls.__new__).parameters][1:-1]
+    meant = elsewhere.keyword(name, known)
+    hint = f". Did you mean {meant!r}?" if meant is not None else ""
+    raise TypeError(f"{cls.__name__}() got an unexpected keyword argument {name!r}{hint}")
 
 
 def _initial_tensor(value, dtype):
@@ -330,16 +354,19 @@ def _collect(graph, variable, trainable, collections):
     graph.add_to_collections(keys, variable)
 
 
+@door
 def variables_initializer(var_list, name="init"):
     """An operation that puts the initial values of `var_list` in."""
     return group(*[v.initializer for v in var_list], name=name)
 
 
+@door
 def global_variables_initializer():
     """An operation that puts the initial values of all global variables in."""
     return variables_initializer(global_variables())
 
 
+@door
 def local_variables_initializer():
     """An operation that puts the initial values of all local variables in (metrics)."""
     return variables_initializer(local_variables())

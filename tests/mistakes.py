@@ -4,6 +4,7 @@
 and graphs; `mistakes_training.py` has the rest; `test_errors.py` makes them all.
 """
 
+import math
 import re
 
 import numpy as np
@@ -167,6 +168,32 @@ def fetch_of_another_graph(world):
     with fg.Graph().as_default():
         other = fg.multiply(1.0, 2.0, name="other")
     world.run(other)
+
+
+@says(errors.FeedTypeError,
+      "cannot feed 'X': The name 'X' refers to an Operation not in the graph. Did you mean 'x:0'?")
+def key_of_another_case(world):
+    world.run(world.train, {"X": np.ones((4, 3))})
+
+
+@says(errors.FeedTypeError,
+      "cannot feed 'x': it names the operation placeholder 'x' (here). Did you mean 'x:0'?")
+def key_of_an_operations_name(world):
+    world.run(world.train, {"x": np.ones((4, 3))})
+
+
+@says(errors.FetchError,
+      "cannot fetch 'loss': it names the operation, and running an operation gives None. Did you "
+      "mean 'loss:0'?")
+def fetch_of_an_operations_name(world):
+    world.run("loss")
+
+
+@says(errors.FetchError,
+      "cannot fetch 'los:0': The name 'los:0' refers to a Tensor which does not exist. Did you "
+      "mean 'loss:0'?")
+def fetch_of_a_misspelt_name(world):
+    world.run(["los:0", world.y])
 
 
 @says(errors.FetchError,
@@ -338,7 +365,8 @@ def a_finalized_graph(world):
 
 @says(TypeError,
       "greater 'Greater' (here) is a node of a graph and has no value to test for truth. Run it "
-      "with Session.run(node), or use fastgrad's functions on it.")
+      "with Session.run(node), or use fastgrad's functions on it. To choose by a value, use "
+      "fastgrad.cond or fastgrad.where.")
 def a_node_as_a_condition(world):
     if world.y > 0:
         pass
@@ -349,6 +377,49 @@ def a_node_as_a_condition(world):
       "Session.run(node), or use fastgrad's functions on it.", TypeError, NotImplementedError)
 def a_node_for_numpy(world):
     np.asarray(world.y)
+
+
+@says(errors.NoArrayError,
+      "numpy.log at here: got matmul 'y' (here), a node of a graph, which has no value yet. Use "
+      "fastgrad.log, or run the node first: Session.run(node).", TypeError)
+def a_node_for_a_numpy_function(world):
+    np.log(world.y)
+
+
+@says(errors.NoArrayError,
+      "numpy.concatenate at here: got matmul 'y' (here), a node of a graph, which has no value "
+      "yet. Use fastgrad.concat, or run the node first: Session.run(node).")
+def nodes_in_a_list_for_numpy(world):
+    np.concatenate([world.y, world.y])
+
+
+@says(TypeError,
+      "matmul 'y' (here) is a node of a graph and has no value to convert to a number. Run it with "
+      "Session.run(node), or use fastgrad's functions on it. In place of math's functions use "
+      "fastgrad's: fastgrad.sin(node).")
+def a_node_for_math(world):
+    math.sin(world.y)
+
+
+@says(AttributeError,
+      "'Tensor' object has no attribute 'backward': reduce_mean 'loss' (here) is a node of a "
+      "graph. Use fastgrad.gradients(node, variables), or an optimizer's minimize(node)")
+def a_method_of_another_framework(world):
+    world.loss.backward()
+
+
+@says(AttributeError,
+      "module 'fastgrad.train' has no attribute 'Adam'. Did you mean "
+      "fastgrad.train.AdamOptimizer?")
+def a_class_of_another_framework(world):
+    fg.train.Adam
+
+
+@says(TypeError,
+      "AdamOptimizer.__init__() got an unexpected keyword argument 'lr'. Did you mean "
+      "'learning_rate'?")
+def a_keyword_of_another_framework(world):
+    fg.train.AdamOptimizer(lr=0.1)
 
 
 @says(errors.FeedTypeError, "expected a node, array or number; got 'w' of type str.", TypeError)
@@ -363,7 +434,7 @@ def objects_as_a_constant(world):
 
 
 @says(TypeError,
-      "reduce_sum() got an unexpected keyword argument 'axes'")
+      "reduce_sum() got an unexpected keyword argument 'axes'. Did you mean 'axis'?")
 def an_unknown_keyword(world):
     fg.reduce_sum(world.y, axes=1)
 

@@ -28,8 +28,12 @@ LARGE = [5000, 4096, 600, 20_000, 4099], [3, 20, 2, 64, 1], 400_000
 
 
 def value(seed, shape, dtype):
-    """An array for a leaf."""
-    x = np.random.default_rng(seed).standard_normal(shape) * 1.5
+    """An array for a leaf; of every fourth seed with zeros of both signs and subnormal numbers."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal(shape) * 1.5
+    if seed % 4 == 3 and np.dtype(dtype).kind == "f":
+        tiny = float(np.finfo(dtype).tiny) / 8
+        x = np.where(rng.random(shape) < 0.4, rng.choice([0.0, -0.0, tiny, -tiny], shape), x)
     return np.asarray(x * 2 if np.dtype(dtype).kind in "iu" else x).astype(dtype)
 
 

@@ -230,7 +230,7 @@ def test_variable_value_is_a_copy():
     v = fg.Variable(data)
     data[0] = 100
     np.testing.assert_array_equal(v.value, [1, 2])
-    v.value[0] = 50
+    v.value.copy()[0] = 50
     np.testing.assert_array_equal(run(v), [1, 2])
 
 
@@ -259,3 +259,13 @@ def test_as_default_can_be_used_as_the_graph_and_drawn(tmp_path, monkeypatch):
     text = graph.export_dot("mlp_")
     assert (tmp_path / "mlp_1var_2op.dot").read_text(encoding="utf-8") == text
     assert text.startswith("digraph {") and text.count("->") == 3
+
+
+def test_a_drawing_has_the_name_it_was_given(tmp_path):
+    graph = fg.Graph()
+    with graph.as_default():
+        fg.exp(fg.placeholder(name="x"))
+    for name in (tmp_path / "g.dot", str(tmp_path / "h.dot")):
+        text = graph.export_dot(name)
+        assert open(name, encoding="utf-8").read() == text
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["g.dot", "h.dot"]

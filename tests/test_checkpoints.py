@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import fastgrad as fg
-from fastgrad import errors, saver
+from fastgrad import errors, tensors
 
 
 @pytest.fixture(autouse=True)
@@ -85,12 +85,35 @@ def test_entries_that_change_places_are_refused(saved):
     assert len(text) == size and refused(saved, whole[:8] + text + whole[8 + size:])
 
 
+def test_hostile_headers_are_refused(saved):
+    """Headers that no writer makes: wrong kinds of everything, nesting, sizes beyond memory."""
+    whole = saved[3].read_bytes()
+    size, = struct.unpack("<Q", whole[:8])
+    header = json.loads(whole[8:8 + size])
+    parts = [[], "w", 5, None, True, {}, [[]], [{}], {"w": 5}, {"w": []}, {"w": None},
+             {"__metadata__": []}, {"__metadata__": None}, {"__metadata__": 1}]
+    for place in ("dtype", "shape", "data_offsets"):
+        for value in (None, 5, "F64", [], {}, [None, 1], ["0", "8"], [[0], [8]], [0.0, 48.0],
+                      [-8, 0], [True, 6], [2**70, 0], [0, 2**70], [2**63, 2**63], [1] * 70,
+                      [0] * 70, [1e400, 1], {"a": 1}):
+            parts.append({**header, "w": {**header["w"], place: value}})
+    parts += [{**header, "__metadata__": about} for about in ([], 1, "x", None, {"writer": []})]
+    texts = [json.dumps(p) for p in parts if p != header]
+    for deep in (10**5, 10**6):
+        texts += ["[" * deep, '{"a":' * deep, '{"w":' + "[" * deep + "]" * deep + "}"]
+    texts += ["", " ", "{", "9" * 5000, '{"w":' + "9" * 5000 + "}", "\ud800", '"\\ud800"']
+    for text in texts:
+        data = text.encode("utf-8", "surrogatepass")
+        for length in (len(data), 2**63, 2**64 - 1, len(data) + 10**9):
+            assert refused(saved, struct.pack("<Q", length) + data + whole[8 + size:]), text[:80]
+
+
 def test_files_of_others_need_no_digest(saved):
     """A safetensors file that another program wrote is read; only what it says can be checked."""
     session, keeper, path, file, variables = saved
     right = dict(zip("w b on".split(), values(variables)))
-    with unittest.mock.patch.object(saver, "_signed", lambda arrays: {"format": "np"}):
-        data = saver._encoded(right)
+    with unittest.mock.patch.object(tensors, "_signed", lambda arrays: {"format": "np"}):
+        data = tensors._encoded(right)
     assert b"sha256" not in data
     for v in variables:
         v.load(np.zeros_like(v.value))
@@ -125,7 +148,7 @@ def test_a_checkpoint_is_of_one_moment(tmp_path):
     try:
         for n in range(60):
             path = keeper.save(session, str(tmp_path / "m"))
-            found = dict(saver.read_tensors(path + ".index"))
+            found = dict(tensors.read_tensors(path + ".index"))
             a, b = found[one.op.name], found[two.op.name]
             assert (a == b).all(), n
     finally:
@@ -156,7 +179,9 @@ def test_a_damaged_list_of_checkpoints(saved, tmp_path):
     """Cut or spoilt anywhere: what it says, nothing, or an error that names the file."""
     listed = tmp_path / "checkpoint"
     whole = listed.read_bytes()
-    for damaged in [whole[:n] for n in range(len(whole))] + [
+    hostile = [b"[" * 10**5, b"[]", b"{}", b"5", b"null", b"9" * 5000]
+    for damaged in [b"model_checkpoint_path: " + h for h in hostile] + [
+            whole[:n] for n in range(len(whole))] + [
             whole[:n] + bytes([whole[n] ^ 1 << k]) + whole[n + 1:]
             for n in range(len(whole)) for k in range(8)]:
         listed.write_bytes(damaged)

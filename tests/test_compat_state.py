@@ -11,7 +11,7 @@ from child import run_python
 
 import fastgrad
 import fastgrad.compat.v1 as tf
-from fastgrad import events, saver
+from fastgrad import events, tensors
 
 
 @pytest.fixture(autouse=True)
@@ -208,8 +208,8 @@ def test_restore_checks_names_shapes_and_dtypes(tmp_path):
 def test_the_plain_layout_is_that_of_safetensors(tmp_path):
     arrays = {"a": np.arange(6.0).reshape(2, 3), "s": np.float32(2.5), "e": np.zeros((0, 2), "i4")}
     path = tmp_path / "x"
-    path.write_bytes(saver._encoded(arrays))
-    found = saver.read_tensors(str(path))
+    path.write_bytes(tensors._encoded(arrays))
+    found = tensors.read_tensors(str(path))
     for key, value in arrays.items():
         np.testing.assert_array_equal(found[key], value)
         assert found[key].dtype == np.asarray(value).dtype

@@ -1,9 +1,10 @@
-"""The command line, as a user runs it: `python -m fastgrad demo` and `info`; and the digits."""
+"""The command line, as a user runs it: `fastgrad demo` and `info`; and the digits."""
 
 import os
 import pathlib
 import platform
 import re
+import shutil
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import fastgrad
+from fastgrad.__main__ import main
 from fastgrad.datasets import load_digits
 from fastgrad.demo import split_digits
 
@@ -64,10 +66,48 @@ def test_info_names_versions_and_the_machine(tmp_path):
         assert expected in done.stdout.lower()
 
 
-def test_no_command_says_what_there_is(tmp_path):
+def test_no_command_prints_the_help(tmp_path):
     done = command(cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.startswith("usage: fastgrad ")
+    for name in ("demo", "info", "run", "--version"):
+        assert name in done.stdout
+
+
+def test_an_unknown_command_is_refused(tmp_path):
+    done = command("train", cwd=tmp_path)
     assert done.returncode == 2
-    assert "command" in done.stderr
+    assert "train" in done.stderr
+
+
+def test_version(tmp_path):
+    done = command("--version", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"fastgrad {fastgrad.__version__}\n")
+
+
+def test_the_console_command_is_the_module(capsys):
+    written = (pathlib.Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
+    assert 'fastgrad = "fastgrad.__main__:main"' in written
+    assert main(["info"]) == 0
+    assert capsys.readouterr().out.startswith("fastgrad ")
+
+
+def test_an_unbuilt_source_folder_says_what_to_do(tmp_path):
+    """As in a fresh clone after `pip install .`: the folder hides the installed package."""
+    shutil.copytree(pathlib.Path(fastgrad.__file__).parent, tmp_path / "fastgrad",
+                    ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
+    (tmp_path / "setup.py").touch()
+    done = subprocess.run([sys.executable, "-c", "import fastgrad"], cwd=tmp_path,
+                          capture_output=True, text=True)
+    assert done.returncode == 1
+    said = done.stderr.strip().splitlines()[-1]
+    assert said.startswith("ImportError: fastgrad's compiled core is missing")
+    for part in ("source folder", "not built", "hides", "`fastgrad` command", "pip install -e ."):
+        assert part in said
+    (tmp_path / "setup.py").unlink()
+    done = subprocess.run([sys.executable, "-c", "import fastgrad"], cwd=tmp_path,
+                          capture_output=True, text=True)
+    assert done.stderr.strip().splitlines()[-1].endswith("Reinstall fastgrad.")
 
 
 def test_digits_are_complete():

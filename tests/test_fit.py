@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from child import posix, run_python
 
 import fastgrad as fg
 
@@ -164,3 +165,81 @@ def test_a_step_that_fails_leaves_whole_steps(bad):
             wanted.run(train, {i: rows[first:first + 5]})
         np.testing.assert_array_equal(session.run(w), wanted.run(w))
         session.fit(train, {i: rows[:3]}, batch_size=2)
+
+
+# ---- what is kept and told --------------------------------------------------------------
+
+class Diverging:
+    """A square that a rate too large drives to infinity, and then to NaN."""
+
+    def __init__(self):
+        with fg.Graph().as_default():
+            self.x = fg.placeholder(fg.float64, [None], name="x")
+            w = fg.Variable(1.0)
+            self.loss = fg.reduce_mean(fg.square(w * self.x), name="loss")
+            self.train = fg.GradientDescentOptimizer(1e6).minimize(self.loss)
+            self.session = fg.Session()
+
+    def fit(self, **settings):
+        return self.session.fit(self.train, {self.x: np.ones(8)}, fetches=[self.loss], epochs=200,
+                                batch_size=4, **settings)
+
+
+def test_a_nan_loss_warns_once_with_its_epoch_and_line():
+    net = Diverging()
+    with pytest.warns(UserWarning, match="became NaN") as told:
+        history = net.fit()
+    losses = history.history["loss"]
+    first = int(np.argmax(np.isnan(losses)))
+    assert len(told) == 1 and len(losses) == 200 and first > 3
+    assert str(told[0].message).startswith(
+        f"fit: reduce_mean 'loss' (test_fit.py:{net.loss.op.site[1]}) became NaN in epoch {first}.")
+    assert told[0].filename == __file__
+
+
+def test_stop_on_nan_stops_after_that_epoch():
+    with pytest.warns(UserWarning, match="became NaN"):
+        history = Diverging().fit(stop_on_nan=True)
+    losses = history.history["loss"]
+    assert np.isnan(losses[-1]) and not np.isnan(losses[:-1]).any() and len(losses) < 200
+
+
+def test_a_metric_that_is_no_number_is_not_looked_at():
+    net = Net()
+    history = net.fit(rows=20, epochs=2, fetches={"v": net.sum * np.nan}, stop_on_nan=True)
+    assert len(history.epoch) == 2
+
+
+def test_the_session_keeps_the_history_of_a_training_that_was_broken_off():
+    net = Net()
+    assert net.session.history is None
+
+    def interrupt(epoch, logs):
+        if epoch == 3:
+            raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        net.fit(rows=20, epochs=10, fetches={"loss": net.loss}, callbacks=[interrupt])
+    history = net.session.history
+    assert history.epoch == [0, 1, 2, 3] and len(history.history["loss"]) == 4
+    assert history.seconds > 0 and "4 epochs" in repr(history)
+    again = net.fit(rows=20, epochs=2)
+    assert net.session.history is again
+
+
+@posix
+def test_ctrl_c_in_a_compiled_loop_keeps_the_history():
+    code = """if True:
+        import os, signal, threading, numpy as np, fastgrad as fg
+        x = fg.placeholder(fg.float64, [None, 64])
+        w = fg.Variable(np.ones((64, 64)))
+        loss = fg.reduce_mean(fg.square(fg.matmul(x, w)))
+        session, train = fg.Session(), fg.GradientDescentOptimizer(1e-6).minimize(loss)
+        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+        try:
+            session.fit(train, {x: np.ones((64, 64))}, batch_size=8, epochs=10**7, fetches=[loss])
+        except KeyboardInterrupt:
+            history = session.history
+            print(len(history.epoch) > 10, len(history.epoch) == len(*history.history.values()))
+    """
+    found = run_python("-c", code)
+    assert found.stdout.strip() == "True True", found.stderr

@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_graphs import LARGE, _execute, program
 from random_lines import LEFT_OUT, LINES, OPTIMIZERS, ROW_UPDATES, UPDATES
+from random_orders import Orders
 
 import fastgrad as fg
 import fastgrad.compat.v1 as tf
@@ -274,6 +275,34 @@ def check_large(data, offs=OFF):
         check_training(p, 2, max(LARGE[0]), offs)
 
 
+def check_order(data):
+    """Ordered reads and writes: the plan, each pass off in turn, against one line after another."""
+    p = Orders(data)
+    try:
+        with fg.Graph().as_default() as graph:
+            nodes, variables = p.in_graph()
+            values = {}
+            expected = reference(nodes, values=values, graph=graph)
+            ends = [values.get(v, x) for v, x in zip(variables, p.start)]
+            if p.in_turn:
+                for slow, truth in zip([expected, ends], p.in_order()):
+                    _all_close(slow, truth, "the interpreter")
+            for off in OFF:
+                for v, x in zip(variables, p.start):
+                    v.load(x)
+                with without(off):
+                    found = fg.Session().run(nodes)
+                _all_close(found, expected, f"without {sorted(off)}")
+                _all_close([v.value for v in variables], ends, f"variables, without {sorted(off)}")
+    except Exception as e:
+        raise AssertionError(f"{type(e).__name__}: {e}\n\n# tape: {data.hex()}\n{p}") from e
+
+
+def _all_close(found, expected, what):
+    for i, (f, e) in enumerate(zip(found, expected)):
+        np.testing.assert_allclose(f, e, rtol=1e-9, atol=1e-12, err_msg=f"{what}: T[{i}]")
+
+
 # ---- the tests --------------------------------------------------------------------------
 
 TAPES = st.binary(min_size=12, max_size=90)
@@ -285,6 +314,19 @@ QUICK = settings(max_examples=250, derandomize=True, deadline=None, database=Non
 @given(TAPES)
 def test_random_graphs(data):
     check(data)
+
+
+@settings(QUICK, max_examples=150)
+@given(TAPES)
+def test_random_orders(data):
+    check_order(data)
+
+
+@pytest.mark.slow
+@settings(QUICK, max_examples=5_000, derandomize=False, print_blob=True)
+@given(TAPES)
+def test_random_orders_5_000(data):
+    check_order(data)
 
 
 @pytest.mark.slow

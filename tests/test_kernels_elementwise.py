@@ -2,9 +2,11 @@
 
 A kernel of the templates without a reference below fails `test_all_covered`.
 """
+import importlib
 import itertools
 import math
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +93,7 @@ def kernels_of(names, suffix=""):
 def test_all_covered():
     folder = Path(__file__).parents[1] / "fastgrad" / "_kernels"
     for template, names in (("map", {**MAP, **MAP_GRAD}), ("zip", ZIP)):
-        text = (folder / f"{template}.pxi.in").read_text()
+        text = (folder / "elementwise" / f"{template}.pxi.in").read_text()
         rows = re.findall(r'^    \("(\w+)", ?', text, re.MULTILINE)
         assert len(rows) > 20 and set(rows) == set(names)
 
@@ -241,6 +243,27 @@ def test_levels_have_the_same_symbols():
         tables.append(set(_kernels.symbols()))
     _kernels.load()
     assert all(t == tables[0] for t in tables)
+
+
+def test_levels_are_modules_of_their_own_names():
+    """One text is translated for all: each module must still be itself, also when reloaded."""
+    for name in _kernels.available_levels:
+        module = importlib.import_module(f"fastgrad._kernels._{name}")
+        assert module.__name__ == module.__spec__.name == f"fastgrad._kernels._{name}"
+        assert f"level {name}" in module.__doc__
+        before = module.table()
+        assert importlib.reload(module) is module and module.table() == before
+    assert not any(name.endswith("._kernels.kernels") for name in sys.modules)
+
+
+def test_a_level_takes_from_base_what_gains_nothing_by_its_vectors():
+    _kernels.load("base")
+    plain = _kernels.symbols()
+    for name in _kernels.available_levels[1:]:
+        _kernels.load(name)
+        assert _kernels.address("add_f32") != plain["add_f32"]
+        assert _kernels.address("add_i64") == plain["add_i64"]
+    _kernels.load()
 
 
 def test_load_refuses():

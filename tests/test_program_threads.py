@@ -118,7 +118,7 @@ def test_program_inside_itself():
     for _ in range(3):
         with pytest.raises(StepFailed) as failed:
             program.run([])
-        assert "runs the Program itself" in str(failed.value.__cause__)
+        assert "cannot run the fetch that it is a part of" in str(failed.value.__cause__)
 
 
 def test_another_program_of_the_store_inside_a_step():

@@ -67,7 +67,7 @@ def test_there_are_snippets():
 
 def test_the_commands_are_there():
     text = README.read_text(encoding="utf-8")
-    assert "pip install . && python -m fastgrad demo" in text
+    assert "pip install . && fastgrad demo" in text
     assert 'pip install ".[test]" && pytest' in text
     assert text.index("<!-- bench:begin -->") < text.index("<!-- bench:end -->")
 

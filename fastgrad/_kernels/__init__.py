@@ -15,6 +15,7 @@ Decisions
   core for comparable results: Haswell kernels run sgemm at 128 instead of 230 GFLOP/s
   (512x2048x2048, one thread). `FASTGRAD_BLAS_CORE=openblas` leaves the choice to OpenBLAS and
   its own variables.
+- `_base` has every kernel; a level has those that gain by its vectors, and the others are base's.
 - Programs keep addresses, so `load` of another level only changes what is compiled after it. Tests
   use that.
 """
@@ -22,16 +23,17 @@ import ctypes
 import importlib
 import importlib.machinery
 import importlib.util
+import mmap
 import os
 from pathlib import Path
 
 LEVELS = ("base", "v3", "v4")
 BLAS_SYMBOLS = ("sgemm", "dgemm", "sgemv", "dgemv")
-_BUILD_HINT = ("Reinstall fastgrad, or run `python setup.py build_ext --inplace` in its source "
-               "folder.")
+_BLAS_BUFFER = 32 << 20     # bytes of addresses; at import OpenBLAS takes one to try, and one to keep
 
 level = None              # the level that `address` answers for: "base", "v3" or "v4"
 available_levels = ()     # the levels that were built and that this CPU can run
+missing_levels = ()       # and those that it could run, had the compiler been able to build them
 blas_version = None       # "0.3.34"
 blas_config = None        # what OpenBLAS says about itself, and the core its kernels are for
 _table = {}
@@ -64,9 +66,7 @@ def load(wanted=None):
                else f"this CPU supports {_cpu_levels()[-1]!r} at most.")
         raise ImportError(f"CPU level {wanted!r} was asked for (FASTGRAD_CPU_LEVEL), but {why} "
                           f"Usable here: {', '.join(available_levels)}.")
-    module = _compiled(f"_{wanted}")
-    module.set_blas(*_blas_addresses())
-    _table = module.table()
+    _table = {**_kernels_of("base"), **_kernels_of(wanted)}
     level = wanted
 
 
@@ -86,13 +86,30 @@ def address(symbol):
         raise KeyError(f"no kernel {symbol!r} in the {level} build; {others}") from None
 
 
+def _kernels_of(name):
+    """Symbol -> address of the kernels that were built for a level."""
+    module = _compiled(f"_{name}")
+    module.set_blas(*_blas_addresses())
+    return module.table()
+
+
 def _compiled(name):
     """Import a compiled module of this folder, or say what to do."""
     try:
         return importlib.import_module(f"{__name__}.{name}")
     except ImportError as error:
         raise ImportError(
-            f"fastgrad's compiled core is missing ({error}). {_BUILD_HINT}") from error
+            f"fastgrad's compiled core is missing ({error}). {_what_to_do()}") from error
+
+
+def _what_to_do():
+    root = Path(__file__).resolve().parents[2]
+    if not (root / "setup.py").exists():
+        return "Reinstall fastgrad."
+    return (f"Python has imported fastgrad from its source folder {root}, which is not built, and "
+            "which hides a fastgrad that is installed while it is the current folder. Start Python "
+            "in another folder, or use the `fastgrad` command in place of `python -m fastgrad`; or "
+            "build the source folder with `pip install -e .`.")
 
 
 def _cpu_levels():
@@ -147,9 +164,12 @@ def _open_with_settings(path):
     settings = {"OPENBLAS_NUM_THREADS": "1"}
     if wanted != "openblas":
         settings["OPENBLAS_CORETYPE"] = wanted
+    if not _program.room_for(os.path.getsize(path) + 2 * _BLAS_BUFFER):
+        raise MemoryError("there is no room for OpenBLAS and its working memory, "
+                          f"{2 * _BLAS_BUFFER >> 20} MiB; it would end the process.")
     before = {name: os.environ.get(name) for name in settings}
-    os.environ.update(settings)
     try:
+        os.environ.update(settings)
         return ctypes.CDLL(str(path))
     finally:
         for name, value in before.items():
@@ -159,8 +179,28 @@ def _open_with_settings(path):
                 os.environ[name] = value
 
 
-_cpu = _compiled("_cpu")
+def _reserve():
+    """Have OpenBLAS take its first buffer now, and tell the Program how large such a one is."""
+    n = 128                     # smaller products do without a buffer
+    a, b, c = [(ctypes.c_float * (n * n))() for _ in range(3)]
+    before = _addresses_used()
+    _blas_library.scipy_cblas_sgemm(
+        101, 111, 111, n, n, n, ctypes.c_float(1), a, n, b, n, ctypes.c_float(0), c, n)
+    _program.set_blas_memory(max(_BLAS_BUFFER, _addresses_used() - before), 1)
+
+
+def _addresses_used():
+    """Bytes of addresses that this process has in use, 0 where the system does not say."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as f:
+            return int(f.read().split()[0]) * mmap.PAGESIZE
+    except OSError:
+        return 0
+
+
+_cpu, _program = _compiled("_cpu"), _compiled("program")
 available_levels = tuple(name for name in _built_levels() if name in _cpu_levels())
+missing_levels = tuple(name for name in _cpu_levels() if name not in available_levels)
 load(os.environ.get("FASTGRAD_CPU_LEVEL"))
-_program = _compiled("program")
 Program, Runner = _program.Program, _program.Runner
+_reserve()

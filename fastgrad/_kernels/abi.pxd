@@ -9,7 +9,7 @@
 #   unit that the kernel's family names (elements or rows), so the same loop
 #   serves a whole array, a cache tile of a strip, and one thread's share.
 # - Operands are byte pointers, outputs first and then inputs, in the order of the
-#   family's comment in families.pxi. Arena buffers are 64-byte aligned and contiguous
+#   family's comment in families.md. Arena buffers are 64-byte aligned and contiguous
 #   in C order; fed arrays are contiguous and aligned to their item size only.
 # - An output may share memory with an input only where the op's declaration says
 #   `inplace`, and then both start at the same address and have the same layout.

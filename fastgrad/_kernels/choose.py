@@ -9,7 +9,7 @@ Decisions
   them costs (choose_costs.py). `python -m bench.gemm_costs` fits those costs and tells what the
   choice loses; rules with thresholds, which were here before, lost 12 to 30 % on average, most of
   it on products narrower than a vector.
-- A transposed A and a C of up to 4 x 4 have a kernel of their own with AVX-512 (skinny_outer.h).
+- A transposed A and a C of up to 4 x 4 have a kernel of their own with AVX-512 (outer.h).
 - BLAS is a candidate there if it runs its AVX-512 kernels for small products and k is 32 or more,
   where it adds up the lanes of many sums at once. Below that it is slower by factors, and so is
   A B^T with a C of more than BLAS_C elements, for which it packs both operands.
@@ -177,7 +177,7 @@ def _rows(m, n, k, way, w, wide):
 
 
 def _bands(m, n, w, wide):
-    """Tiles and bands of rows that `rows` makes (skinny_tile.h)."""
+    """Tiles and bands of rows that `rows` makes (rows.h)."""
     eights = m // 8 if wide and n < 4 * w else 0
     left = m - 8 * eights
     heights = ((eights, 2), (left // 4, 4 if wide else 2), (left % 4 // 2, 4), (left % 2, 8))

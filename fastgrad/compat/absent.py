@@ -6,6 +6,8 @@ import importlib.machinery
 import sys
 import types
 
+from fastgrad import elsewhere
+
 # the beginning of a name -> what to do instead
 HINTS = {
     "nn.conv": "Convolutions are not there.", "layers.conv": "Convolutions are not there.",
@@ -58,14 +60,16 @@ def missing(prefix):
     def getter(name):
         if name.startswith("__"):
             raise AttributeError(name)
-        raise MissingNameError(_words(prefix + name))
+        raise MissingNameError(_words(name, prefix))
     return getter
 
 
-def _words(full):
+def _words(name, prefix):
+    full = prefix + name
     hint = next((h for k, h in HINTS.items() if full.startswith(k)), "")
     if full in RENAMED:
         hint = f"Use {RENAMED[full]}, as in TensorFlow from 1.0 on."
+    hint = hint or _meant(name, prefix)
     return f"tf.{full} is not in fastgrad. {hint}".rstrip()
 
 
@@ -87,7 +91,8 @@ class Imports:
         for part in below.split("."):
             found = vars(found).get(part) if isinstance(found, types.ModuleType) else None
         if not isinstance(found, types.ModuleType):
-            raise MissingModuleError(_words(below))
+            folder, _, leaf = below.rpartition(".")
+            raise MissingModuleError(_words(leaf, folder and folder + "."))
         return importlib.machinery.ModuleSpec(name, _There(found))
 
 
@@ -102,6 +107,14 @@ class _There:
 
     def exec_module(self, module):
         """Nothing to do."""
+
+
+def _meant(name, prefix):
+    """`Did you mean tf.nn.relu?` for a name that is there elsewhere or in another spelling."""
+    found = elsewhere.public_name(name, f"fastgrad.{prefix}".rstrip("."))
+    if found is None or name.startswith("_"):
+        return ""
+    return f"Did you mean tf.{found.removeprefix('fastgrad.').removeprefix('compat.v1.')}?"
 
 
 def absent_class(name):

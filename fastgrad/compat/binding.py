@@ -9,6 +9,7 @@ import functools
 import types
 
 from fastgrad.default_graph import building
+from fastgrad.doors import WORDED, hint, shortened
 
 _made = {}
 
@@ -46,8 +47,14 @@ def bound(fn):
     """A new function around `fn` that calls it with the "tf" default graph."""
     @functools.wraps(fn)
     def call(*args, **kwargs):
-        with building("tf"):
-            return fn(*args, **kwargs)
+        try:
+            with building("tf"):
+                return fn(*args, **kwargs)
+        except WORDED as error:
+            raise shortened(error)  # frames left out here: FASTGRAD_TRACEBACK=full shows them
+        except TypeError as error:
+            hint(error, fn)
+            raise
     return call
 
 

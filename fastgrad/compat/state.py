@@ -5,8 +5,6 @@ mix dtypes; a session has a store of its own, empty until an initializer or a re
 fills it; a Variable's `value()` is a method.
 """
 
-import contextlib
-
 from fastgrad import graph as _graph
 from fastgrad import ops_state as _ops_state
 from fastgrad import session as _session
@@ -17,6 +15,7 @@ from fastgrad.control import is_variable_initialized
 from fastgrad.ops_scatter import (scatter_add, scatter_nd_add, scatter_nd_sub, scatter_nd_update,
                                   scatter_sub, scatter_update)
 from fastgrad.session import get_default_session
+from fastgrad.uncut import Changed
 from fastgrad.variable import Store
 
 
@@ -51,7 +50,6 @@ class Graph(_graph.Graph):
             self.gradient_names.update((op.id, name) for name in names[:1])
         return op
 
-    @contextlib.contextmanager
     def gradient_override_map(self, op_type_map):
         """Operations made inside have other gradients: {type of operation: registered name}."""
         if not isinstance(op_type_map, dict):
@@ -59,12 +57,8 @@ class Graph(_graph.Graph):
                             f"{type(op_type_map).__name__}.")
         if not all(isinstance(n, str) for pair in op_type_map.items() for n in pair):
             raise TypeError("op_type_map must be a dictionary mapping strings to strings.")
-        before = self._overrides
-        self._overrides = {**before, **{_plain(k): v for k, v in op_type_map.items()}}
-        try:
-            yield
-        finally:
-            self._overrides = before
+        return Changed(lambda: (None, self, "_overrides", {
+            **self._overrides, **{_plain(k): v for k, v in op_type_map.items()}}))
 
 
 def placeholder(dtype, shape=None, name=None):
@@ -94,6 +88,8 @@ class Session(_session.Session, metaclass=InTF):
         The default graph at this moment, if not given.
     config : ConfigProto, optional
         Accepted; `intra_op_parallelism_threads` limits the threads of a run.
+    subnormals : {"flush", "keep"}
+        Whether runs count subnormal numbers as zero, as TensorFlow's do; see `fastgrad.Session`.
     """
 
     def _make_store(self):
@@ -103,8 +99,8 @@ class Session(_session.Session, metaclass=InTF):
 class InteractiveSession(Session):
     """A session that is the default one from its making until `close()`."""
 
-    def __init__(self, target="", graph=None, config=None):
-        super().__init__(target, graph, config)
+    def __init__(self, target="", graph=None, config=None, *, subnormals="flush"):
+        super().__init__(target, graph, config, subnormals=subnormals)
         self._interactive = self.as_default()
         self._interactive.__enter__()
 
