@@ -1,4 +1,4 @@
-"""The dtypes that TensorFlow's kernels take, for graphs that follow it.
+"""Which dtypes operations take: strings by their declaration, numbers as TensorFlow's kernels.
 
 fastgrad computes with every dtype that NumPy knows; a TensorFlow program that adds up truth values
 or rounds integers is told so when it builds its graph, and programs count on that. Only ops
@@ -6,7 +6,7 @@ stand here whose lists are shorter than "numbers"; those that want floats declar
 (`promote_float`).
 """
 
-from fastgrad.errors import DTypeError, where
+from fastgrad.errors import ConvertTypeError, DTypeError, TextCastError, TextError, where
 from fastgrad.shapes import TEXT, strong
 
 _FLOATS = ("float16", "float32", "float64")
@@ -31,10 +31,18 @@ _BY_LIST = {
     _SUMS: "add",
     _PRODUCTS: "subtract multiply divide div floordiv",
     (*_SUMS, "bool", _TEXT): "equal not_equal",
+    (*_FLOATS[1:], "int8", "int16", *_WHOLE, "complex64", "complex128", "bool"): "as_string",
     _WHOLE: "invert_permutation",
 }
 ACCEPTED = {op_type: frozenset(names) for names, types in _BY_LIST.items()
             for op_type in types.split()}
+
+# Operations whose misfits TensorFlow finds in the run: InvalidArgumentError there, and here too.
+FOUND_IN_RUN = frozenset(
+    "reshape transpose tile slice mirror_pad one_hot argmax argmin cumsum cumprod segment_sum "
+    "unsorted_segment_sum unsorted_segment_max unsorted_segment_min unsorted_segment_prod "
+    "matrix_band_part broadcast_to standard_normal standard_uniform truncated_normal "
+    "random_integers standard_gamma random_poisson".split())
 
 
 def check_accepted(op_type, parameter, tensor):
@@ -52,3 +60,52 @@ def check_accepted(op_type, parameter, tensor):
         raise DTypeError(f"Value passed to parameter {parameter!r} has DataType {name} not in list "
                          f"of allowed values: {', '.join(sorted(allowed))}. It is "
                          f"{where(tensor)}; use cast().")
+
+
+def check_text(opdef, inputs, attrs, at):
+    """Refuse strings but where the declaration, `OpDef.text`, allows them.
+
+    Raises
+    ------
+    TextError
+    """
+    allowed = opdef.text(attrs) if callable(opdef.text) else opdef.text
+    for i, t in enumerate(inputs):
+        if t._dtype == TEXT and allowed is not True and not (allowed and i in allowed):
+            raise text_error(opdef, at, f"takes no strings; {where(t)} has dtype string")
+    cast = range(len(inputs)) if opdef.casts is None else opdef.casts
+    other = [inputs[i] for i in cast if not (inputs[i]._dtype is None or inputs[i]._dtype == TEXT)]
+    if other and opdef.dtype is not None and any(inputs[i]._dtype == TEXT for i in cast):
+        raise text_error(opdef, at, f"takes strings only with strings; {where(other[0])} has dtype "
+                         f"{other[0].dtype.name}")
+
+
+def text_error(opdef, at, what):
+    """The error of an operation `at` a line that cannot work with strings."""
+    return (TextCastError if opdef.form == "cast" else TextError)(
+        f"{opdef.name}{at} {what}. Strings can be moved, compared with equal and joined; "
+        "as_string() makes them of numbers.")
+
+
+CONVERTING = {"div", "div_no_nan", "bincount"}      # TensorFlow converts operands: ValueError
+
+
+NARROW = {"int32", "int64"}
+WHOLE = {kind + bits for kind in ("int", "uint") for bits in ("8", "16", "32", "64")}
+
+
+def check_whole(opdef, inputs, at):
+    """Refuse fractions where an index or a size is wanted; an empty list is of any dtype.
+
+    TensorFlow refuses narrow integers as well, but for the classes of `one_hot`.
+    """
+    strict = opdef.whole and inputs[opdef.whole[0]].graph.literals == "tf"
+    allowed = NARROW if strict and opdef.type != "one_hot" else WHOLE
+    for i in opdef.whole:
+        t = inputs[i]
+        if t._dtype is None or strong(t._dtype).name in allowed:
+            continue
+        if t.op.type != "constant" or t.op.attrs["value"].size:
+            raise (ConvertTypeError if opdef.type in CONVERTING else DTypeError)(
+                f"{opdef.name}{at}: {opdef.tensors[i]} must be integers; "
+                f"{where(t)} has dtype {t.dtype.name}. Use cast().")

@@ -10,6 +10,7 @@ from fastgrad import shapes
 from fastgrad.control import add_session_op, session_op
 from fastgrad.errors import DTypeError, KernelError, ShapeError, where
 from fastgrad.graph import as_tensor, get_default_graph, is_node
+from fastgrad.interned import readable
 from fastgrad.ops_logic import is_finite
 from fastgrad.ops_math import (equal, greater, greater_equal, less, less_equal, not_equal)
 from fastgrad.ops_reduce import reduce_all
@@ -20,7 +21,7 @@ from fastgrad.registry import check_truth
 @session_op
 def assert_(session, node, inputs, known, done):
     if not np.all(inputs[0]):
-        shown = " ".join(f"[{str(v)[:60]}]" for v in inputs[1:])
+        shown = " ".join(f"[{str(readable(v))[:60]}]" for v in inputs[1:])
         raise KernelError(f"assertion failed: {where(node)}: {node.attrs['message']} {shown}", node)
     return []
 
@@ -36,6 +37,9 @@ def Assert(condition, data, summarize=None, name=None):
     graph = condition.graph if is_node(condition) else get_default_graph()
     inputs = [as_tensor(condition, None, graph)]
     check_truth(inputs[0], "Assert")
+    if graph.literals == "tf" and inputs[0]._shape not in (None, ()):
+        raise ShapeError(f"Assert: {where(inputs[0])} has shape {inputs[0]._shape}; expected one "
+                         "truth value. Reduce it, say with reduce_all.")
     texts = [d for d in data if isinstance(d, str)]
     inputs += [as_tensor(d, None, graph) for d in data if not isinstance(d, str)]
     return _assertion(inputs, " ".join(texts), name or "Assert", graph)
@@ -47,7 +51,7 @@ def _assertion(inputs, message, name, graph):
         values = [t.op.attrs["value"] for t in inputs]
         if not np.all(values[0]):
             raise KernelError(f"assertion failed: {message} "
-                              + " ".join(f"[{str(v)[:60]}]" for v in values[1:]))
+                              + " ".join(f"[{str(readable(v))[:60]}]" for v in values[1:]))
         return no_op(name)
     return add_session_op(assert_, inputs, {"message": message}, [], name, graph)
 
@@ -60,12 +64,13 @@ def _comparison(test, reference, sign):
             a = as_tensor(x, None, graph)
             b = as_tensor(y, a._dtype if graph.literals == "tf" and not is_node(y) else None, graph)
             text = f"{message or ''} Condition x {sign} y did not hold. x, y:"
+            held = test(a, b)           # refuses what cannot be compared
             if a.op.type == b.op.type == "constant":
-                if not np.all(reference(a.op.attrs["value"], b.op.attrs["value"])):
-                    raise KernelError(f"{text} {a.op.attrs['value']!s:.60}, "
-                                      f"{b.op.attrs['value']!s:.60}")
+                left, right = (readable(t.op.attrs["value"]) for t in (a, b))
+                if not np.all(reference(left, right)):
+                    raise KernelError(f"{text} {left!s:.60}, {right!s:.60}")
                 return no_op("static_checks_determined_all_ok")
-            return _assertion([reduce_all(test(a, b)), a, b], text, "Assert", graph)
+            return _assertion([reduce_all(held), a, b], text, "Assert", graph)
     return check
 
 

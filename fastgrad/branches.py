@@ -27,6 +27,8 @@ class Part:
     structure : what the function returned
     outputs : list of Tensor or Operation
     outside : list of Tensor
+    before : list of Operation
+        Made outside and needed by control dependencies: they run whatever becomes of the part.
     made : set of Operation
         What is evaluated with the part.
     """
@@ -38,15 +40,18 @@ class Part:
             self.outputs = [_output(n, graph) for n in flat(self.structure)]
         self.made = made = {graph.operation_at(i) for i in range(first, graph.version)}
         outside = {t: None for t in self.outputs if isinstance(t, Tensor) and t.op not in made}
+        before = {n: None for n in self.outputs if not isinstance(n, Tensor) and n not in made}
         reached, todo = set(), [getattr(n, "op", n) for n in self.outputs]
         while todo:
             node = todo.pop()
             if node in made and node not in reached:
                 reached.add(node)
                 outside.update((t, None) for t in node._inputs if t.op not in made)
+                before.update((c, None) for c in node.control_inputs if c not in made)
                 todo += [t.op for t in node._inputs] + list(node.control_inputs)
         # numbers that a gradient may be asked for; other constants are folded in the part's plan
         self.outside = [t for t in outside if t.op.type != "constant" or is_smooth(t)]
+        self.before = list(before)
 
     tensors = property(lambda self: tensors_of(self.outputs))
 
@@ -184,8 +189,9 @@ def _cond_op(pred, parts):
                              f"has {a.dtype}, {where(b)} has {b.dtype}.")
     specs = [(common(a._shape, b._shape), shapes.strong(a._dtype)) for a, b in pairs]
     outside = list(dict.fromkeys(parts[0].outside + parts[1].outside))
-    return add_session_op(cond_, [pred, *outside], {"parts": [p.outputs for p in parts]}, specs,
-                          "Merge", pred.graph)
+    with pred.graph.control_dependencies(parts[0].before + parts[1].before):
+        return add_session_op(cond_, [pred, *outside], {"parts": [p.outputs for p in parts]},
+                              specs, "Merge", pred.graph)
 
 
 def common(a, b):

@@ -11,8 +11,12 @@ import numpy as np
 from fastgrad import shapes
 from fastgrad.collection import global_variables, local_variables
 from fastgrad.doors import door
-from fastgrad.errors import ComputeError, PythonError, where
+from fastgrad.errors import (ComputeError, DTypeError, InternalError, NotNumbersError,
+                             OutOfRangeError, PythonError, ResourceExhaustedError,
+                             UnimplementedError, where)
 from fastgrad.graph import as_tensor, get_default_graph, graph_of
+from fastgrad.interned import encoded, readable
+from fastgrad.literals import returned
 from fastgrad.ops_state import group, identity
 from fastgrad.registry import NotDifferentiable, RegisterGradient, op
 
@@ -55,12 +59,28 @@ def tuple_(tensors, name=None, control_inputs=None):
 
 # ---- Python functions -------------------------------------------------------------------
 
+class PythonEndError(ComputeError, OutOfRangeError):
+    """A Python function of the program raised StopIteration."""
+
+
+class PythonMemoryError(ComputeError, ResourceExhaustedError):
+    """A Python function of the program raised MemoryError."""
+
+
+class PythonMissingError(ComputeError, UnimplementedError):
+    """A Python function of the program raised NotImplementedError."""
+
+
+class PythonResultError(ComputeError, InternalError):
+    """A Python function of the program returned what is no array; TensorFlow's class for it."""
+
+
 @session_op
 def py_function(session, node, inputs, known, done):
     try:
-        found = node.attrs["func"](*[np.asarray(v) for v in inputs])
+        found = node.attrs["func"](*[readable(v) for v in inputs])
     except Exception as e:
-        kind = ComputeError if isinstance(e, (TypeError, ValueError)) else PythonError
+        kind = next((k for raised, k in _RAISED if isinstance(e, raised)), PythonError)
         raise kind(f"{where(node)} raised {type(e).__name__}: {e}", node) from e
     found = found if isinstance(found, (list, tuple)) else [found] if node.outputs else []
     if len(found) != len(node.outputs):
@@ -68,8 +88,21 @@ def py_function(session, node, inputs, known, done):
                                    f"{len(node.outputs)}.", node)
     if any(v is None for v in found):
         raise ComputeError(f"{where(node)} returned None; expected {len(found)} value(s).", node)
-    return [np.array(v, t._dtype, order="C") for v, t in zip(found, node.outputs)]
+    return [_returned(node, v, t._dtype) for v, t in zip(found, node.outputs)]
 
+
+def _returned(node, value, dtype):
+    """One of the values that the function returned, as what was declared."""
+    try:
+        return returned(value, dtype, node.graph.literals == "tf")
+    except DTypeError as e:
+        kind = PythonResultError if isinstance(e, NotNumbersError) else ComputeError
+        raise kind(f"the result of {where(node)} does not fit its Tout: {e}", node) from None
+
+
+# TensorFlow's classes for what a function raises
+_RAISED = (((TypeError, ValueError), ComputeError), (StopIteration, PythonEndError),
+           (MemoryError, PythonMemoryError), (NotImplementedError, PythonMissingError))
 
 NotDifferentiable("py_function")
 
@@ -84,13 +117,16 @@ def py_func(func, inp, Tout, stateful=True, name=None):
         Takes one array an input, returns an array or a list of them.
     inp : list of nodes
     Tout : dtype or list of dtypes
-        Of the results; a list gives a list.
+        Of the results; a list gives a list. A result of another dtype is an error, but where the
+        declared one holds its values as they are (a TensorFlow graph takes no other at all).
     """
     if not callable(func):
         raise ValueError(f"Expected func to be callable, got func of type {type(func)}")
     graph = graph_of([as_tensor(t) for t in inp if hasattr(t, "graph")])
     many = isinstance(Tout, (list, tuple))
     dtypes = [shapes.to_np(d) for d in (Tout if many else [Tout])]
+    if any(d is None for d in dtypes):          # `in` would find float64, which equals None
+        raise DTypeError("py_func: a Tout is None; expected the dtype of each result.")
     inputs = [as_tensor(t, None, graph) for t in inp]
     made = add_session_op(py_function, inputs, {"func": func}, [(None, d) for d in dtypes],
                           name or "PyFunc", graph)
@@ -104,14 +140,15 @@ def print_(session, node, inputs, known, done):
     left = node.attrs["first_n"]
     if left is None or left > 0:
         node.attrs["first_n"] = left and left - 1
-        shown = [_summary(np.asarray(v), node.attrs["summarize"]) for v in inputs[1:]]
+        shown = [_summary(np.asarray(readable(v)), node.attrs["summarize"]) for v in inputs[1:]]
         print(f"{node.attrs['message']}{''.join(f'[{s}]' for s in shown)}", file=sys.stderr)
     return [np.asarray(inputs[0])]
 
 
 def _summary(array, most):
     flat = array.reshape(-1)
-    text = " ".join(f"{v:g}" if array.dtype.kind == "f" else str(v) for v in flat[:most])
+    text = " ".join(f"{v:g}" if array.dtype.kind == "f" else v.decode(errors="replace")
+                    if isinstance(v, bytes) else str(v) for v in flat[:most])
     return text + ("..." if flat.size > most else "")
 
 
@@ -152,7 +189,7 @@ def is_initialized(session, node, inputs, known, done):
 @session_op
 def report_uninitialized(session, node, inputs, known, done):
     names = [v.name for v in node.get_attr("variables") if not session.store.has(v)]
-    return [np.array([n.encode() for n in names], object)]
+    return [encoded(names)]
 
 
 NotDifferentiable("is_initialized")
@@ -172,7 +209,7 @@ def report_uninitialized_variables(var_list=None, name="report_uninitialized_var
     found = global_variables() + local_variables() if var_list is None else list(var_list)
     graph = found[0].graph if found else get_default_graph()
     return add_session_op(report_uninitialized, [], {"variables": [v.op for v in found]},
-                          [((None,), np.dtype(object))], name, graph).outputs[0]
+                          [((None,), shapes.TEXT)], name, graph).outputs[0]
 
 
 __all__ = ["control_dependencies", "py_func", "Print", "is_variable_initialized",

@@ -180,8 +180,34 @@ class AxisError(RunShapeError):
     """The classes' dimension of a softmax that is not there; TensorFlow's two classes in one."""
 
 
+class AxisIndexError(ShapeError, IndexError):
+    """An axis of a contraction that is not there; IndexError is TensorFlow's class for it."""
+
+
 class DTypeError(FastgradError, TypeError):
     """A dtype that the operation cannot take."""
+
+
+class NotNumbersError(DTypeError):
+    """An object that is neither numbers nor strings."""
+
+
+class TurnTypeError(DTypeError, ValueError, InvalidArgumentError):
+    """A loop variable whose dtype a turn changes."""
+
+    def __init__(self, message, op=None):
+        InvalidArgumentError.__init__(self, message, op)
+
+
+class TextError(DTypeError, InvalidArgumentError):
+    """Strings for an operation that takes none; TensorFlow finds some of it in the run."""
+
+    def __init__(self, message, op=None):
+        InvalidArgumentError.__init__(self, message, op)
+
+
+class TextCastError(TextError, UnimplementedError):
+    """A cast between strings and numbers."""
 
 
 class LossTypeError(DTypeError, AttributeError):
@@ -225,6 +251,13 @@ class MissingFeedError(FeedError, InvalidArgumentError):
         InvalidArgumentError.__init__(self, message, op)
 
 
+class FeedTextError(FeedTypeError, InternalError):
+    """Something other than strings, fed to a node of strings."""
+
+    def __init__(self, message, op=None):
+        InternalError.__init__(self, message, op)
+
+
 class FetchError(FastgradError, ValueError):
     """A fetch that is not a node of the session's graph."""
 
@@ -247,6 +280,13 @@ class GradientError(FastgradError, ValueError, LookupError):
 
 class KernelError(FastgradError, InvalidArgumentError):
     """A compiled step found a value that it cannot work with."""
+
+    def __init__(self, message, op=None):
+        InvalidArgumentError.__init__(self, message, op)
+
+
+class PartError(FastgradError, InvalidArgumentError):
+    """A part of a run whose feeds or fetches do not go with what was declared, or other parts."""
 
     def __init__(self, message, op=None):
         InvalidArgumentError.__init__(self, message, op)

@@ -9,10 +9,11 @@ import copy
 import numpy as np
 
 from fastgrad import elsewhere, shapes
-from fastgrad.errors import (DTypeError, FeedError, FeedTypeError, FetchError, FetchTypeError,
-                             TooLargeError, sentence, where)
+from fastgrad.errors import (DTypeError, FeedError, FeedTextError, FeedTypeError, FetchError,
+                             FetchTypeError, TooLargeError, sentence, where)
 from fastgrad.graph import Node, Operation, Tensor, is_custom
-from fastgrad.literals import converted, decoded, encoded
+from fastgrad.interned import decoded, encoded
+from fastgrad.literals import converted
 from fastgrad.slices import (IndexedSlices, IndexedSlicesValue, SparseTensor,
                              SparseTensorValue)
 
@@ -120,6 +121,15 @@ def handed_out(value):
     if isinstance(value, np.ndarray) and not value.ndim and value.dtype != object:
         return value[()]
     return copy.copy(value)
+
+
+def answered(feeds, values, rebuild, single):
+    """What a run returns, as `flatten` took the fetches apart; notes what was fed."""
+    for t, v in feeds.items():
+        t.fed = v
+    if single:
+        return values[0]
+    return values if rebuild is None else rebuild(values)
 
 
 def variable_shown(tensor, updates, after, fed):
@@ -234,7 +244,8 @@ def convert(tensor, value, whole=True):
             array = _numbers(value, want, tensor)
         array = np.require(array, requirements=("C", "A"))
     except DTypeError as e:
-        raise FeedTypeError(str(e)) from None
+        kind = FeedTextError if want == shapes.TEXT else FeedTypeError
+        raise kind(str(e)) from None
     except MemoryError as e:
         raise TooLargeError(f"{where(tensor)}: there is no memory for what is fed: {sentence(e)} "
                             "Feed fewer rows at a time.", tensor.op) from None

@@ -13,10 +13,11 @@ import numpy as np
 from fastgrad.doors import door
 from fastgrad.errors import GradientError, GraphError, ShapeError, where
 from fastgrad.graph import Node, Tensor, as_tensor, is_custom
+from fastgrad.literals import array_of
 from fastgrad.ops_array import broadcast_like, reshape, sum_to
 from fastgrad.ops_index import joined
 from fastgrad.ops_join import stack
-from fastgrad.ops_math import add, ones_like, zeros_like
+from fastgrad.ops_math import add, cast, ones_like, zeros_like
 from fastgrad.registry import gradient_of, op
 from fastgrad.shapes import broadcast, is_known, is_whole, promote_float, strong
 from fastgrad.slices import IndexedSlices
@@ -180,9 +181,15 @@ def _total(found, partial, tensor):
 
 
 def _fit(dx, x):
-    """`dx` summed to the shape of `x`; nothing to do where both are known to agree."""
+    """`dx` summed to the shape of `x`, in its dtype; nothing to do where both agree.
+
+    Where NumPy's promotion made a wider dtype of `x`, the gradient comes back in that one.
+    """
     if isinstance(dx, IndexedSlices):
         return dx
+    known = [t._dtype for t in (x, dx) if isinstance(t._dtype, np.dtype) and t._dtype.kind == "f"]
+    if len(known) == 2 and known[0] != known[1]:
+        dx = cast(dx, known[0])
     if is_known(x._shape) and dx._shape == x._shape:
         return dx
     return sum_to(dx, x)
@@ -299,7 +306,7 @@ def _summed(op, index, x, dx):
         return np.zeros(x.shape, x.dtype if x.dtype.kind == "f" else np.float64)
     if isinstance(dx, Tensor):
         raise GradientError(f"the gradient of {where(op)} returned a node for arrays.")
-    dx = np.asarray(dx)
+    dx = array_of(dx)               # refuses masked elements and objects
     if dx.dtype.kind not in ("fiubc" if x.dtype.kind == "c" else "fiub"):
         raise GradientError(f"the gradient of {where(op)} for input {index} has dtype {dx.dtype}; "
                             f"expected real numbers, for an input of dtype {x.dtype}. Take the "

@@ -13,7 +13,7 @@ import numpy as np
 from fastgrad import elsewhere as _elsewhere
 from fastgrad import shapes
 from fastgrad.default_graph import building, kind_in_force
-from fastgrad.literals import array_of
+from fastgrad.literals import array_of, scalar
 from fastgrad.ops_state import constant
 from fastgrad.registry import op
 
@@ -86,7 +86,7 @@ class Ones(Initializer):
         self.dtype = shapes.as_dtype(dtype)
 
     def __call__(self, shape, dtype=None, partition_info=None):
-        return constant(np.ones(_dims(shape), self._kind(dtype).np), name="ones")
+        return constant(np.full(_dims(shape), scalar(1, self._kind(dtype).np)), name="ones")
 
 
 class Constant(Initializer):

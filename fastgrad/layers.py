@@ -12,7 +12,7 @@ from fastgrad import elsewhere as _elsewhere
 from fastgrad import initializers, nn, shapes
 from fastgrad.collection import GraphKeys
 from fastgrad.doors import door
-from fastgrad.errors import ShapeError
+from fastgrad.errors import ShapeError, where
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.initializers import ones_initializer, zeros_initializer
 from fastgrad.nn import batch_normalization as normalize
@@ -336,6 +336,8 @@ class Flatten(Layer):
 
     def call(self, inputs):
         known = inputs._shape
+        if known == ():
+            raise ShapeError(f"flatten: {where(inputs)} has no dimensions; expected 1 or more.")
         if known is not None and shapes.is_known(known[1:]):
             return reshape(inputs, [-1 if known[0] is None else known[0],
                                     shapes.size_of(known[1:])])

@@ -4,52 +4,16 @@
 numbers int32 (int64 if too big), also inside lists; arrays and NumPy scalars keep their
 dtype; with a dtype given, numbers with fractions do not become integers.
 
-Strings become numbers of dtype TEXT: the same bytes are the same number in the whole process,
-which keeps every string it has seen. So kernels move and compare strings without knowing it.
+Strings become numbers of dtype TEXT, see `interned`.
 """
-
-import threading
 
 import numpy as np
 
-from fastgrad.errors import ConvertTypeError, DTypeError, FeedTypeError, ShapeError
+from fastgrad.errors import (ConvertTypeError, DTypeError, FeedTypeError, NotNumbersError,
+                             ShapeError)
+from fastgrad.interned import encoded
 from fastgrad.shapes import (BOOL, FLOAT32, FLOAT64, INT32, INT64, TEXT, Dimension,
                              TensorShape)
-
-# ---- strings ----------------------------------------------------------------------------
-
-_strings, _numbers, _lock = [], {}, threading.Lock()
-
-
-def _number_of(value):
-    """The number that stands for a str (as UTF-8) or bytes."""
-    if isinstance(value, str):
-        value = value.encode()
-    if not isinstance(value, bytes):
-        raise DTypeError(f"expected a string; got {value!r:.60} of type {type(value).__name__}.")
-    found = _numbers.get(value)
-    if found is None:
-        with _lock:
-            found = _numbers.setdefault(value, len(_strings))
-            if found == len(_strings):
-                _strings.append(value)
-    return found
-
-
-def encoded(values):
-    """An array of strings, or nested lists of them, as TEXT."""
-    values = np.asarray(values, object)
-    numbers = np.array([_number_of(v) for v in values.reshape(-1)], np.int64)
-    return numbers.view(TEXT).reshape(values.shape)
-
-
-def decoded(array):
-    """What TEXT stands for: bytes, or an array of them with dtype object."""
-    array = np.asarray(array)
-    found = np.empty(array.size, object)
-    found[:] = [_strings[n] for n in array.reshape(-1).view(np.int64)]
-    return found.reshape(array.shape)
-
 
 def is_text(value):
     """Whether a plain value is a string, an array of them, or nested lists that start with one."""
@@ -62,6 +26,14 @@ def is_text(value):
 
 
 # ---- numbers ----------------------------------------------------------------------------
+
+def scalar(number, dtype):
+    """A number as an array without dimensions; the zero of strings is the empty one."""
+    if dtype != TEXT:
+        return np.array(number, dtype)
+    if number:
+        raise DTypeError(f"Expected string, got {number!r}: strings have no {number}.")
+    return np.zeros((), TEXT)
 
 
 def array_of(value, dtype=None, kind="numpy"):
@@ -83,7 +55,8 @@ def array_of(value, dtype=None, kind="numpy"):
         raise FeedTypeError("None values not supported: expected an array, number or list.")
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise DTypeError("masked elements would be taken for numbers; fill them first.")
-    if kind == "tf" and (is_text(value) if dtype is None else dtype == TEXT):
+    if dtype == TEXT or dtype is None and (getattr(value, "dtype", None) == TEXT
+                                           or kind == "tf" and is_text(value)):
         return encoded(value)
     if kind == "tf" and isinstance(value, (TensorShape, Dimension)):
         return _sizes(value, dtype)
@@ -161,4 +134,60 @@ def converted(array, dtype, name, cuts=False):
         return array.astype(dtype)
 
 
-__all__ = ["array_of", "converted", "decoded", "encoded", "is_text"]
+def returned(value, dtype, exact):
+    """What Python code returned, as an array of the declared `dtype`; a copy.
+
+    Parameters
+    ----------
+    exact : bool
+        Take no other dtype, as TensorFlow does; else whatever `dtype` holds without loss.
+
+    Raises
+    ------
+    NotNumbersError
+        If it is neither numbers nor strings.
+    DTypeError
+        If it is of another dtype, or `dtype` would change a value.
+    """
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise DTypeError("its masked elements would be taken for numbers; fill them first.")
+    array, name = _plain(value), "string" if dtype == TEXT else dtype.name
+    text = array.dtype == object
+    if text != (dtype == TEXT) or exact and not text and array.dtype != dtype:
+        raise DTypeError(f"got {'strings' if text else array.dtype.name}, expected {name}. "
+                         "Return an array of that dtype, or declare the other one.")
+    if text:
+        return encoded(array)
+    if array.dtype.kind == "c" and dtype.kind != "c":
+        if array.imag.any():
+            raise DTypeError(f"got complex numbers, expected {name}.")
+        array = array.real
+    with np.errstate(all="ignore"):
+        found = array.astype(dtype, order="C")
+        back = found.astype(array.dtype)
+    if array.dtype != dtype and not np.array_equal(back, array, equal_nan=array.dtype.kind in "fc"):
+        wrong = array[back != array].reshape(-1)[0]
+        raise DTypeError(f"got {array.dtype.name}, expected {name}, which cannot hold {wrong} "
+                         "as it is. Round or convert it, or declare another dtype.")
+    return found
+
+
+def _plain(value):
+    """An array of numbers, or one of strings with dtype object."""
+    try:
+        array = np.asarray(value)
+    except ValueError as e:
+        raise DTypeError(f"cannot make an array of {value!r:.80}: {e}") from None
+    if array.dtype.kind == "O" and array.size and all(
+            isinstance(v, (int, float, complex, np.number, np.bool_)) for v in array.flat):
+        array = np.array(array.tolist())
+    if array.dtype.kind in "SU" or array.dtype.kind == "O" and array.size and all(
+            isinstance(v, (str, bytes)) for v in array.flat):
+        return array.astype(object)
+    if array.dtype.kind not in "fiubc":
+        raise NotNumbersError(f"got {value!r:.60} of type {type(value).__name__}, which is neither "
+                              "numbers nor strings.")
+    return array
+
+
+__all__ = ["array_of", "converted", "is_text", "returned", "scalar"]

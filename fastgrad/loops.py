@@ -14,7 +14,7 @@ from fastgrad.branches import (Part, common, flat, is_smooth, part_gradients, pr
                                run_part)
 from fastgrad.control import add_session_op, session_op
 from fastgrad.doors import door
-from fastgrad.errors import KernelError, ShapeError, where
+from fastgrad.errors import KernelError, ShapeError, TurnTypeError, where
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.ops_state import placeholder
 from fastgrad.registry import NotDifferentiable, RegisterGradient
@@ -186,15 +186,20 @@ def _loop(graph, start, slots, parts, attrs, invariant):
                              *([] if limit is None else [limit])])
     specs = [(s._shape if invariant else common(s._shape, o._shape), s._dtype)
              for s, o in zip(slots, parts[1].tensors)]
-    return add_session_op(while_, [*start, *(t for t in outside if t not in slots)], {
-        "parts": [*(p.outputs for p in parts), slots],
-        "made": frozenset(op.id for op in parts[1].made), "tapes": {},
-        **attrs}, specs, "Exit", graph)
+    with graph.control_dependencies(parts[0].before + parts[1].before):
+        return add_session_op(while_, [*start, *(t for t in outside if t not in slots)], {
+            "parts": [*(p.outputs for p in parts), slots],
+            "made": frozenset(op.id for op in parts[1].made), "tapes": {},
+            **attrs}, specs, "Exit", graph)
 
 
 def _check_turn(slots, found):
-    """Refuse a shape that another turn changes, where the graph follows TensorFlow."""
+    """Refuse another dtype, and a shape that a turn changes where the graph follows TensorFlow."""
     for slot, t in zip(slots, found):
+        known = slot._dtype is not None and t._dtype is not None
+        if known and slot._dtype != shapes.strong(t._dtype):
+            raise TurnTypeError(f"while_loop: a loop variable has dtype {slot.dtype.name} at the "
+                                f"start and {t.dtype.name} after a turn: {where(t)}. Use cast().")
         if slot.graph.literals == "tf" and not shapes.compatible(slot._shape, t._shape):
             raise ShapeError(f"while_loop: a loop variable has shape {slot._shape} at the start "
                              f"and {t._shape} after a turn: {where(t)}. State what holds in every "

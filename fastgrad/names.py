@@ -13,6 +13,11 @@ from fastgrad.uncut import Changed
 _GOOD_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\-/]*\Z")      # TensorFlow's rule
 
 
+def _check_name(name):
+    if not isinstance(name, str):
+        raise TypeError(f"a name must be a string; got {name!r:.60} of type {type(name).__name__}.")
+
+
 class Names:
     """What a Graph has of names: see `graph.Graph`."""
 
@@ -29,6 +34,7 @@ class Names:
     # ---- names ----
     def unique_name(self, name, mark_as_used=True):
         """`name` in the current scope, with `_1`, `_2`, ... if it is taken (in any case)."""
+        _check_name(name)
         if name.endswith("/"):                # a scope's full name, used as it is
             return name[:-1]
         if self.literals == "tf" and not _GOOD_NAME.match(self._scope + name):
@@ -50,6 +56,7 @@ class Names:
         return Changed(lambda: self._scope_changes(name))
 
     def _scope_changes(self, name):
+        _check_name(name or "")
         if not name:
             scope = ""
         else:

@@ -36,7 +36,7 @@ def _reshaped(in_shapes, attrs):
 
 
 @op(_reshaped, casts=(0,), view=0, static=(1,), name="Reshape",
-    ref=lambda x, shape: x.reshape(dims_of(shape)))
+    ref=lambda x, shape: x.reshape(dims_of(shape)), text=True)
 def _reshape(tensor, shape):
     pass
 
@@ -52,7 +52,7 @@ def reshape(tensor, shape, name=None):
 
 
 @op(lambda s, a: s[1], casts=(0,), view=0, shape_only=(1,),
-    ref=lambda x, like: x.reshape(like.shape))
+    ref=lambda x, like: x.reshape(like.shape), text=True)
 def reshape_like(x, like):
     """`x` under the shape of `like`."""
 
@@ -63,7 +63,7 @@ def _lengthened(in_shapes, _):
 
 
 @op(_lengthened, casts=(0,), view=0, shape_only=(1,),
-    ref=lambda x, like: x.reshape(x.shape + (1,) * (like.ndim - x.ndim)))
+    ref=lambda x, like: x.reshape(x.shape + (1,) * (like.ndim - x.ndim)), text=True)
 def rank_like(x, like):
     """`x` with dimensions of 1 at its end, as many as `like` has more."""
 
@@ -89,7 +89,7 @@ def _ended(in_shapes, attrs):
     return known[:-len(dims)] + shapes.merge(known[-len(dims):], dims)
 
 
-@op(_ended, view=0, ref=lambda x, dims: x, name="EnsureShape")
+@op(_ended, view=0, ref=lambda x, dims: x, name="EnsureShape", text=True)
 def shape_ends_with(x, dims=(None,)):
     """The same values; their last dimensions are looked at, in a run where they are not known.
 
@@ -132,7 +132,7 @@ def _expanded(in_shapes, attrs):
     return shape[:axis] + (1,) + shape[axis:]
 
 
-@op(_expanded, view=0, ref=lambda x, axis: np.expand_dims(x, axis), name="ExpandDims")
+@op(_expanded, view=0, ref=lambda x, axis: np.expand_dims(x, axis), name="ExpandDims", text=True)
 def _expand_dims(x, axis=0):
     pass
 
@@ -166,7 +166,7 @@ def _squeeze_ref(x, axis):
     return np.squeeze(x, axis if axis is None else normal_axes(axis, x.ndim))
 
 
-@op(_squeezed, view=0, ref=_squeeze_ref, name="Squeeze")
+@op(_squeezed, view=0, ref=_squeeze_ref, name="Squeeze", text=True)
 def _squeeze(x, axis=None):
     pass
 
@@ -201,7 +201,8 @@ def _permuted(in_shapes, attrs):
     return tuple(shape[p] for p in perm)
 
 
-@op(_permuted, form="transpose", ref=lambda x, perm: np.transpose(x, perm), name="transpose")
+@op(_permuted, form="transpose", ref=lambda x, perm: np.transpose(x, perm), name="transpose",
+    text=True)
 def _transpose(x, perm=None):
     pass
 
@@ -226,7 +227,7 @@ def transpose_gradient(op, dy):
 
 
 @op(lambda s, a: None if s[0] is None else _permuted(s, {"perm": _swapped(len(s[0]))}),
-    ref=lambda x: np.swapaxes(x, -1, -2), name="transpose")
+    ref=lambda x: np.swapaxes(x, -1, -2), name="transpose", text=True)
 def _matrix_transpose(a):
     pass
 
@@ -266,7 +267,7 @@ def _broadcast_shape(in_shapes, attrs):
 
 
 @op(_broadcast_shape, casts=(0,), static=(1,), form="broadcast", name="BroadcastTo",
-    ref=lambda x, shape: np.broadcast_to(x, dims_of(shape)))
+    ref=lambda x, shape: np.broadcast_to(x, dims_of(shape)), text=True)
 def _broadcast_to(input, shape):
     pass
 

@@ -22,7 +22,7 @@ def _ensured(in_shapes, attrs):
     return shapes.merge(in_shapes[0], attrs["shape"])
 
 
-@op(_ensured, view=0, ref=lambda x, shape: x, name="EnsureShape")
+@op(_ensured, view=0, ref=lambda x, shape: x, name="EnsureShape", text=True)
 def _ensure_shape(x, shape=None):
     pass
 

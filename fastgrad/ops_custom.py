@@ -12,14 +12,14 @@ from fastgrad.registry import RegisterGradient, op
 
 
 @op(lambda s, a: s[0], casts=(0,), view=0, shape_only="rest", ref=lambda y, *xs, grad: y,
-    name="IdentityN")
+    name="IdentityN", text=True)
 def _own_gradient(*values, grad=None):
     pass
 
 
 @op(lambda s, a: list(s[:a["count"]]), dtype=None, out=lambda d, a: list(d[:a["count"]]),
     outputs=SEVERAL, ref=lambda *values, count, grad: [v.copy() for v in values[:count]],
-    name="IdentityN")
+    name="IdentityN", text=True)
 def _own_gradients(*values, count=1, grad=None):
     pass
 

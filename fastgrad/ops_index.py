@@ -11,13 +11,14 @@ from fastgrad.bad_index import LABEL, SEGMENT, checked
 from fastgrad.doors import door
 from fastgrad.errors import ShapeError, where
 from fastgrad.graph import as_tensor
+from fastgrad.interned import decoded, encoded
 from fastgrad.ops_array import rank_like, reshape, transpose
 from fastgrad.ops_join import concat
 from fastgrad.ops_math import _where, add, cast, cast_to, less, zeros_like
 from fastgrad.ops_shape import dims_of, number_of, plain_shape, shape
 from fastgrad.ops_shape import size as count_of
 from fastgrad.registry import NotDifferentiable, RegisterGradient, op
-from fastgrad.shapes import normal_axes
+from fastgrad.shapes import TEXT, normal_axes
 from fastgrad.slices import IndexedSlices
 
 
@@ -34,7 +35,7 @@ def _gathered(in_shapes, attrs):
 
 
 @op(_gathered, casts=(0,), whole=(1,), form="gather", kernel="gather", name="GatherV2",
-    ref=lambda x, i, axis: np.take(x, checked(i, x.shape[axis]), axis))
+    ref=lambda x, i, axis: np.take(x, checked(i, x.shape[axis]), axis), text=True)
 def _gather(params, indices, axis=0):
     pass
 
@@ -212,7 +213,7 @@ def coordinates(indices, shape):
 
 
 @op(_nd_shape, casts=(0,), whole=(1,), name="GatherNd",
-    ref=lambda x, i: x[coordinates(i, x.shape)])
+    ref=lambda x, i: x[coordinates(i, x.shape)], text=True)
 def _gather_nd(params, indices):
     pass
 
@@ -252,8 +253,20 @@ def gather_nd_gradient(op, dy):
 
 def _scatter_nd_ref(indices, updates, shape):
     found = np.zeros(dims_of(shape), updates.dtype)
-    np.add.at(found, coordinates(indices, found.shape), updates)
+    at = coordinates(indices, found.shape)
+    if updates.dtype == TEXT:
+        return _joined(found, at, updates)
+    np.add.at(found, at, updates)
     return found
+
+
+def _joined(found, at, updates):
+    """Strings for one place are joined in their order: their sum, TensorFlow's way."""
+    texts, rest = decoded(found), found.shape[len(at):]
+    updates = decoded(updates).reshape((-1,) + rest)
+    for i, place in enumerate(zip(*(np.ravel(a) for a in at))):
+        texts[place] = texts[place] + updates[i]
+    return encoded(texts)
 
 
 def _scattered(in_shapes, attrs):
@@ -270,7 +283,8 @@ def check_updates(target, indices, updates):
                          f"tensor of shape {target}; expected {expected}.")
 
 
-@op(_scattered, casts=(1,), static=(2,), whole=(0,), ref=_scatter_nd_ref, name="ScatterNd")
+@op(_scattered, casts=(1,), static=(2,), whole=(0,), ref=_scatter_nd_ref, name="ScatterNd",
+    text=True)
 def _scatter_nd(indices, updates, shape):
     pass
 
@@ -332,7 +346,8 @@ def tensor_scatter_sub_gradient(op, dy):
     return dy, None, -_gather_nd(dy, op.inputs[1])
 
 
-@op(_first, casts=(0, 2), whole=(1,), ref=_tensor_scatter(_put), name="TensorScatterUpdate")
+@op(_first, casts=(0, 2), whole=(1,), ref=_tensor_scatter(_put), name="TensorScatterUpdate",
+    text=True)
 def tensor_scatter_update(tensor, indices, updates):
     """`tensor` with `updates` in place of what was at the coordinates `indices`.
 

@@ -37,7 +37,8 @@ def _concatenated(in_shapes, attrs):
     return rest[:axis] + (None if None in sizes else sum(sizes),) + rest[axis + 1:]
 
 
-@op(_concatenated, form="concat", ref=lambda *xs, axis: np.concatenate(xs, axis), name="concat")
+@op(_concatenated, form="concat", ref=lambda *xs, axis: np.concatenate(xs, axis), name="concat",
+    text=True)
 def _concat(*values, axis=0):
     pass
 
@@ -117,7 +118,7 @@ def _split_ref(x, parts, axis):
     return np.split(x, np.cumsum(sizes)[:-1], axis)
 
 
-@op(_split_shapes, form="split", outputs=SEVERAL, ref=_split_ref, name="split")
+@op(_split_shapes, form="split", outputs=SEVERAL, ref=_split_ref, name="split", text=True)
 def _split(value, parts=1, axis=0):
     pass
 
@@ -167,7 +168,7 @@ def _packed(in_shapes, attrs):
     return one[:axis] + (len(in_shapes),) + one[axis:]
 
 
-@op(_packed, form="pack", ref=lambda *xs, axis: np.stack(xs, axis), name="stack")
+@op(_packed, form="pack", ref=lambda *xs, axis: np.stack(xs, axis), name="stack", text=True)
 def _pack(*values, axis=0):
     pass
 
@@ -217,7 +218,7 @@ def _unpack_ref(x, num, axis):
     return [np.take(x, i, axis) for i in range(num)]
 
 
-@op(_unpacked, form="unpack", outputs=SEVERAL, ref=_unpack_ref, name="unstack")
+@op(_unpacked, form="unpack", outputs=SEVERAL, ref=_unpack_ref, name="unstack", text=True)
 def _unpack(value, num=0, axis=0):
     pass
 

@@ -10,7 +10,7 @@ from fastgrad import registry, shapes
 from fastgrad.doors import door
 from fastgrad.errors import DTypeError, ShapeError
 from fastgrad.graph import as_tensor, get_default_graph, is_node
-from fastgrad.literals import array_of
+from fastgrad.literals import array_of, scalar
 from fastgrad.ops_array import _broadcast_to, expand_dims, reshape
 from fastgrad.ops_math import cast, less, maximum
 from fastgrad.ops_reduce import reduce_max
@@ -47,19 +47,22 @@ def fill(dims, value, name=None):
 
 
 @op(lambda s, a: a["shape"], dtype=None, out=_given_dtype, form="fill",
-    ref=lambda number, dtype, shape: np.broadcast_to(np.array(number, dtype), shape))
+    ref=lambda number, dtype, shape: np.broadcast_to(scalar(number, dtype), shape),
+    text=True)
 def _filled(number=0, dtype=FLOAT32, shape=()):
     pass
 
 
 @op(lambda s, a: dims_of(a["dims"]), dtype=None, out=_given_dtype, static=(0,), form="fill",
-    ref=lambda dims, number, dtype: np.broadcast_to(np.array(number, dtype), dims_of(dims)))
+    ref=lambda dims, number, dtype: np.broadcast_to(scalar(number, dtype), dims_of(dims)),
+    text=True)
 def _filled_as(dims, number=0, dtype=FLOAT32):
     pass
 
 
 def _repeated(number, shape, dtype, name):
     shape, dtype = plain_shape(shape), shapes.to_np(dtype)
+    scalar(number, dtype)               # refuses a number that the dtype has not
     if isinstance(shape, np.ndarray):
         return _filled(number=number, dtype=dtype, shape=dims_of(shape), name=name)
     return _filled_as(shape, number=number, dtype=dtype, name=name)
@@ -278,7 +281,7 @@ def _one_hot_ref(indices, on, off, depth, axis):
 
 
 @op(_one_hot_shape, casts=(2, 3), static=(1,), whole=(0,), form="one_hot",
-    ref=_one_hot_ref, name="one_hot")
+    ref=_one_hot_ref, name="one_hot", text=(2, 3))
 def _one_hot(indices, depth, on, off, axis=-1):
     pass
 
@@ -328,7 +331,7 @@ def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None
     if dtype is None:
         dtype = FLOAT32 if given is None else as_tensor(given)._dtype
     dtype = shapes.strong(shapes.to_np(dtype) if not isinstance(dtype, type) else dtype)
-    on, off = (v if is_node(v) else np.asarray(d if v is None else v, dtype)
+    on, off = (v if is_node(v) else array_of(d if v is None else v, dtype)
                for v, d in ((on_value, 1), (off_value, 0)))
     return _one_hot(indices, _size_number(depth), on, off,
                     axis=-1 if axis is None else number_of(axis), name=name)

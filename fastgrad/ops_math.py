@@ -9,8 +9,10 @@ import numpy as np
 from fastgrad import shapes
 from fastgrad.doors import tell_of_truth
 from fastgrad.graph import Node, as_tensor, get_default_graph, is_node
+from fastgrad.interned import of_text_too
+from fastgrad.literals import scalar
 from fastgrad.registry import NotDifferentiable, RegisterGradient, call, op
-from fastgrad.shapes import BOOL, INT64, TEXT, promote_float
+from fastgrad.shapes import BOOL, promote_float
 
 
 def elementwise(in_shapes, _):
@@ -211,7 +213,8 @@ def sign_gradient(op, dy):
 
 # ---- choice and comparison --------------------------------------------------------------
 
-@op(elementwise, form="select", kernel="select", ref=np.where, casts=(1, 2), name="Select")
+@op(elementwise, form="select", kernel="select", ref=np.where, casts=(1, 2), name="Select",
+    text=(1, 2))
 def _where(condition, x, y):
     """`x` where the condition holds, else `y`; all three broadcast as in NumPy."""
 
@@ -241,21 +244,12 @@ def greater_equal(x, y):
     """Whether `x >= y`, elementwise."""
 
 
-def _of_text_too(ref):
-    """An equality also of strings: NumPy has no loop for what stands for them."""
-    def compare(x, y):
-        if x.dtype == TEXT:
-            x, y = x.view(INT64), y.view(INT64)
-        return ref(x, y)
-    return compare
-
-
-@_compare(_of_text_too(np.equal), "equal", name="Equal", commutes=True)
+@_compare(of_text_too(np.equal), "equal", name="Equal", commutes=True, text=True)
 def equal(x, y):
     """Whether `x == y`, elementwise (the operator == compares nodes, not values)."""
 
 
-@_compare(_of_text_too(np.not_equal), "not_equal", name="NotEqual", commutes=True)
+@_compare(of_text_too(np.not_equal), "not_equal", name="NotEqual", commutes=True, text=True)
 def not_equal(x, y):
     """Whether `x != y`, elementwise."""
 
@@ -270,14 +264,15 @@ def _like_dtype(in_dtypes, attrs):
     return attrs["dtype"] or shapes.strong(in_dtypes[0])
 
 
-def _like(number, name):
+def _like(number, name, text=lambda attrs: attrs["dtype"] is not None):
     """An op that repeats one number; the result takes no memory until a kernel reads it."""
     def ref(x, dtype):
-        return np.broadcast_to(np.array(number, dtype or x.dtype), x.shape)
-    return op(elementwise, out=_like_dtype, form="fill", ref=ref, shape_only=(0,), name=name)
+        return np.broadcast_to(scalar(number, dtype or x.dtype), x.shape)
+    return op(elementwise, out=_like_dtype, form="fill", ref=ref, shape_only=(0,), name=name,
+              text=text)
 
 
-@_like(0, "zeros_like")
+@_like(0, "zeros_like", text=True)
 def _zeros_like(x, dtype=None):
     pass
 
@@ -330,6 +325,8 @@ def cast(x, dtype, name=None):
     """
     dtype = shapes.to_np(dtype)
     tell_of_truth(x, "cast")
+    if dtype is None:
+        raise TypeError("cast: None is no dtype.")
     if not is_node(x) and get_default_graph().literals == "tf":
         with get_default_graph().name_scope(name or "Cast") as scope:
             x = as_tensor(x, name="x")

@@ -139,7 +139,7 @@ def searchsorted(sorted_sequence, values, side="left", out_type=INT32, name=None
 
 # ---- roll -------------------------------------------------------------------------------
 
-@op(_along, ref=lambda x, shift, axis: np.roll(x, shift, axis), name="Roll")
+@op(_along, ref=lambda x, shift, axis: np.roll(x, shift, axis), name="Roll", text=True)
 def _roll(input, shift=(), axis=()):
     pass
 

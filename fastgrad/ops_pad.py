@@ -4,9 +4,9 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.doors import door
-from fastgrad.errors import DTypeError, ShapeError, where
+from fastgrad.errors import DTypeError, RunShapeError, ShapeError, where
 from fastgrad.graph import as_tensor, is_node
-from fastgrad.ops_math import _where, cast, ones_like
+from fastgrad.ops_math import _where, ones_like
 from fastgrad.ops_shape import (check_rank, dims_of, known_value, partial_value, plain_shape, shape,
                                 whole_numbers)
 from fastgrad.ops_slice import _slice
@@ -30,7 +30,7 @@ def _padded(in_shapes, attrs):
 
 
 @op(_padded, casts=(0,), static=(1,), form="pad", name="Pad",
-    ref=lambda x, paddings, value: np.pad(x, paddings, constant_values=value))
+    ref=lambda x, paddings, value: np.pad(x, paddings, constant_values=value), text=True)
 def _pad(tensor, paddings, value=0):
     pass
 
@@ -59,7 +59,7 @@ def _mirrored(in_shapes, attrs):
     return found
 
 
-@op(_mirrored, casts=(0,), static=(1,), ref=_mirror_ref, name="MirrorPad")
+@op(_mirrored, casts=(0,), static=(1,), ref=_mirror_ref, name="MirrorPad", text=True)
 def _mirror_pad(tensor, paddings, mode="reflect", _strict=False):
     pass
 
@@ -115,9 +115,17 @@ def pad(tensor, paddings, mode="CONSTANT", name=None, constant_values=0):
         paddings = known_value(paddings, "paddings")
         paddings = whole_numbers(paddings.ravel()).reshape(paddings.shape)
     if kind == "CONSTANT":
+        if as_tensor(tensor)._dtype == shapes.TEXT and constant_values:
+            constant_values = as_tensor(constant_values, shapes.TEXT)
         if is_node(constant_values):
             return _pad_with(as_tensor(tensor), paddings, as_tensor(constant_values), name)
         x = as_tensor(tensor)
+        if np.asarray(constant_values).dtype.kind not in "fiubc":
+            raise DTypeError(f"pad: {where(x)} has dtype {x.dtype}; expected constant_values of "
+                             f"it, got {constant_values!r:.60}.")
+        if np.ndim(constant_values) and x.graph.literals == "tf":
+            raise RunShapeError("pad: constant_values must be a scalar; got "
+                                f"{constant_values!r:.60}.")
         if isinstance(constant_values, float) and x.graph.literals == "tf" and shapes.is_whole(
                 x._dtype):
             raise DTypeError(f"pad: {where(x)} has dtype {x._dtype}; expected constant_values of "
@@ -133,11 +141,11 @@ def pad(tensor, paddings, mode="CONSTANT", name=None, constant_values=0):
 
 def _pad_with(x, paddings, value, name):
     """Padding with the number in a tensor, which has no gradient, as in TensorFlow."""
-    known = partial_value(value)
+    known = None if value._dtype == shapes.TEXT else partial_value(value)
     if known is not None:
         return _pad(x, paddings, value=known, name=name or "PadV2")
     with x.graph.name_scope(name or "PadV2"):
-        inside = _pad(cast(ones_like(x), shapes.BOOL), paddings)
+        inside = _pad(ones_like(x, shapes.BOOL), paddings)
         return _where(inside, _pad(x, paddings), stop_gradient(value))
 
 
@@ -154,7 +162,7 @@ def _tiled(in_shapes, attrs):
 
 
 @op(_tiled, casts=(0,), static=(1,), name="Tile",
-    ref=lambda x, multiples: np.tile(x, dims_of(multiples)))
+    ref=lambda x, multiples: np.tile(x, dims_of(multiples)), text=True)
 def _tile(input, multiples):
     pass
 
@@ -199,7 +207,7 @@ def _reversed(in_shapes, attrs):
     return in_shapes[0]
 
 
-@op(_reversed, form="reverse", ref=_reverse_ref, name="ReverseV2")
+@op(_reversed, form="reverse", ref=_reverse_ref, name="ReverseV2", text=True)
 def _reverse(tensor, axis=()):
     pass
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.doors import door
-from fastgrad.errors import DTypeError, ShapeError
+from fastgrad.errors import ConvertTypeError, ShapeError
 from fastgrad.graph import get_default_graph, is_node
 from fastgrad.ops_math import add, multiply
-from fastgrad.ops_shape import dims_of, plain_shape, scoped
+from fastgrad.ops_shape import check_rank, dims_of, plain_shape, scoped
 from fastgrad.registry import NotDifferentiable, op
 from fastgrad.shapes import FLOAT32, INT32, INT64
 
@@ -130,7 +130,7 @@ def _random_poisson(shape, rate, dtype=FLOAT32, seeds=None):
 
 
 @op(lambda s, a: s[0], pure=False, form="random", name="RandomShuffle",
-    draw=lambda generator, x, seeds: generator.permutation(x) if x.ndim else x.copy())
+    draw=lambda generator, x, seeds: generator.permutation(x) if x.ndim else x.copy(), text=True)
 def _random_shuffle(value, seeds=None):
     pass
 
@@ -169,7 +169,8 @@ NotDifferentiable("random_shuffle")
 def _float_dtype(dtype):
     dtype = shapes.to_np(dtype)
     if dtype.kind != "f":
-        raise DTypeError(f"Invalid dtype {shapes.as_dtype(dtype)!r}: expected a floating dtype.")
+        raise ConvertTypeError(f"Invalid dtype {shapes.as_dtype(dtype)!r}: expected a floating "
+                               "dtype.")
     return dtype
 
 
@@ -177,12 +178,18 @@ def _scaled(build, shape, low, scale, dtype, seed, name):
     """`build` times `scale` plus `low`."""
     graph = get_default_graph()
     dtype = _float_dtype(dtype)
-    shape = plain_shape(shape)
+    shape = _vector_of(shape, name)
     with graph.name_scope(name) as scope:
         found = build(shape, dtype=dtype, seeds=seeds_of(graph, seed))
         if is_node(scale) or scale != 1:
             found = multiply(found, _of(scale, dtype), name="mul")
         return add(found, _of(low, dtype), name=scope)
+
+
+def _vector_of(shape, name):
+    """A shape; in a TensorFlow graph a single number is none."""
+    check_rank(shape, 1, f"the shape of {name}")
+    return plain_shape(shape)
 
 
 def _of(value, dtype):
@@ -220,7 +227,7 @@ def random_uniform(shape, minval=0, maxval=None, dtype=FLOAT32, seed=None, name=
         if maxval is None:
             raise ValueError(f"Must specify maxval for integer dtype {dtype.name}")
         graph = get_default_graph()
-        return _random_integers(plain_shape(shape), _of(minval, dtype), _of(maxval, dtype),
+        return _random_integers(_vector_of(shape, name), _of(minval, dtype), _of(maxval, dtype),
                                 dtype=dtype, seeds=seeds_of(graph, seed), name=name)
     maxval = 1 if maxval is None else maxval
     return _scaled(_standard_uniform, shape, minval, maxval - minval, dtype, seed, name)
@@ -263,7 +270,7 @@ def random_gamma(shape, alpha, beta=None, dtype=FLOAT32, seed=None, name=None):
     """
     dtype = _float_dtype(dtype)
     graph = get_default_graph()
-    found = _standard_gamma(plain_shape(shape), _of(alpha, dtype), dtype=dtype,
+    found = _standard_gamma(_vector_of(shape, "random_gamma"), _of(alpha, dtype), dtype=dtype,
                             seeds=seeds_of(graph, seed), name=name or "random_gamma")
     return found if beta is None else found / _of(beta, dtype)
 
@@ -275,7 +282,7 @@ def random_poisson(lam, shape, dtype=FLOAT32, seed=None, name=None):
     Gradient: none.
     """
     rate = lam if is_node(lam) else np.asarray(lam, np.float64)
-    return _random_poisson(plain_shape(shape), rate, dtype=shapes.to_np(dtype),
+    return _random_poisson(_vector_of(shape, "random_poisson"), rate, dtype=shapes.to_np(dtype),
                            seeds=seeds_of(get_default_graph(), seed),
                            name=name or "random_poisson")
 

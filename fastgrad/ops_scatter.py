@@ -56,14 +56,20 @@ def _elements_ref(w, indices, updates, how):
     return out
 
 
+def _replaces(attrs):
+    """Whether the rows are only replaced, and so may be strings."""
+    return attrs["how"] == "update"
+
+
 @op(_rows_shape, dtype=_of_variable, casts=(0, 2), whole=(1,), form="update", ref=_rows_ref,
-    pure=False, writes=True, name="ScatterUpdate")
+    pure=False, writes=True, name="ScatterUpdate", text=_replaces)
 def _scatter_rows(ref, indices, updates, how="update"):
     pass
 
 
 @op(_elements_shape, dtype=_of_variable, casts=(0, 2), whole=(1,), form="update",
-    ref=_elements_ref, pure=False, writes=True, name="ScatterNdUpdate")
+    ref=_elements_ref, pure=False, writes=True, name="ScatterNdUpdate",
+    text=_replaces)
 def _scatter_elements(ref, indices, updates, how="update"):
     pass
 

@@ -68,7 +68,7 @@ def _out_type(_, attrs):
 
 
 @op(lambda s, a: (None if s[0] is None else len(s[0]),), dtype=None, out=_out_type,
-    shape_only=(0,), ref=lambda x, out_type: np.array(x.shape, out_type), name="Shape")
+    shape_only=(0,), ref=lambda x, out_type: np.array(x.shape, out_type), name="Shape", text=True)
 def _shape(x, out_type=INT32):
     pass
 
@@ -90,7 +90,7 @@ def shape_n(input, out_type=INT32, name=None):
 
 
 @op(lambda s, a: (), dtype=None, out=_out_type, shape_only=(0,),
-    ref=lambda x, out_type: np.array(x.size, out_type), name="Size")
+    ref=lambda x, out_type: np.array(x.size, out_type), name="Size", text=True)
 def _size(x, out_type=INT32):
     pass
 
@@ -104,7 +104,7 @@ def size(input, name=None, out_type=INT32):
 
 
 @op(lambda s, a: (), dtype=None, out=INT32, shape_only=(0,),
-    ref=lambda x: np.array(x.ndim, np.int32), name="Rank")
+    ref=lambda x: np.array(x.ndim, np.int32), name="Rank", text=True)
 def _rank(x):
     pass
 
@@ -129,9 +129,13 @@ def plain_shape(shape):
         return shape
     if isinstance(shape, shapes.TensorShape):
         shape = shape.as_list()
+    if shape is None:
+        raise ValueError("shape: None values not supported; expected a list of whole numbers.")
     if isinstance(shape, (int, np.integer, shapes.Dimension)):
         return whole_numbers([shape])
     found = [d.value if isinstance(d, shapes.Dimension) else d for d in shape]
+    if any(isinstance(d, (str, bytes)) for d in found):
+        raise DTypeError(f"shape and size must be whole numbers; got {shape!r:.60}.")
     if any(d is None for d in found):
         raise TypeError(f"shape {found} has an unknown dimension (None); use fastgrad.shape(x) "
                         "for a dimension that only a run knows.")
@@ -188,7 +192,7 @@ def _rank_of(value):
 
 
 def _refuse_fractions(array, what):
-    if array.size and array.dtype.kind == "f":
+    if array.size and array.dtype.kind in "fSU":
         raise DTypeError(f"{what} must be whole numbers; got {array.tolist()!r:.60}.")
     return array
 

@@ -91,7 +91,7 @@ def _length(part, n, start, stop, step):
 
 
 @op(_sliced, casts=(0,), static=(1,), form="slice", name="strided_slice",
-    ref=lambda x, bounds, spec: x[slices_of(spec, bounds)])
+    ref=lambda x, bounds, spec: x[slices_of(spec, bounds)], text=True)
 def _strided_slice(x, bounds, spec=()):
     pass
 
@@ -247,7 +247,7 @@ def _slice_ref(x, begin, size):
                    for b, c in zip(dims_of(begin), dims_of(size)))]
 
 
-@op(_slice_shape, casts=(0,), static=(1, 2), ref=_slice_ref, name="Slice")
+@op(_slice_shape, casts=(0,), static=(1, 2), ref=_slice_ref, name="Slice", text=True)
 def _slice(input_, begin, size):
     pass
 

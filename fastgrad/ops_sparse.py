@@ -49,7 +49,8 @@ def _dense_shape(in_shapes, attrs):
     return dims_of(attrs["output_shape"])
 
 
-@op(_dense_shape, casts=(2, 3), static=(1,), whole=(0,), ref=_dense_ref, name="SparseToDense")
+@op(_dense_shape, casts=(2, 3), static=(1,), whole=(0,), ref=_dense_ref, name="SparseToDense",
+    text=True)
 def _sparse_to_dense(indices, output_shape, values, default, validate=True):
     pass
 

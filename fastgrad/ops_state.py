@@ -12,6 +12,7 @@ from fastgrad import shapes
 from fastgrad.doors import door
 from fastgrad.errors import DTypeError, FeedTypeError
 from fastgrad.graph import Tensor, as_tensor, get_default_graph
+from fastgrad.interned import held
 from fastgrad.literals import array_of
 from fastgrad.registry import NotDifferentiable, RegisterGradient, make, op
 
@@ -119,6 +120,8 @@ def _fill_shape(array, shape, literals):
 
 def _frozen(graph, array, weak, name):
     array = np.ascontiguousarray(array).reshape(array.shape)
+    if array.dtype == shapes.TEXT:
+        array = held(array)
     array.flags.writeable = False
     node = graph.add_op(
         _constant.opdef, [], {"value": array, "weak": weak},
@@ -136,7 +139,8 @@ def _as_constant(value, dtype, graph, name):
         if array.dtype.kind == "O" or array.dtype.kind == "u":
             raise DTypeError(f"the number {value} does not fit int64")
         return _frozen(graph, array, type(value), name)
-    if value is None or isinstance(value, str) and dtype != shapes.TEXT:
+    text = dtype == shapes.TEXT or dtype is None and graph.literals == "tf"
+    if value is None or isinstance(value, str) and not text:
         raise FeedTypeError(f"expected a node, array or number; got {value!r:.60} "
                             f"of type {type(value).__name__}.")
     if isinstance(value, (list, tuple)) and _holds_node(value):
@@ -197,7 +201,7 @@ def _first_of(in_dtypes):
 
 
 @op(_like_both, dtype=_first_of, form="assign", ref=lambda ref, value: np.array(value),
-    pure=False, writes=True, name="Assign")
+    pure=False, writes=True, name="Assign", text=True)
 def _assign(ref, value):
     pass
 
@@ -222,8 +226,35 @@ def _assign_mul(ref, value):
 
 @door
 def assign(ref, value, validate_shape=None, use_locking=None, name=None):
-    """Set a variable to `value`; the result is its new value."""
+    """Set a variable to `value`; the result is its new value.
+
+    With `validate_shape=False` the value may have any shape, which the variable then has.
+    """
+    if validate_shape is False:
+        return assign_shaped(ref, value, name)
     return ref.assign(value, name=name)
+
+
+def _shaped_ref(session, node, inputs, known, done):
+    value = np.asarray(inputs[1])
+    session._write(node._inputs[0].op, value)
+    return [value]
+
+
+@op(None, dtype=None, evaluate=_shaped_ref, pure=False, dynamic=True, outputs=None)
+def _assign_shaped(ref, value):
+    """An assignment between plans: the plans behind it are for the shape that it gives."""
+
+
+def assign_shaped(ref, value, name=None):
+    """Set a variable to a value of any shape; the result is its new value."""
+    graph, want = ref.graph, ref.op.attrs["dtype"]
+    given = as_tensor(value, want if graph.literals == "tf" else None, graph)
+    if want is not None and given._dtype != want:
+        from fastgrad.ops_math import cast
+        given = cast(given, want)
+    return graph.add_op(_assign_shaped.opdef, [ref, given], {}, [(given._shape, ref._dtype)],
+                        name or "Assign").outputs[0]
 
 
 @door
@@ -283,7 +314,7 @@ def placeholder_with_default(input, shape, name=None):
     return made
 
 
-@op(_like_first, ref=lambda x: x, view=0, name="Identity")
+@op(_like_first, ref=lambda x: x, view=0, name="Identity", text=True)
 def identity(x):
     """The same values, as a node of its own.
 
@@ -296,13 +327,13 @@ def identity_gradient(op, dy):
     return dy
 
 
-@op(_like_first, ref=lambda x: x, view=0, name="StopGradient")
+@op(_like_first, ref=lambda x: x, view=0, name="StopGradient", text=True)
 def stop_gradient(x):
     """The same values, through which no gradient flows."""
 
 
 for _type in ("stop_gradient", "placeholder", "constant", "variable", "assign", "assign_add",
-              "assign_sub", "assign_mul", "group"):
+              "assign_sub", "assign_mul", "assign_shaped", "group"):
     NotDifferentiable(_type)
 
 __all__ = ["placeholder", "constant", "convert_to_tensor", "assign", "assign_add", "assign_sub",

@@ -10,7 +10,7 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.doors import door
-from fastgrad.errors import ShapeError, where
+from fastgrad.errors import AxisIndexError, ShapeError, where
 from fastgrad.graph import as_tensor, get_default_graph, is_node
 from fastgrad.ops_array import expand_dims, reshape, shape_ends_with, squeeze, transpose
 from fastgrad.ops_join import concat, stack
@@ -44,6 +44,9 @@ def _axes_of(axes, rank_a, rank_b):
     first, second = (np.atleast_1d(known_value(v)).tolist() for v in (first, second))
     if len(first) != len(second):
         raise ValueError(f"tensordot: {len(first)} axes of a against {len(second)} of b.")
+    for axes, rank in ((first, rank_a), (second, rank_b)):
+        if any(not -rank <= i < rank for i in axes):
+            raise AxisIndexError(f"tensordot: axes {axes} are out of range for {rank} dimensions.")
     return [i % rank_a for i in first], [i % rank_b for i in second]
 
 

@@ -4,12 +4,15 @@ A string is a number that stands for it (see `literals`), so that whatever moves
 elements takes strings already; here is what looks inside them. All of it is NumPy and Python.
 """
 
+import functools
+
 import numpy as np
 
 from fastgrad.doors import door
 from fastgrad.errors import DTypeError, where
-from fastgrad.graph import Node, as_tensor
-from fastgrad.literals import decoded, encoded
+from fastgrad.graph import Node, as_tensor, is_node
+from fastgrad.interned import decoded, encoded
+from fastgrad.ops_math import add as math_add
 from fastgrad.ops_state import placeholder
 from fastgrad.registry import NotDifferentiable, op
 from fastgrad.shapes import FLOAT32, INT64, TEXT, broadcast
@@ -26,7 +29,7 @@ def _join_ref(*arrays, separator):
     return encoded(found)
 
 
-@op(lambda s, a: broadcast(s), dtype=None, out=TEXT, ref=_join_ref, name="StringJoin")
+@op(lambda s, a: broadcast(s), dtype=None, out=TEXT, ref=_join_ref, name="StringJoin", text=True)
 def _string_join(*inputs, separator=b""):
     pass
 
@@ -80,14 +83,23 @@ def _as_string_ref(x):
     if x.dtype.kind == "b":
         words = np.where(x, "true", "false")
     else:
-        form = "%d" if x.dtype.kind in "iu" else "%f"
-        words = np.array([form % v for v in x.reshape(-1)], object).reshape(x.shape)
+        flat, form = x.reshape(-1), "%d" if x.dtype.kind in "iu" else "%f"
+        if x.dtype.kind == "c":
+            flat, form = zip(x.real.reshape(-1), x.imag.reshape(-1)), "(%f,%f)"
+        words = np.array([form % v for v in flat], object).reshape(x.shape)
     return encoded(words.astype(object))
 
 
-@op(lambda s, a: s[0], dtype=None, out=TEXT, ref=_as_string_ref, name="AsString")
+@op(lambda s, a: s[0], out=TEXT, ref=_as_string_ref, name="AsString")
 def as_string(x):
     """Numbers as text."""
+
+
+@functools.wraps(math_add)
+def add(x, y, name=None):
+    if any(is_node(v) and as_tensor(v)._dtype == TEXT for v in (x, y)):
+        return string_join([x, y], name=name or "Add")
+    return math_add(x, y, name=name)
 
 
 # ---- distance ---------------------------------------------------------------------------
@@ -133,7 +145,7 @@ def _distance_shape(in_shapes, attrs):
 
 
 @op(_distance_shape, dtype=None, out=FLOAT32, dynamic=True, ref=_distance_ref,
-    name="EditDistance")
+    name="EditDistance", text=True)
 def _edit_distance(indices, values, shape, truth_indices, truth_values, truth_shape,
                    normalize=True):
     pass
@@ -187,5 +199,5 @@ def sparse_placeholder(dtype, shape=None, name=None):
                         placeholder(INT64, [rank], name=name + "/shape"))
 
 
-__all__ = ["SparseTensor", "SparseTensorValue", "as_string", "edit_distance",
+__all__ = ["add", "SparseTensor", "SparseTensorValue", "as_string", "edit_distance",
            "sparse_placeholder", "string_join"]

@@ -8,8 +8,8 @@ import numpy as np
 
 from fastgrad import shapes
 from fastgrad.graph import Node
-from fastgrad.ops_math import (_float_map, _grad_map, _map, _where, cast_to, equal, log, ones_like,
-                               sign, zeros_like)
+from fastgrad.ops_math import (_float_map, _grad_map, _map, _where, cast_like, cast_to, equal, log,
+                               ones_like, sign, zeros_like)
 from fastgrad.registry import NotDifferentiable, RegisterGradient
 
 
@@ -245,6 +245,8 @@ def pow_gradient(op, dz):
     x, y = op.inputs
     if y.op.type == "constant" and x is not y:
         return _power_gradient(x, y, dz), None
+    if shapes.is_weak(x._dtype):            # a number takes the dtype of the tensor here too
+        x = cast_like(x, op.outputs[0])
     # x**0 is flat at x = 0 too, where y x**(y - 1) is 0 times infinity
     flat = cast_to(equal(x, zeros_like(x)), x) * cast_to(equal(y, zeros_like(y)), x)
     dx = dz * y * (x + flat) ** (y - 1)

@@ -40,7 +40,7 @@ def _select_ref(condition, x, y):
     return np.where(condition, x, y)
 
 
-@op(_select_shape, casts=(1, 2), truth=(0,), ref=_select_ref, name="Select")
+@op(_select_shape, casts=(1, 2), truth=(0,), ref=_select_ref, name="Select", text=True)
 def select(condition, x, y):
     """`x` where the condition holds, else `y`, without broadcasting; a vector chooses rows.
 
@@ -176,7 +176,7 @@ def _vector(in_shapes, _):
 
 
 @op(lambda s, a: [(None,), _vector(s, a)], out=_unique_dtypes, outputs=2, dynamic=True,
-    name="Unique", ref=lambda x, out_idx, count: _unique_order(x)[:2])
+    name="Unique", ref=lambda x, out_idx, count: _unique_order(x)[:2], text=True)
 def _unique(x, out_idx=INT32, count=1):
     pass
 
@@ -191,7 +191,7 @@ def _counted(in_shapes, _):
 
 
 @op(_counted, out=_unique_dtypes, outputs=3, dynamic=True,
-    name="UniqueWithCounts", ref=lambda x, out_idx, count: _unique_order(x))
+    name="UniqueWithCounts", ref=lambda x, out_idx, count: _unique_order(x), text=True)
 def _unique_with_counts(x, out_idx=INT32, count=2):
     pass
 
@@ -229,7 +229,7 @@ def _difference_shapes(in_shapes, attrs):
 
 @op(_difference_shapes, out=lambda d, a: [shapes.strong(d[0]), a["out_idx"]],
     outputs=2, dynamic=True, name="ListDiff",
-    ref=lambda x, y, out_idx: (x[~np.isin(x, y)], np.flatnonzero(~np.isin(x, y))))
+    ref=lambda x, y, out_idx: (x[~np.isin(x, y)], np.flatnonzero(~np.isin(x, y))), text=True)
 def _setdiff1d(x, y, out_idx=INT32):
     pass
 
@@ -265,7 +265,7 @@ def _partition_ref(data, partitions, num):
 
 
 @op(_partition_shapes, casts=(0,), outputs=SEVERAL, dynamic=True, ref=_partition_ref,
-    name="DynamicPartition")
+    name="DynamicPartition", text=True, whole=(1,))
 def _dynamic_partition(data, partitions, num=1):
     pass
 
@@ -276,7 +276,10 @@ def dynamic_partition(data, partitions, num_partitions, name=None):
 
     Gradient: each row gets the gradient of its place.
     """
-    return list(_dynamic_partition(data, partitions, num=number_of(num_partitions), name=name))
+    num = number_of(num_partitions)
+    if num < 1:
+        raise ShapeError(f"dynamic_partition: num_partitions must be at least 1; got {num}.")
+    return list(_dynamic_partition(data, partitions, num=num, name=name))
 
 
 @RegisterGradient("dynamic_partition")
@@ -315,7 +318,7 @@ def _stitch_ref(*values):
 
 
 @op(_stitched, dtype=None, out=lambda d, a: d[-1], dynamic=True, ref=_stitch_ref,
-    name="DynamicStitch")
+    name="DynamicStitch", text=True)
 def _dynamic_stitch(*values):
     pass
 
@@ -326,6 +329,9 @@ def dynamic_stitch(indices, data, name=None):
 
     Gradient: each row of `data` gets the row of `dy` where it went.
     """
+    if not len(indices) or len(indices) != len(data):
+        raise ShapeError(f"dynamic_stitch: expected as many indices as data, one or more; got "
+                         f"{len(indices)} and {len(data)}.")
     return _dynamic_stitch(*indices, *data, name=name)
 
 

@@ -23,10 +23,12 @@ from fastgrad.errors import (ComputeError, FeedError, GradientError, KernelError
 from fastgrad.explain import explain
 from fastgrad.fuse import fuse, step_reads
 from fastgrad.graph import Tensor
+from fastgrad.interned import held, keeping
 from fastgrad.ir import Builder, root_of, too_large, untied, variable_of
 from fastgrad.partition import partition
 from fastgrad.place import place
 from fastgrad.specialise import Specialiser, Staging
+from fastgrad.shapes import TEXT
 from fastgrad.streams import Streams
 from fastgrad.uncut import Uncollected
 from fastgrad.version import __version__
@@ -53,6 +55,7 @@ class Plan:
     arena_bytes : int
     fresh : dict variable operation -> buffer that this plan's first run fills
     writes : list of variable operations that a run changes
+    text : bool, whether it works with strings: such a plan runs inside `interned.keeping()`
     store : Store of its variables
     streams : Streams that its operations draw from
     feeds_of : callable, makes arrays by tensor of a feed_dict; set by the session that shows it
@@ -82,6 +85,8 @@ class Plan:
             self.kernels = watched(self.kernels)
         self.kernels, self.writes = failsafe.checked(self.kernels)
         self.threads = partition(self.kernels, threads if "threads" not in off else 1)
+        self.text = any(v.dtype == TEXT for s in steps for v in (*s.outs, *s.inputs)) or any(
+            v.dtype == TEXT for v in (*body.results, *body.feeds))
         self._within_memory(self._make_program, body, store, keep)
 
     def _make_program(self, body, store, keep):
@@ -100,6 +105,7 @@ class Plan:
             undo=tuple(place_of[op] for op in undo), keep_subnormals=keep, blas=self._uses_blas(),
             indices={i: found for i, k in enumerate(self.kernels)
                      if (found := spaces.indices(k))})
+        self._texts = [held(array) for _, array in spaces.blocks if array.dtype == TEXT]
 
     def _uses_blas(self):
         return any(k.symbol in _BLAS for k in self.kernels)
@@ -170,7 +176,7 @@ class Plan:
         """
         given = feed_dict if self.feeds_of is None else self.feeds_of(feed_dict)
         arrays = profiling.arrays_for(self.feeds, given)
-        with profiling.put_back(self):
+        with profiling.put_back(self), keeping():
             try:
                 seconds = self._within_memory(self.program.profile, arrays, repeat)
             except StepFailed as failed:
@@ -321,8 +327,9 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
     off = frozenset(off) | (watch.OFF if check else frozenset())
     streams = streams or Streams()
     builder = Builder(rewrite.table(off), off, functools.partial(with_subnormals, keep))
-    with Uncollected(), untied():   # a collection finds nothing among a plan's steps and looks at
-        # all of them again and again (20,000 steps: 27 us a step without, 50 to 80 with it)
+    # a collection finds nothing among a plan's steps and looks at all of them again and again
+    # (20,000 steps: 27 us a step without, 50 to 80 with it)
+    with Uncollected(), untied(), keeping():
         body = Specialiser(fetches, feeds, store, builder, done, streams,
                            after).run()
         if isinstance(body, Staging):

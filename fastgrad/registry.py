@@ -17,13 +17,15 @@ import inspect
 import os
 
 from fastgrad import elsewhere, shapes
-from fastgrad.accepted import ACCEPTED, check_accepted
+from fastgrad.accepted import (ACCEPTED, CONVERTING, FOUND_IN_RUN, check_accepted, check_text,
+                               check_whole, text_error)
 from fastgrad.doors import door
 from fastgrad.errors import (AxisError, ConvertTypeError, DTypeError, LateShapeError,
-                             RegisteredError, ShapeError, is_ours, sentence, show_site,
-                             where)
+                             RegisteredError, RunShapeError, ShapeError, is_ours, sentence,
+                             show_site, where)
 from fastgrad.graph import (Tensor, as_tensor, call_site, get_default_graph, graph_of, is_node,
                             node_of)
+from fastgrad.shapes import TEXT
 
 OPS = {}                    # op type -> OpDef
 _GRADIENTS = {}             # op type -> (function or None, file, line)
@@ -60,6 +62,8 @@ class OpDef:
     whole : inputs that must be integers: indices, and static inputs that are not cast
     truth : inputs that must be truth values in a TensorFlow graph
     pure : no state read or written, same inputs give same outputs
+    text : whether it takes and makes strings: True, indices of the inputs that may be such, or a
+        callable(attrs); others refuse them
     dynamic : the output's shape depends on values: `ref` runs in a stage of its own, before the
         rest of the run can be planned
     """
@@ -67,7 +71,7 @@ class OpDef:
     __slots__ = ("type", "infer", "dtype", "out", "casts", "form", "kernel", "ref", "draw",
                  "evaluate", "after_run", "writes", "inplace", "view", "shape_only", "static",
                  "pure", "outputs", "commutes", "doc", "tensors", "attrs", "site", "name",
-                 "dynamic", "whole", "truth")
+                 "dynamic", "whole", "truth", "text")
 
     def __init__(self, **fields):
         for name in self.__slots__:
@@ -79,7 +83,7 @@ class OpDef:
 def op(infer, dtype=shapes.promote, out=None, casts=None, form=None, kernel=None, ref=None,
        inplace=(), view=None, shape_only=(), static=(), pure=True, outputs=1, commutes=False,
        name=None, dynamic=False, whole=(), truth=(), draw=None, evaluate=None, after_run=None,
-       writes=False):
+       writes=False, text=False):
     """Declare an operation; see OpDef for the fields. Returns the function users call.
 
     Raises
@@ -97,7 +101,7 @@ def op(infer, dtype=shapes.promote, out=None, casts=None, form=None, kernel=None
                       after_run=after_run, writes=writes, inplace=inplace, view=view,
                       shape_only=shape_only, static=static, pure=pure, outputs=outputs,
                       commutes=commutes, doc=fn.__doc__, tensors=tensors, attrs=attrs,
-                      dynamic=dynamic, truth=truth,
+                      dynamic=dynamic, truth=truth, text=text,
                       whole=(*whole, *_counts(static, casts, dtype)),
                       site=(code.co_filename, code.co_firstlineno))
         OPS[op_type] = opdef
@@ -239,9 +243,6 @@ def _operands(graph, opdef, values, known):
     return found
 
 
-CONVERTING = {"div", "div_no_nan"}        # TensorFlow converts their second operand: ValueError
-
-
 def _check_dtypes(opdef, inputs):
     """Refuse what TensorFlow refuses: two dtypes among the inputs that share one."""
     cast = inputs if opdef.casts is None else [inputs[i] for i in opdef.casts]
@@ -265,26 +266,6 @@ def _check_floating(opdef, inputs):
                              "expected a floating dtype. Use cast().")
 
 
-NARROW = {"int32", "int64"}
-WHOLE = {kind + bits for kind in ("int", "uint") for bits in ("8", "16", "32", "64")}
-
-
-def _check_whole(opdef, inputs):
-    """Refuse fractions where an index or a size is wanted; an empty list is of any dtype.
-
-    TensorFlow refuses narrow integers as well, but for the classes of `one_hot`.
-    """
-    strict = opdef.whole and inputs[opdef.whole[0]].graph.literals == "tf"
-    allowed = NARROW if strict and opdef.type != "one_hot" else WHOLE
-    for i in opdef.whole:
-        t = inputs[i]
-        if t._dtype is None or shapes.strong(t._dtype).name in allowed:
-            continue
-        if t.op.type != "constant" or t.op.attrs["value"].size:
-            raise DTypeError(f"{opdef.name}{_at(inputs)}: {opdef.tensors[i]} must be integers; "
-                             f"{where(t)} has dtype {t.dtype.name}. Use cast().")
-
-
 def check_truth(tensor, what):
     """In a TensorFlow graph refuse a condition that is a number."""
     if (tensor.graph.literals == "tf" and tensor._dtype is not None
@@ -297,6 +278,8 @@ def make(opdef, inputs, attrs, name=None, graph=None):
     """Add an operation to the graph; returns its Tensor, or a list if it has several."""
     graph = graph or graph_of(inputs)
     name = name or opdef.name
+    if any(t._dtype == TEXT for t in inputs):
+        check_text(opdef, inputs, attrs, _at(inputs))
     if graph.literals == "tf" and opdef.dtype is not None:
         _check_dtypes(opdef, inputs)
         if opdef.dtype is shapes.promote_float:
@@ -305,15 +288,17 @@ def make(opdef, inputs, attrs, name=None, graph=None):
             for i in range(len(inputs)) if opdef.casts is None else opdef.casts:
                 check_accepted(opdef.type, opdef.tensors[i], inputs[i])
     if opdef.whole:
-        _check_whole(opdef, inputs)
+        check_whole(opdef, inputs, _at(inputs))
     for i in opdef.truth:
         check_truth(inputs[i], f"{opdef.name}{_at(inputs)}")
     try:
         known = static_values(opdef, inputs, attrs) if opdef.static else attrs
         specs = infer_specs(opdef, [t._shape for t in inputs], [t._dtype for t in inputs], known,
                             graph.literals == "tf")
-        for found, _ in specs:
+        for found, made in specs:
             check_dims(found)
+            if made == TEXT and not opdef.text and opdef.out != TEXT:
+                raise text_error(opdef, _at(inputs), "cannot make strings")
     except ShapeError as e:
         raise _shape_error(opdef, inputs, e) from None
     found = graph.add_op(opdef, inputs, attrs, specs, name)
@@ -374,7 +359,8 @@ def output_dtype(opdef, in_dtypes, attrs):
 def _shape_error(opdef, inputs, e):
     given = ", ".join(describe(t) for t in inputs)
     given = f" Inputs: {given}." if given else ""
-    kind = AxisError if isinstance(e, AxisError) else ShapeError
+    late = opdef.type in FOUND_IN_RUN and get_default_graph().literals == "tf"
+    kind = AxisError if isinstance(e, AxisError) else RunShapeError if late else ShapeError
     return kind(f"{opdef.type}{_at(inputs)}: {sentence(e)}{given}")
 
 

@@ -17,11 +17,14 @@ from fastgrad.default_session import Entered, get_default_session
 from fastgrad.doors import door
 from fastgrad.errors import (ClosedError, FeedTypeError, GraphError, InvalidArgumentError,
                              refuse_copy, where)
-from fastgrad.fetches import convert, feed_key, feeds_of, fetch, flatten, handed_out
+from fastgrad.fetches import answered, convert, feed_key, feeds_of, fetch, flatten, handed_out
 from fastgrad.fit import fit
 from fastgrad.graph import Graph, get_default_graph
+from fastgrad.interned import keeping
+from fastgrad.partial import partial_run, partial_run_setup
 from fastgrad.plan import Callable, Runner, Staging, compile, with_subnormals
 from fastgrad.reference import evaluate
+from fastgrad.shapes import TEXT
 from fastgrad.specialise import Before, written
 from fastgrad.stages import compute
 from fastgrad.streams import Streams
@@ -74,8 +77,9 @@ class Session(Runner):
             raise TypeError(f"graph must be a Graph; got {type(graph).__name__}.")
         self.graph = graph or get_default_graph()
         self.store = self._make_store()
-        self.num_threads = _threads(
-            _configured_threads(config) if num_threads is None else num_threads)
+        if num_threads is None:             # 0, in a ConfigProto, for all
+            num_threads = getattr(config, "intra_op_parallelism_threads", None) or None
+        self.num_threads = _threads(num_threads)
         self.check_numerics = _checks(check_numerics)
         self._keep = _keeps(subnormals)
         self.streams = Streams()
@@ -126,16 +130,13 @@ class Session(Runner):
             raise RuntimeError("The Session graph is empty. Add operations to the graph before "
                                "calling run().")
         nodes, rebuild, single = flatten(fetches, self.graph, feed_dict)
-        feeds = self._feeds(feed_dict)
 
         def remember(plan):
             self._remember(fetches, plan.entry(rebuild, single))
-        values = self._evaluate_whole(nodes, feeds, remember)
-        for t, v in feeds.items():
-            t.fed = v
-        if single:
-            return values[0]
-        return values if rebuild is None else rebuild(values)
+        with keeping():
+            feeds = self._feeds(feed_dict)
+            values = self._evaluate_whole(nodes, feeds, remember)
+            return answered(feeds, values, rebuild, single)
 
     @door
     def make_callable(self, fetches, feed_list=None, accept_options=False):
@@ -156,14 +157,11 @@ class Session(Runner):
             if len(values) != len(keys):
                 raise FeedTypeError(f"this callable takes one value for each of the {len(keys)} "
                                     f"nodes of its feed_list; got {len(values)}.")
-            feeds = {k: convert(k, v) for k, v in zip(keys, values)}
-            found = self._evaluate_whole(
-                nodes, feeds, lambda plan: made()._remember(plan.entry(rebuild, single)))
-            for t, v in feeds.items():
-                t.fed = v
-            if single:
-                return found[0]
-            return found if rebuild is None else rebuild(found)
+            with keeping():
+                feeds = {k: convert(k, v) for k, v in zip(keys, values)}
+                found = self._evaluate_whole(
+                    nodes, feeds, lambda plan: made()._remember(plan.entry(rebuild, single)))
+                return answered(feeds, found, rebuild, single)
         found = Callable(self, slow)
         made = weakref.ref(found)   # a cycle would keep the plans' memory until a collection
         self._callables.add(found)
@@ -193,19 +191,22 @@ class Session(Runner):
         plan.feeds_of = functools.partial(feeds_of, graph=self.graph)
         return plan
 
-    fit = fit
+    fit, partial_run_setup, partial_run = fit, partial_run_setup, partial_run
 
-    def _evaluate_whole(self, nodes, feeds, remember):
+    def _evaluate_whole(self, nodes, feeds, remember, done=()):
         """Values of the nodes; the stages of a run, like its steps, are all done or none."""
         with self.store.lock.run():     # no other's run between two stages, or while planning
-            return self._evaluate_within(nodes, feeds, remember)
+            try:
+                return self._evaluate_within(nodes, feeds, remember, done)
+            finally:
+                self.store.settle()
 
-    def _evaluate_within(self, nodes, feeds, remember=None):
+    def _evaluate_within(self, nodes, feeds, remember=None, done=()):
         """The same for who has the lock."""
         self._drop_stale()
         with self.store.undoing() as undo, Changed(lambda: (
                 None, self, "_undo", undo, self, "_staged", False, self, "tapes", {})):
-            return self._evaluate(nodes, feeds, remember)
+            return self._evaluate(nodes, feeds, remember, done)
 
     def _evaluate(self, nodes, feeds, remember=None, done=(), after=None):
         """Values of the nodes, in as many stages as shapes demand."""
@@ -256,12 +257,13 @@ class Session(Runner):
     def _input(self, tensor, op, values, known, after):
         """The value of an input of an operation that is evaluated in Python.
 
-        None for the variables of a cond: the branch that is taken reads them.
+        None for the variables of a cond: the branch that is taken reads them; and for one that is
+        only assigned.
         """
         variable = tensor.op
         if variable.type != "variable" or tensor in known:
             return values.get(tensor, known.get(tensor))
-        if op.type == "cond_":
+        if op.type in ("cond_", "assign_shaped"):
             return None
         before = known.get(Before(variable))
         if before is None or any(variable in written(w) for w in after.get(op, ())):
@@ -291,13 +293,24 @@ class Session(Runner):
         if self._staged and plan.writes:
             self.store.remember(plan.writes, self._undo)
             self.store.lock.halfway = True
+        self.store.anticipate([op for op in plan.writes if op.attrs["dtype"] == TEXT],
+                              keeping.holders())
         try:
             values = plan.run([feeds[t] for t in plan.feeds], self.store)
         except Exception as failed:
             self._step_failed(entry, failed)
-        if remember is not None and not plan.fresh:
+        if remember is not None and not plan.fresh and not plan.text:
             remember(plan)
         return [values[i] if i >= 0 else None for i in entry.outputs]
+
+    def _write(self, op, value):
+        """Set a variable between two stages of a run; what follows sees it."""
+        self.store.remember([op], self._undo)
+        self.store.lock.halfway = True
+        if value.dtype == TEXT:
+            self.store.anticipate([op], value)
+        self.store.set(op, value)
+        self._drop_stale()
 
     @door
     def _step_failed(self, entry, failure):
@@ -333,16 +346,11 @@ class Session(Runner):
         with self.store.lock:
             self._drop_stale()
             plan = self._plan(nodes, feeds)
-        return None if isinstance(plan, Staging) or plan.fresh else plan
+        return None if isinstance(plan, Staging) or plan.fresh or plan.text else plan
 
     def _feeds(self, feed_dict, whole=True):
         """Fed values by tensor; if not `whole`, arrays may have any number of rows."""
         return feeds_of(feed_dict, self.graph, whole)
-
-
-def _configured_threads(settings):
-    """A ConfigProto's thread count, or None."""
-    return getattr(settings, "intra_op_parallelism_threads", None) or None
 
 
 def _checks(check_numerics):

@@ -42,6 +42,7 @@ class DType:
     is_complex = property(lambda self: self.np.kind == "c")
     is_unsigned = property(lambda self: self.np.kind == "u")
     size = property(lambda self: self.np.itemsize)
+    as_datatype_enum = property(lambda self: next(n for n, d in NUMBERED.items() if d == self.name))
     min = property(lambda self: _limits(self.np).min)
     max = property(lambda self: _limits(self.np).max)
     # NumPy accepts any object with a `dtype` attribute where it wants a dtype
@@ -98,6 +99,11 @@ class _StringType(DType):
 TEXT = np.dtype("V8")
 STRING = _BY_NP[TEXT] = _StringType(TEXT)
 
+# TensorFlow's own numbers for dtypes (100 more: references to such)
+NUMBERED = {1: "float32", 2: "float64", 3: "int32", 4: "uint8", 5: "int16", 6: "int8", 7: "string",
+            8: "complex64", 9: "int64", 10: "bool", 17: "uint16", 18: "complex128", 19: "float16",
+            22: "uint32", 23: "uint64"}
+
 # What TensorFlow calls otherwise than NumPy, where "float" is float64.
 _NAMED = {"float": "float32", "string": TEXT}
 
@@ -119,6 +125,8 @@ def to_np(dtype):
             raise TypeError(f"Cannot convert value {dtype!r} to a TensorFlow DType; say which "
                             "integer, int32 or int64.")
         return FLOAT32
+    if isinstance(dtype, (int, np.integer)):
+        dtype = NUMBERED.get(dtype - 100 * (100 < dtype < 200), f"number {dtype}")
     found = np.dtype(_NAMED.get(dtype, dtype) if isinstance(dtype, str) else dtype)
     if found.kind not in "fiubc" and found != TEXT:
         raise TypeError(f"dtype {found} is not numeric; expected one of {', '.join(DTYPES)}")

@@ -14,14 +14,19 @@ from fastgrad import elsewhere as _elsewhere
 from fastgrad import events
 from fastgrad.collection import GraphKeys
 from fastgrad.doors import door
-from fastgrad.errors import DTypeError, ShapeError, where
+from fastgrad.errors import DTypeError, KernelError, ShapeError, where
 from fastgrad.graph import Graph, as_tensor, get_default_graph
 from fastgrad.png import COLOUR_TYPES
 from fastgrad.registry import NotDifferentiable, op
+from fastgrad.shapes import TEXT
 
 
 def encode(node, values):
     """The bytes of a summary node from the arrays of its inputs."""
+    for (kind, tag, *_), v in zip(node.attrs["parts"], values):
+        if kind == "scalar" and np.ndim(v):
+            raise KernelError(f"the scalar summary {tag!r} got an array of shape {np.shape(v)}; "
+                              "reduce it to one number.", node)
     makers = {"scalar": events.scalar_value, "histogram": events.histogram_value,
               "image": events.image_value}
     return b"".join(makers[kind](tag, v, *more)
@@ -44,6 +49,10 @@ def _node(graph, inputs, parts, name):
 def _one(kind, name, tensor, collections, family, *more):
     x = as_tensor(tensor)
     graph = x.graph
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a summary must be a string; got {name!r:.60}.")
+    if x._dtype == TEXT:
+        raise DTypeError(f"{kind} summary: {where(x)} has dtype string; expected numbers.")
     clean = re.sub(r"[^-/\w\.]", "_", str(name)).lstrip("/")
     label = f"{family}/{clean}" if family else clean
     with graph.name_scope(label) as scope:

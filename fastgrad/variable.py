@@ -16,10 +16,11 @@ from fastgrad.collection import GraphKeys, global_variables, local_variables
 from fastgrad.doors import door
 from fastgrad.errors import ShapeError, StateError, refuse_copy, where
 from fastgrad.graph import Tensor, as_tensor, get_default_graph, is_node
+from fastgrad.interned import held, readable
 from fastgrad.literals import array_of, converted
 from fastgrad.names import repr_of_variable
-from fastgrad.ops_state import (_assign, _assign_add, _assign_sub, _variable, constant, group,
-                                identity)
+from fastgrad.ops_state import (_assign, _assign_add, _assign_sub, _variable, assign_shaped,
+                                constant, group, identity)
 from fastgrad.value_copy import value_copy
 
 
@@ -43,6 +44,7 @@ class Store:
 
     def __init__(self, evaluate=None):
         self.buffers = {}           # id of a variable's operation -> array: no way to the graph
+        self._texts, self._pending = {}, set()     # what holds strings of buffers; to be settled
         self._evaluate = evaluate
         self.lock = _lock_maker[0]()        # held by a run, and wherever Python reads or writes
 
@@ -84,19 +86,39 @@ class Store:
             found = aligned_empty(shape, dtype)
         return found
 
+    def anticipate(self, ops, holders):
+        """Strings of `holders` are about to be written to variables: hold those too."""
+        for op in ops:
+            self._pending.add(op.id)
+            self._texts[op.id] = self._texts.get(op.id), holders
+
+    def settle(self):
+        """Hold the strings that variables have now, at the end of a run, and no others."""
+        if self._pending:
+            self._texts.update({i: held(self.buffers[i]) if i in self.buffers else None
+                                for i in self._pending})
+            self._pending.clear()
+
     def set(self, op, value):
         """Copy `value` in."""
         value = np.asarray(value)
         with self.lock:
             found = self.reserve(op, value.shape, op.attrs["dtype"] or value.dtype)
+            text = found.dtype == shapes.TEXT
+            if text:
+                value = held(value)
+                self._texts[op.id] = self._texts.get(op.id), value
             found[...] = value
             self.buffers[op.id] = found
+            if text and op.id not in self._pending:
+                self._texts[op.id] = value
         return found
 
     def copy_of(self, op):
         """The value, copied between two runs."""
         with self.lock:
-            return self.buffer(op).copy()
+            found = self.buffer(op)
+            return held(found) if found.dtype == shapes.TEXT else found.copy()
 
     def undoing(self):
         """A `with` that puts values back if it fails; `remember` says which."""
@@ -184,7 +206,8 @@ class Variable(Tensor):
         self = node.outputs[0]
         self._out.more = {"trainable": bool(trainable), "constraint": constraint}
         with graph.control_dependencies(None), graph.name_scope(name + "/"):
-            self.initializer = _assign(self, self._first_value(), name="Assign").op
+            give = _assign if validate_shape else assign_shaped
+            self.initializer = give(self, self._first_value(), name="Assign").op
         self._out.consumers = ()        # the user's nodes consume it, not what it brings along
         graph._variables.append(node.id)
         _collect(graph, self, trainable, collections)
@@ -201,7 +224,7 @@ class Variable(Tensor):
     def value(self):
         store = store_of(self.graph)
         with store.lock.read():
-            return value_copy(store.copy_of(self.op))
+            return value_copy(np.asarray(readable(store.copy_of(self.op))))
 
     @value.setter
     def value(self, value):
@@ -218,9 +241,10 @@ class Variable(Tensor):
         DTypeError
             If the variable's dtype cannot hold it: fractions or large numbers for integers.
         """
-        array = array_of(value)
-        if self.op.attrs["dtype"] is not None:
-            array = converted(array, self.op.attrs["dtype"], where(self))
+        dtype = self.op.attrs["dtype"]
+        array = array_of(value, shapes.TEXT if dtype == shapes.TEXT else None)
+        if dtype is not None:
+            array = converted(array, dtype, where(self))
         if not shapes.compatible(self._shape, array.shape):
             raise ShapeError(f"{where(self)} has shape {self._shape}; "
                              f"got a value of shape {array.shape}.")

@@ -155,7 +155,7 @@ for _reason, _types in {
         standard_gamma standard_normal standard_uniform truncated_normal""",
     "of strings: test_text.py": "as_string edit_distance string_join",
     "evaluated by a session between plans, which the reference does without": """
-        assert_ at_most_one check_initialized cond_ is_initialized print_ py_function
+        assert_ assign_shaped at_most_one check_initialized cond_ is_initialized print_ py_function
         report_uninitialized summary_ while_ while_grad""",
     "only the plan's own form of another op whose row covers it": "whole_mean orthonormal not_zero",
     "results of a size that depends on values, by the same ref on both sides": """

@@ -22,6 +22,7 @@ fg.minimum({a}, {b})|fg.squared_difference({a}, {b})|fg.pow(fg.abs({f}) + 0.5, {
 fg.where(fg.less_equal({a}, 0.3), {b}, 0.5)|fg.cast(fg.not_equal({a}, {b}), np.float32)
 fg.cast(fg.equal({a}, {b}), np.float64)|fg.where({a} >= {b}, {a}, {b})|{a} + fg.maximum({a}, 0.1)
 {a} * 2.0|1.0 - {a}|{a} ** 2|{a} ** 3|0.5 * {f} ** 1.0|{a} + 0|{a} * 1|{a} / 4.0|-(-{a})|{a} * -1
+1.5 ** fg.sin({a})|2 ** fg.sin({f})
 {a} - (-{b})|{a} + (-{b})|0.0 * {a}|2.0 / (1.0 + fg.square({a}))|fg.square(-{a})|-({a} - {b})
 fg.reduce_sum({a}, {axis}, {keep})|fg.reduce_mean({a}, {axis}, {keep})
 fg.reduce_max({a}, {axis}, {keep})|fg.reduce_min({a}, {axis}, {keep})
@@ -157,7 +158,7 @@ for _reason, _types in {
         candidates dropout_mask dropout_mask_as multinomial random_integers random_poisson random_shuffle
         standard_gamma standard_normal standard_uniform truncated_normal""",
     "evaluated by a session between plans, which the reference does without": """
-        assert_ at_most_one check_initialized cond_ is_initialized print_ py_function
+        assert_ assign_shaped at_most_one check_initialized cond_ is_initialized print_ py_function
         report_uninitialized summary_ while_ while_grad""",
     "a plan's own, made of what the lines make": """
         bgemm gemm merge_rows not_zero snapshot take_label""",

@@ -2,6 +2,9 @@
 accepted."""
 
 import contextlib
+import importlib.machinery
+import sys
+import types
 
 from fastgrad import elsewhere
 
@@ -44,6 +47,10 @@ RENAMED = {"sub": "subtract", "mul": "multiply", "neg": "negative", "pack": "sta
            "unpack": "unstack", "batch_matmul": "matmul"}
 
 
+class MissingModuleError(ModuleNotFoundError, NotImplementedError):
+    """An import of what TensorFlow has and fastgrad does not."""
+
+
 class MissingNameError(NotImplementedError, AttributeError):
     """A name of TensorFlow's that fastgrad does not have."""
 
@@ -51,15 +58,55 @@ class MissingNameError(NotImplementedError, AttributeError):
 def missing(prefix):
     """A module's `__getattr__`: raises MissingNameError with a hint."""
     def getter(name):
-        full = prefix + name
         if name.startswith("__"):
             raise AttributeError(name)
-        hint = next((h for k, h in HINTS.items() if full.startswith(k)), "")
-        if full in RENAMED:
-            hint = f"Use {RENAMED[full]}, as in TensorFlow from 1.0 on."
-        hint = hint or _meant(name, prefix)
-        raise MissingNameError(f"tf.{full} is not in fastgrad. {hint}".rstrip())
+        raise MissingNameError(_words(name, prefix))
     return getter
+
+
+def _words(name, prefix):
+    full = prefix + name
+    hint = next((h for k, h in HINTS.items() if full.startswith(k)), "")
+    if full in RENAMED:
+        hint = f"Use {RENAMED[full]}, as in TensorFlow from 1.0 on."
+    hint = hint or _meant(name, prefix)
+    return f"tf.{full} is not in fastgrad. {hint}".rstrip()
+
+
+class Imports:
+    """Imports below a module that has no folder: its modules, and the words for what is missing.
+
+    The last of `sys.meta_path`. Python asks it also for `from module import name` where the module
+    has no such name; by itself it would say only that it cannot import that.
+    """
+
+    def __init__(self, name, module):
+        self.prefix, self.module = name + ".", module
+        sys.meta_path.append(self)
+
+    def find_spec(self, name, path=None, target=None):
+        if not name.startswith(self.prefix) or name.rpartition(".")[2].startswith("__"):
+            return None
+        found, below = self.module, name.removeprefix(self.prefix)
+        for part in below.split("."):
+            found = vars(found).get(part) if isinstance(found, types.ModuleType) else None
+        if not isinstance(found, types.ModuleType):
+            folder, _, leaf = below.rpartition(".")
+            raise MissingModuleError(_words(leaf, folder and folder + "."))
+        return importlib.machinery.ModuleSpec(name, _There(found))
+
+
+class _There:
+    """The loader of a module that is there."""
+
+    def __init__(self, module):
+        self.module = module
+
+    def create_module(self, spec):
+        return self.module
+
+    def exec_module(self, module):
+        """Nothing to do."""
 
 
 def _meant(name, prefix):

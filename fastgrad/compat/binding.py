@@ -61,6 +61,7 @@ def bound(fn):
 def module(name, doc="", **members):
     """A module object with bound members."""
     made = types.ModuleType(name, doc)
+    made.__path__ = []                  # so that Python imports from it, see `absent.Imports`
     for key, value in members.items():
         setattr(made, key, bind(value) if not isinstance(value, types.ModuleType) else value)
     return made

@@ -3,7 +3,7 @@ scripts.
 
 `import tensorflow as tf` then gives `fastgrad.compat.v1`, and the deeper imports that scripts use
 (`from tensorflow.python.framework import ops`) give modules with the same functions. A module that
-is not listed here is not importable, as if TensorFlow lacked it.
+is not listed here is not importable, and the error says what to do instead.
 """
 
 import os
@@ -15,6 +15,7 @@ import numpy as np
 
 from fastgrad.averages import assign_moving_average
 from fastgrad.compat import mnist, v1
+from fastgrad.compat.absent import Imports
 
 
 def _module(name, **members):
@@ -86,8 +87,9 @@ def install():
     there = sys.modules.get("tensorflow")
     if there is not None and there is not v1:
         raise RuntimeError("tensorflow has been imported already; install before that.")
+    if there is None:
+        Imports("tensorflow", v1)
     sys.modules["tensorflow"] = v1
-    v1.__path__ = []
     for name, module in _table().items():
         parent, _, leaf = name.rpartition(".")
         _parents(parent)

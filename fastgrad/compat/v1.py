@@ -195,3 +195,5 @@ sysconfig = _module("sysconfig")
 smart_cond = _bind(_branches.smart_cond)
 
 __getattr__ = _absent.missing("")
+__path__ = []
+_imports = _absent.Imports(__name__, _here)
