@@ -241,7 +241,7 @@ def _shaped_ref(session, node, inputs, known, done):
     return [value]
 
 
-@op(None, dtype=None, evaluate=_shaped_ref, pure=False, dynamic=True, outputs=None)
+@op(None, dtype=None, evaluate=_shaped_ref, pure=False, dynamic=True, writes=True)
 def _assign_shaped(ref, value):
     """An assignment between plans: the plans behind it are for the shape that it gives."""
 

@@ -237,7 +237,9 @@ class Session(Runner):
         for t in staging.crossing:
             known[t] = values[t]
         for op in staging.ops:
-            inputs = [self._input(t, op, values, known, after) for t in op._inputs]
+            targets = len(written(op))          # variables that it only writes
+            inputs = [None] * targets + [self._input(t, op, values, known, after)
+                                         for t in op._inputs[targets:]]
             if op.opdef is not None and op.opdef.evaluate is not None:
                 made = dict(zip(op.outputs, op.opdef.evaluate(self, op, inputs, known, done)))
                 python.update(made)
@@ -257,13 +259,12 @@ class Session(Runner):
     def _input(self, tensor, op, values, known, after):
         """The value of an input of an operation that is evaluated in Python.
 
-        None for the variables of a cond: the branch that is taken reads them; and for one that is
-        only assigned.
+        None for the variables of a cond: the branch that is taken reads them.
         """
         variable = tensor.op
         if variable.type != "variable" or tensor in known:
             return values.get(tensor, known.get(tensor))
-        if op.type in ("cond_", "assign_shaped"):
+        if op.type == "cond_":
             return None
         before = known.get(Before(variable))
         if before is None or any(variable in written(w) for w in after.get(op, ())):

@@ -302,7 +302,7 @@ class Specialiser:
         effects = [o for o in self.order if o in inside and o in self.writers] + before
         effects += [o for o in ops if not o.outputs]
         return Staging(ops, list(dict.fromkeys(inputs + crossing)), crossing, effects,
-                       self._read_before(effects, inside), self.after)
+                       self._read_before([*effects, *ops], inside), self.after)
 
     def _read_before(self, effects, inside):
         """The variables that `effects` write and that what is left reads as the run finds them."""

@@ -277,3 +277,15 @@ def test_a_branch_reads_what_is_there_when_it_runs():
 def test_every_operation_on_a_ref_says_that_it_writes():
     assert {t for t, d in OPS.items() if d.writes} == {
         t for t, d in OPS.items() if d.tensors[:1] == ("ref",)}
+
+
+def test_an_assignment_of_another_shape_is_a_write_like_any_other(tf_graph):
+    v = tf.Variable([1.0, 2.0], validate_shape=False)
+    u = tf.Variable([5.0, 6.0, 7.0])
+    old = v * 10.0
+    with after(tf.assign(v, u, validate_shape=False)):
+        new, last = v * 10.0, v.assign_add([1.0, 1.0, 1.0])
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        for found, right in zip(session.run([old, new, last]), [[10, 20], [50, 60, 70], [6, 7, 8]]):
+            assert found.tolist() == right
