@@ -12,6 +12,7 @@ def _table(text):
 # {a}, {b}, {c}: earlier tensors; {f}: one of a floating dtype. Formulas stay in the domain of
 # log, sqrt, divide and pow by a square or an absolute value; matrices are made regular.
 LINES = _table("""
+fg.reduce_prod(fg.tanh({a}))
 fg.tanh({a})|fg.sigmoid({a})|fg.exp({a})|fg.log(fg.square({a}) + 0.5)|fg.sqrt(fg.abs({a}) + 0.25)
 fg.negative({a})|fg.square({a})|fg.abs({a})|fg.sign({a})|fg.nn.relu({a})|fg.identity({a})
 fg.softmax({a}, {axis1})|fg.nn.log_softmax({a}, {axis1})|fg.log(fg.softmax({a}))
