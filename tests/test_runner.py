@@ -110,7 +110,7 @@ def test_nested_fetches_go_the_slow_way(fetches):
     None, {}, {A: X}, {A: X, LR: 1.0, B: 1}, {A: X, B: 1.0}, {A: X.tolist(), LR: 1.0},
     {A: X.astype("f4"), LR: 1.0}, {A: X.T, LR: 1.0}, {A: X[:1], LR: 1.0}, {A: X, LR: "1"},
     {A: X, LR: np.float32(1)}, {A: X.view(type("Sub", (np.ndarray,), {})), LR: 1.0},
-    {A: X.astype(">f8"), LR: 1.0}, {A: 1.0, LR: 1.0}, {A: None, LR: None}, [(A, X)]], ids=str)
+    {A: X.astype(">f8"), LR: 1.0}, {A: 1.0, LR: 1.0}, {A: None, LR: None}, [(A, X)]])
 def test_feeds_that_go_the_slow_way(feed):
     session = remembered(A, single=True, outputs=(0,))
     with pytest.raises(Slow) as slow:
