@@ -1,9 +1,9 @@
 """Owns the kernels that micro and bench_kernels time one by one: symbol, operands, work done.
 
 Operands follow fastgrad/_kernels/families.md. Kernels are called through the door that the
-kernel tests use (tests/step.py), which costs about half a microsecond a call: micro subtracts
-it, the suite uses sizes beside which it vanishes. One call runs on one thread, as a kernel
-always does.
+kernel tests use (tests/support/step.py), which costs about half a microsecond a call: micro
+subtracts it, the suite uses sizes beside which it vanishes. One call runs on one thread, as a
+kernel always does.
 """
 import ctypes
 import importlib.util
@@ -65,7 +65,7 @@ class Case:
 
 
 def _door():
-    """tests/step.py, loaded by path: the name `tests` may belong to another package."""
+    """tests/support/step.py, loaded by path: the name `tests` may belong to another package."""
     path = Path(__file__).resolve().parents[1] / "tests" / "step.py"
     spec = importlib.util.spec_from_file_location("fastgrad_kernel_door", path)
     module = importlib.util.module_from_spec(spec)

@@ -4,71 +4,73 @@ This file holds the public names and nothing else.
 """
 
 import builtins as _builtins
+import importlib as _importlib
 
 from fastgrad import elsewhere as _elsewhere
 from fastgrad import errors
 from fastgrad.version import __version__
-from fastgrad.shapes import DTYPES as _DTYPES
-from fastgrad.shapes import DType, TensorShape, as_dtype
-from fastgrad.default_graph import get_default_graph, reset_default_graph
-from fastgrad.graph import Graph, Operation, Tensor
-from fastgrad.registry import NotDifferentiable, RegisterGradient
-from fastgrad.ops_state import (assign, assign_add, assign_sub, constant, convert_to_tensor,
-                                group, identity, no_op, placeholder, placeholder_with_default,
+from fastgrad.graph.shapes import DTYPES as _DTYPES
+from fastgrad.graph.shapes import DType, TensorShape, as_dtype
+from fastgrad.graph.default_graph import get_default_graph, reset_default_graph
+from fastgrad.graph.graph import Graph, Operation, Tensor
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient
+from fastgrad.ops.state import (assign, assign_add, assign_sub, constant, convert_to_tensor, group,
+                                identity, no_op, placeholder, placeholder_with_default,
                                 stop_gradient)
-from fastgrad.ops_math import *
-from fastgrad.ops_unary import *
-from fastgrad.ops_trig import *
-from fastgrad.ops_divide import *
-from fastgrad.ops_special import *
-from fastgrad.ops_make import *
-from fastgrad.ops_array import *
-from fastgrad.ops_shape import *
-from fastgrad.ops_join import *
-from fastgrad.ops_slice import *
-from fastgrad.ops_slice import slice_ as slice
-from fastgrad.slices import IndexedSlices
-from fastgrad.ops_reduce import *
-from fastgrad.ops_spread import *
-from fastgrad.ops_pad import *
-from fastgrad.ops_index import *
-from fastgrad.ops_segment import *
-from fastgrad.ops_text import *
-from fastgrad.ops_where import *
-from fastgrad.ops_logic import *
-from fastgrad.ops_linalg import *
-from fastgrad.ops_matrix import *
-from fastgrad.ops_tensordot import *
-from fastgrad.ops_solve import *
-from fastgrad.ops_factor import *
-from fastgrad.ops_scan import *
-from fastgrad.ops_order import *
-from fastgrad.ops_checks import *
-from fastgrad.ops_sparse import *
-from fastgrad.ops_custom import *
-from fastgrad.ops_clip import *
-from fastgrad.ops_random import *
-from fastgrad.ops_nn import log_sigmoid, sigmoid
-from fastgrad.ops_softmax import softmax
-from fastgrad.gradients import gradients, hessians
-from fastgrad.collection import (GraphKeys, add_to_collection, add_to_collections,
-                                 get_collection, get_collection_ref, global_variables,
-                                 local_variables, model_variables, moving_average_variables,
-                                 trainable_variables)
-from fastgrad.variable import (Variable, global_variables_initializer,
-                               local_variables_initializer, variables_initializer)
-from fastgrad.scopes import *
-from fastgrad.initializers import *
-from fastgrad.control import *
-from fastgrad.branches import *
-from fastgrad.loops import *
-from fastgrad.compute_gradients import compute_gradients
-from fastgrad.session import Session, get_default_session
-from fastgrad import dot as _dot      # gives Graph its export_dot
+from fastgrad.ops.arithmetic import *
+from fastgrad.ops.unary import *
+from fastgrad.ops.trig import *
+from fastgrad.ops.divide import *
+from fastgrad.ops.special import *
+from fastgrad.ops.make import *
+from fastgrad.ops.reshape import *
+from fastgrad.ops.shape import *
+from fastgrad.ops.join import *
+from fastgrad.ops.slice import *
+from fastgrad.ops.pad import slice_ as slice
+from fastgrad.ops.indexed_slices import IndexedSlices
+from fastgrad.ops.reduce import *
+from fastgrad.ops.logsumexp import *
+from fastgrad.ops.pad import *
+from fastgrad.ops.gather import *
+from fastgrad.ops.segment import *
+from fastgrad.ops.strings import *
+from fastgrad.ops.where import *
+from fastgrad.ops.logic import *
+from fastgrad.linalg.matmul import *
+from fastgrad.linalg.diagonal import *
+from fastgrad.linalg.tensordot import *
+from fastgrad.linalg.solve import *
+from fastgrad.linalg.decompose import *
+from fastgrad.ops.scan import *
+from fastgrad.ops.order import *
+from fastgrad.ops.checks import *
+from fastgrad.ops.sparse import *
+from fastgrad.ops.custom_gradient import *
+from fastgrad.nn.clip import *
+from fastgrad.ops.norms import accumulate_n, add_n, global_norm
+from fastgrad.ops.random import *
+from fastgrad.nn.activations import log_sigmoid, sigmoid
+from fastgrad.nn.softmax import softmax
+from fastgrad.autodiff.gradients import gradients, hessians
+from fastgrad.graph.collection import (GraphKeys, add_to_collection, add_to_collections,
+                                       get_collection, get_collection_ref, global_variables,
+                                       local_variables, model_variables, moving_average_variables,
+                                       trainable_variables)
+from fastgrad.variables.variable import (Variable, global_variables_initializer,
+                                         local_variables_initializer, variables_initializer)
+from fastgrad.variables.scopes import *
+from fastgrad.variables.initializers import *
+from fastgrad.flow.control import *
+from fastgrad.flow.cond import *
+from fastgrad.flow.while_loop import *
+from fastgrad.runtime.compute_gradients import compute_gradients
+from fastgrad.runtime.session import Session, get_default_session
+from fastgrad.graph import graphviz as _dot  # gives Graph its export_dot
 from fastgrad import nn, train
-from fastgrad import tf_linalg as linalg
-from fastgrad import tf_math as math
-from fastgrad import tf_random as random
+from fastgrad import linalg
+from fastgrad import math
+from fastgrad import random
 from fastgrad.train import GradientDescentOptimizer
 
 float16, float32, float64 = _DTYPES["float16"], _DTYPES["float32"], _DTYPES["float64"]
@@ -88,4 +90,23 @@ def make_callable(fetches, feed_list=None):
 # that a program may use.
 __all__ = [name for name in dir() if not name.startswith("_") and not hasattr(_builtins, name)
            and (name in ("nn", "train") or not isinstance(globals()[name], type(errors)))]
-__getattr__ = _elsewhere.missing("fastgrad")
+_missing = _elsewhere.missing("fastgrad")
+
+# Namespaces that are loaded when first asked for, and those that are there from the start.
+_LATE = ("datasets", "distributions", "initializers", "layers", "losses", "metrics",
+         "regularizers", "summary", "testing")
+_NAMESPACES = ("errors", "linalg", "math", "nn", "random", "train")
+
+
+def __getattr__(name):
+    """Load a namespace at its first use."""
+    if name in _LATE:
+        return _importlib.import_module(f"{__name__}.{name}")
+    return _missing(name)
+
+
+def __dir__():
+    """The public names; the folders of the implementation are none of them."""
+    return sorted([*_LATE, *_NAMESPACES, "__version__", *(
+        name for name, thing in globals().items()
+        if not name.startswith("_") and not isinstance(thing, type(errors)))])

@@ -23,7 +23,7 @@ def demo(args):
 
 def info(args):
     """Print versions, the CPU level, the BLAS and the threads in use."""
-    from fastgrad.plan import build_info
+    from fastgrad.runtime.build_info import build_info
 
     rows = {**build_info(), "platform": platform.platform()}
     width = max(map(len, rows))

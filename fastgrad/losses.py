@@ -7,24 +7,24 @@ weights that are not zero, unless `reduction` says otherwise.
 """
 
 from fastgrad import elsewhere as _elsewhere
-from fastgrad import shapes
-from fastgrad.collection import GraphKeys
-from fastgrad.doors import door
+from fastgrad.graph import shapes
+from fastgrad.graph.collection import GraphKeys
+from fastgrad.graph.doors import door
 from fastgrad.errors import ShapeError
-from fastgrad.graph import as_tensor, get_default_graph, is_node
-from fastgrad.ops_array import check_weights, squeeze, weights_of
-from fastgrad.ops_divide import div_no_nan
-from fastgrad.ops_math import (add, cast, log, maximum, minimum, multiply, not_equal, ones_like,
-                               squared_difference, subtract, zeros_like)
-from fastgrad.ops_reduce import reduce_sum
-from fastgrad.ops_shape import shape, size
-from fastgrad.ops_state import constant, stop_gradient
-from fastgrad.ops_unary import abs, square
-from fastgrad.ops_where import where
-from fastgrad.ops_xent import (sigmoid_cross_entropy_with_logits,
-                               softmax_cross_entropy_with_logits_v2,
-                               sparse_softmax_cross_entropy_with_logits)
-from fastgrad.ops_nn import relu
+from fastgrad.graph.graph import as_tensor, get_default_graph, is_node
+from fastgrad.ops.reshape import check_weights, squeeze, weights_of
+from fastgrad.ops.divide import div_no_nan
+from fastgrad.ops.arithmetic import (add, cast, log, maximum, minimum, multiply, not_equal,
+                                     ones_like, squared_difference, subtract, zeros_like)
+from fastgrad.ops.reduce import reduce_sum
+from fastgrad.ops.shape import shape, size
+from fastgrad.ops.state import constant, stop_gradient
+from fastgrad.ops.unary import abs, square
+from fastgrad.ops.where import where
+from fastgrad.nn.cross_entropy import (sigmoid_cross_entropy_with_logits,
+                                       softmax_cross_entropy_with_logits_v2,
+                                       sparse_softmax_cross_entropy_with_logits)
+from fastgrad.nn.activations import relu
 
 
 class Reduction:

@@ -11,14 +11,14 @@ import threading
 import numpy as np
 
 from fastgrad import elsewhere as _elsewhere
-from fastgrad import events
-from fastgrad.collection import GraphKeys
-from fastgrad.doors import door
+from fastgrad.io import events
+from fastgrad.graph.collection import GraphKeys
+from fastgrad.graph.doors import door
 from fastgrad.errors import DTypeError, KernelError, ShapeError, where
-from fastgrad.graph import Graph, as_tensor, get_default_graph
-from fastgrad.png import COLOUR_TYPES
-from fastgrad.registry import NotDifferentiable, op
-from fastgrad.shapes import TEXT
+from fastgrad.graph.graph import Graph, as_tensor, get_default_graph
+from fastgrad.io.png import COLOUR_TYPES
+from fastgrad.graph.registry import NotDifferentiable, op
+from fastgrad.graph.shapes import TEXT
 
 
 def encode(node, values):

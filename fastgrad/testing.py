@@ -12,18 +12,19 @@ import numpy as np
 
 from fastgrad.errors import (DTypeError, GradientError, MissingFeedError,
                              UnimplementedError, where)
-from fastgrad.gradients import compute_gradient_values, gradients
-from fastgrad.graph import Graph, Node, Tensor, as_tensor, get_default_graph, is_custom
-from fastgrad.ops_math import multiply
-from fastgrad.ops_reduce import reduce_sum
-from fastgrad.ops_state import placeholder
-from fastgrad.reference import evaluate
-from fastgrad.fetches import convert, feed_key, flatten, variable_shown
-from fastgrad.plan import with_subnormals
-from fastgrad.session import Session
-from fastgrad.shapes import is_weak
-from fastgrad.streams import Streams
-from fastgrad.variable import store_of
+from fastgrad.autodiff.gradients import compute_gradient_values, gradients
+from fastgrad.graph.graph import Graph, Node, Tensor, as_tensor, get_default_graph, is_custom
+from fastgrad.ops.arithmetic import multiply
+from fastgrad.ops.reduce import reduce_sum
+from fastgrad.ops.state import placeholder
+from fastgrad.graph.reference import evaluate
+from fastgrad.runtime.fetches import convert, feed_key, flatten
+from fastgrad.compiler.shown import variable_shown
+from fastgrad.compiler.plan import with_subnormals
+from fastgrad.runtime.session import Session
+from fastgrad.graph.shapes import is_weak
+from fastgrad.runtime.streams import Streams
+from fastgrad.variables.store import store_of
 
 # ---- the reference interpreter ----------------------------------------------------------
 

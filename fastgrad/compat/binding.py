@@ -8,8 +8,8 @@ one (see `default_graph.building`). Wrappers are made once: `tf.nn.relu is tf.nn
 import functools
 import types
 
-from fastgrad.default_graph import building
-from fastgrad.doors import WORDED, hint, shortened
+from fastgrad.graph.default_graph import building
+from fastgrad.graph.doors import WORDED, hint, shortened
 
 _made = {}
 

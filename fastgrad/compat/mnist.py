@@ -12,9 +12,9 @@ import os
 
 import numpy as np
 
-from fastgrad import shapes
+from fastgrad.graph import shapes
 from fastgrad.compat.binding import bound
-from fastgrad.ops_random import get_seed
+from fastgrad.ops.random import get_seed
 
 Datasets = collections.namedtuple("Datasets", ["train", "validation", "test"])
 DEFAULT_SOURCE_URL = "https://storage.googleapis.com/cvdf-datasets/mnist/"      # never asked

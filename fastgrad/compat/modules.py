@@ -13,7 +13,7 @@ import types
 
 import numpy as np
 
-from fastgrad.averages import assign_moving_average
+from fastgrad.train.moving_averages import assign_moving_average
 from fastgrad.compat import mnist, v1
 from fastgrad.compat.absent import Imports
 

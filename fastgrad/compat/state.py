@@ -5,18 +5,18 @@ mix dtypes; a session has a store of its own, empty until an initializer or a re
 fills it; a Variable's `value()` is a method.
 """
 
-from fastgrad import graph as _graph
-from fastgrad import ops_state as _ops_state
-from fastgrad import session as _session
-from fastgrad import variable as _variable
-from fastgrad.branches import cond
+from fastgrad.graph import graph as _graph
+from fastgrad.ops import state as _ops_state
+from fastgrad.runtime import session as _session
+from fastgrad.variables import variable as _variable
+from fastgrad.flow.cond import cond
 from fastgrad.compat.binding import InTF
-from fastgrad.control import is_variable_initialized
-from fastgrad.ops_scatter import (scatter_add, scatter_nd_add, scatter_nd_sub, scatter_nd_update,
+from fastgrad.flow.control import is_variable_initialized
+from fastgrad.ops.scatter import (scatter_add, scatter_nd_add, scatter_nd_sub, scatter_nd_update,
                                   scatter_sub, scatter_update)
-from fastgrad.session import get_default_session
+from fastgrad.runtime.session import get_default_session
 from fastgrad.uncut import Changed
-from fastgrad.variable import Store
+from fastgrad.variables.store import Store
 
 
 # TensorFlow's operation types that no name of ours resembles

@@ -7,9 +7,9 @@ import unittest
 import numpy as np
 
 from fastgrad.compat.state import Session
-from fastgrad.default_graph import building, get_default_graph, reset_default_graph
-from fastgrad.graph import is_node
-from fastgrad.session import get_default_session
+from fastgrad.graph.default_graph import building, get_default_graph, reset_default_graph
+from fastgrad.graph.graph import is_node
+from fastgrad.runtime.session import get_default_session
 
 
 class TestCase(unittest.TestCase):

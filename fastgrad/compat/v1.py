@@ -8,29 +8,29 @@ import sys as _sys
 import types as _types
 
 import fastgrad as _fastgrad
-from fastgrad import asserts as _asserts
-from fastgrad import averages as _averages
-from fastgrad import contrib as _contrib
-from fastgrad import control as _control
-from fastgrad import branches as _branches
-from fastgrad import distributions as _distributions
-from fastgrad import distributions_discrete as _discrete
-from fastgrad import distributions_kl as _kl
-from fastgrad import functional as _functional
-from fastgrad import initializers as _initializers
+from fastgrad.flow import asserts as _asserts
+from fastgrad.train import moving_averages as _averages
+from fastgrad.compat import contrib as _contrib
+from fastgrad.flow import control as _control
+from fastgrad.flow import cond as _branches
+from fastgrad.distributions import continuous as _distributions
+from fastgrad.distributions import discrete as _discrete
+from fastgrad.distributions import divergence as _kl
+from fastgrad.flow import map_fn as _functional
+from fastgrad.variables import initializers as _initializers
 from fastgrad import layers as _layers
 from fastgrad import losses as _losses
-from fastgrad import metrics as _metrics
-from fastgrad import metrics_curves as _metrics_curves
-from fastgrad import ops_bits as _bits
-from fastgrad import ops_divide as _divide
-from fastgrad import ops_join as _ops_join
-from fastgrad import ops_order as _order
-from fastgrad import ops_random as _ops_random
-from fastgrad import ops_scatter as _scatter
-from fastgrad import ops_where as _ops_where
-from fastgrad import saver as _saver
-from fastgrad import shapes as _shapes
+from fastgrad.metrics import counts as _metrics
+from fastgrad.metrics import curves as _metrics_curves
+from fastgrad.ops import bitwise as _bits
+from fastgrad.ops import divide as _divide
+from fastgrad.ops import join as _ops_join
+from fastgrad.ops import order as _order
+from fastgrad.ops import random as _ops_random
+from fastgrad.ops import scatter as _scatter
+from fastgrad.ops import where as _ops_where
+from fastgrad.train import saver as _saver
+from fastgrad.graph import shapes as _shapes
 from fastgrad import summary as _summary
 from fastgrad.compat import absent as _absent
 from fastgrad.compat import files as _files
@@ -68,9 +68,9 @@ from fastgrad.compat.files import gfile
 from fastgrad.compat.state import Graph, InteractiveSession, Session, Variable
 from fastgrad.compat.state import placeholder as _placeholder
 from fastgrad.compat.testcase import test
-from fastgrad.graph import Operation, Tensor
-from fastgrad.shapes import Dimension, DType, TensorShape
-from fastgrad.slices import IndexedSlices
+from fastgrad.graph.graph import Operation, Tensor
+from fastgrad.graph.shapes import Dimension, DType, TensorShape
+from fastgrad.ops.indexed_slices import IndexedSlices
 
 __version__ = VERSION = "1.15.5"              # the TensorFlow whose API this is
 GIT_VERSION = COMPILER_VERSION = "fastgrad " + _fastgrad.__version__

@@ -15,7 +15,7 @@
  * - Polynomials are Chebyshev fits made with mpmath.chebyfit; those of log are fdlibm's (e_log.c,
  *   e_logf.c).
  * - Every literal is typed: a bare 1.0 in a float function doubles its time.
- * Errors against mpmath are in tests/test_fmath.py: at most 2 ulp for exp, log, tanh and sigmoid.
+ * Errors against mpmath are in tests/kernels/test_fmath.py: at most 2 ulp for exp, log, tanh and sigmoid.
  */
 #ifndef FASTGRAD_FMATH_H
 #define FASTGRAD_FMATH_H

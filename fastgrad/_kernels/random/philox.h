@@ -1,7 +1,7 @@
 /* Random numbers by counting: Philox 4x32-10 (Salmon and others, "Parallel random numbers: as easy
  * as 1, 2, 3", 2011), and what is made of its words.
  *
- * Owns the order of the numbers, which `fastgrad/streams.py` repeats in NumPy.
+ * Owns the order of the numbers, which `fastgrad/runtime/streams.py` repeats in NumPy.
  *
  * Decisions
  * - The counter is (place in the result, number of the run) and the key is the operation's, so a

@@ -1,0 +1,1 @@
+"""Gradients, built as graphs."""

@@ -1,0 +1,115 @@
+"""Prints a plan: one line a kernel, for people.
+
+Knows the layout of Kernels and Values; changes nothing.
+"""
+
+from fastgrad.errors import show_site
+from fastgrad.graph.shapes import size_of
+
+
+def explain(plan, seconds=None, peak=None):
+    """The table; with `seconds`, one a kernel, also time, share, GFLOP/s, GB/s and, by
+    `peak(flops, bytes, seconds, itemsize, threads)`, the share of what the machine can do."""
+    head = ["step", "kernel", "result", "operands", "memory", "bytes", "flops", "marks", "line"]
+    if seconds is not None:
+        head += ["us", "share", "GFLOP/s", "GB/s", "of peak"]
+    rows = [head]
+    total = float(sum(seconds)) if seconds is not None else 0.0
+    for i, k in enumerate(plan.kernels):
+        row = [str(i), k.symbol or f"numpy:{k.step.type}", _shape(k.values[0]),
+               " ".join(_shape(v) for v in k.values[1:] if v is not None), _memory(k.values[0]),
+               _count(_bytes(k)), _count(flops(k)), _marks(k), _line(k.step.op)]
+        if seconds is not None:
+            row += _rates(k, float(seconds[i]), total, plan.threads, peak)
+        rows.append(row)
+        rows += [_part(p, len(head)) for p in k.parts]
+    widths = [max(len(r[c]) for r in rows) for c in range(len(head))]
+    lines = ["  ".join(cell.ljust(w) for cell, w in zip(r, widths)).rstrip() for r in rows]
+    lines.append(f"{len(plan.kernels)} steps, arena {plan.arena_bytes} bytes, "
+                 f"{plan.threads} thread(s)"
+                 + (" (at present one, which is faster)" if plan.program.runs_alone else "")
+                 + (f", {total * 1e6:.2f} us" if seconds is not None else ""))
+    return "\n".join(lines)
+
+
+def _part(k, width):
+    """A line of a strip: its kernel and operands, indented."""
+    row = ["", "  " + k.symbol, _shape(k.values[0]),
+           " ".join(_shape(v) for v in k.values[1:] if v is not None), _memory(k.values[0]),
+           "", _count(flops(k)), "tile", _line(k.step.op)]
+    return row + [""] * (width - len(row))
+
+
+def _shape(value):
+    if value is None:
+        return "-"
+    return f"{value.dtype.name}{list(value.shape)}".replace(" ", "")
+
+
+def _memory(value):
+    if value is None or value.storage is None:
+        return "-"
+    s = value.storage
+    return f"@{s.offset}" if s.kind == "arena" else s.kind
+
+
+def _bytes(k):
+    return sum(v.size * v.dtype.itemsize for v in k.values if v is not None)
+
+
+def flops(k):
+    """Arithmetic operations of a kernel, counted as the textbooks do: 2mnk for a product."""
+    if k.parts:
+        return sum(flops(p) for p in k.parts)
+    if k.step.type == "gemm":
+        return 2 * k.count * k.ext[0] * k.ext[1]
+    if k.step.type == "bgemm":
+        return 2 * k.count * size_of(k.ext[:3])
+    if k.step.type == "rows_product":
+        return 2 * k.count * k.ext[0] * k.ext[1]
+    if k.symbol and k.symbol.startswith(("copy", "move", "fill", "gather")):
+        return 0
+    return max((v.size for v in k.values if v is not None), default=0)
+
+
+def _count(n):
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if n >= size:
+            return f"{n / size:.3g}{unit}"
+    return str(n)
+
+
+def _marks(k):
+    out, marks = k.values[0], []
+    if k.symbol is None:
+        marks.append("NUMPY")
+    if k.step.fused.get("bias") is not None:
+        marks.append("+bias")
+    if k.step.fused.get("act"):
+        marks.append("+" + k.step.fused["act"])
+    if k.step.fused.get("into") is not None:
+        marks.append("+update")
+    if len(k.step.outs) > 1:
+        marks.append("+gradient")
+    if out is not None and any(v is not None and v is not out and v.storage is out.storage
+                               and v.storage is not None for v in k.values[1:]):
+        marks.append("in place")
+    if k.parallel:
+        marks.append("split by columns" if k.across else "split")
+    if k.barrier:
+        marks.append("barrier")
+    return " ".join(marks) or "-"
+
+
+def _line(op):
+    if op is None or not op.site:
+        return "-"
+    return show_site(op.site)
+
+
+def _rates(k, seconds, total, threads, peak):
+    safe, moved = max(seconds, 1e-12), _bytes(k)
+    itemsize = max((v.dtype.itemsize for v in k.values if v is not None), default=4)
+    part = peak(flops(k), moved, safe, itemsize, threads if k.parallel else 1)
+    return [f"{seconds * 1e6:.3f}", f"{100 * seconds / total if total else 0:.1f}%",
+            f"{flops(k) / safe * 1e-9:.1f}", f"{moved / safe * 1e-9:.1f}", f"{100 * part:.0f}%"]

@@ -1,0 +1,339 @@
+"""compile(): graph -> Plan, and what a Plan tells about itself.
+
+The passes, in order: prune and order, specialise, rewrite (`fold`, `share`, `simplify` can be left
+out), schedule, `fuse`, `strips`, place (`inplace`), emit, partition (`threads`). A Plan is data:
+steps with their kernels, the arena they lie in, and the compiled Program that runs them.
+"""
+
+import functools
+
+import numpy as np
+
+from fastgrad import _kernels, config
+from fastgrad.graph import bad_index
+from fastgrad.compiler import rules  # noqa: F401  (registers them)
+from fastgrad.compiler import (failsafe, roofline as peak, profiling, rewrite, row_strips, strips,
+                               watch)
+from fastgrad._kernels import choose
+from fastgrad._kernels.program import (Callable, Entry, Program, Runner, StepFailed, shuffle_rows,
+                                       with_subnormals)
+from fastgrad.graph.doors import door
+from fastgrad.compiler.layout.emitter import Emitter
+from fastgrad.errors import (ComputeError, FeedError, GradientError, KernelError, NumericsError,
+                             refuse_copy, where)
+from fastgrad.compiler.explain import explain
+from fastgrad.compiler.fuse import fuse, step_reads
+from fastgrad.graph.graph import Tensor
+from fastgrad.graph.interned import held, keeping
+from fastgrad.compiler.ir import Builder, root_of, too_large, untied, variable_of
+from fastgrad.compiler.partition import partition
+from fastgrad.compiler.place import place
+from fastgrad.compiler.specialise import Specialiser, Staging
+from fastgrad.graph.shapes import TEXT
+from fastgrad.uncut import Uncollected
+from fastgrad.compiler.watch import watched
+
+# what can be left out
+PASSES = ("fold", "share", "simplify", "fuse", "strips", "inplace", "threads")
+
+_BLAS = {f"{stem}_{letter}" for stem in ("gemm", "bgemm") for letter in ("f32", "f64")}
+ARENA, CONSTANTS, FIRST_VARIABLE = 0, 1, 2                    # operand spaces of a Program
+
+
+class Plan:
+    """A compiled run.
+
+    Attributes
+    ----------
+    fetches : list of Tensor or Operation
+    feeds : dict Tensor -> (dtype, shape)
+    kernels : list of Kernel, one a line of `explain()`
+    program : _kernels.Program
+    arena_bytes : int
+    fresh : dict variable operation -> buffer that this plan's first run fills
+    writes : list of variable operations that a run changes
+    text : bool, whether it works with strings: such a plan runs inside `interned.keeping()`
+    store : Store of its variables
+    streams : Streams that its operations draw from
+    feeds_of : callable, makes arrays by tensor of a feed_dict; set by the session that shows it
+    """
+
+    def __init__(self, fetches, feeds, body, store, off=frozenset(), threads=1, check=False,
+                 keep=False, streams=None):
+        self.fetches, self.feeds = list(fetches), dict(feeds)
+        self.store, self.streams, self.feeds_of = store, streams, None
+        self.results = body.results
+        self.variables = list(body.variables)
+        self.fresh = {}
+        steps = body.steps
+        if "fuse" not in off:
+            steps = fuse(steps, body.results, {variable_of(v) for s in steps if s.opdef.writes
+                                               for v in s.inputs[:len(s.outs)]})
+        emitter = Emitter(_kernels.symbols(), _choose_gemm)
+        if "strips" not in off:
+            steps = row_strips.find(steps, body.results, emitter)
+            strips.find(steps, emitter)
+            strips.place_scratch(steps, body.results)
+        self.steps = steps
+        self.arena_bytes = place(steps, body.results, step_reads, "inplace" not in off)
+        emitter = Emitter(_kernels.symbols(), _choose_gemm)
+        self.kernels = strips.join([k for s in steps for k in emitter.emit(s)])
+        if check:
+            self.kernels = watched(self.kernels)
+        self.kernels, self.writes = failsafe.checked(self.kernels)
+        self.threads = partition(self.kernels, threads if "threads" not in off else 1)
+        self.text = any(v.dtype == TEXT for s in steps for v in (*s.outs, *s.inputs)) or any(
+            v.dtype == TEXT for v in (*body.results, *body.feeds))
+        self._within_memory(self._make_program, body, store, keep)
+
+    def _make_program(self, body, store, keep):
+        buffers = [self._buffer(op, v, store) for op, v in body.variables.items()]
+        streams = _streams(self.kernels)
+        spaces = _Spaces(body, len(buffers), streams)
+        table = _kernels.symbols()
+        tuples = [spaces.tuple_of(k, table) for k in self.kernels]
+        place_of = {op: i for i, op in enumerate(body.variables, 1)}     # behind the constants
+        commit, undo = failsafe.commit_of(self.kernels)
+        self.program = Program(
+            tuples, self.arena_bytes, [spaces.pool(), *buffers, *(s.state for s in streams)],
+            list(self.feeds.values()),
+            [(v.dtype, v.shape) for v in self.results], num_threads=self.threads,
+            store_lock=store.lock, commit_step=commit,
+            undo=tuple(place_of[op] for op in undo), keep_subnormals=keep, blas=self._uses_blas(),
+            indices={i: found for i, k in enumerate(self.kernels)
+                     if (found := spaces.indices(k))})
+        self._texts = [held(array) for _, array in spaces.blocks if array.dtype == TEXT]
+
+    def _uses_blas(self):
+        return any(k.symbol in _BLAS for k in self.kernels)
+
+    def _within_memory(self, make, *arguments):
+        """What `make` makes; where there is no memory for it, an error names the largest value."""
+        try:
+            return make(*arguments)
+        except MemoryError as e:
+            if type(e) is MemoryError and e.args:       # it is worded
+                raise
+            made = [(v, s.op) for s in self.steps for v in s.outs if s.op is not None]
+            tensors = [f for f in self.fetches if isinstance(f, Tensor)]
+            made += [(v, t.op) for v, t in zip(self.results, tensors)]
+            largest, op = max(made, key=lambda m: m[0].size * m[0].dtype.itemsize)
+            raise too_large(op, largest.shape, largest.dtype) from None
+
+    def run(self, values, store):
+        """Results for fed values; a run that nothing remembered yet."""
+        return self._within_memory(
+            self.program.run, values, store.buffers,
+            {op.id: buffer for op, buffer in self.fresh.items()})
+
+    def _buffer(self, op, value, store):
+        if store.has(op):
+            return store.buffer(op)
+        self.fresh[op] = store.reserve(op, value.shape, value.dtype)
+        return self.fresh[op]
+
+    def entry(self, rebuild=None, single=False):
+        """What `Runner` remembers: how this plan answers its fetches."""
+        count, outputs = 0, []
+        for f in self.fetches:
+            outputs.append(count if isinstance(f, Tensor) else -1)
+            count += isinstance(f, Tensor)
+        return Entry(self.program, tuple(self.feeds), rebuild=rebuild, single=single,
+                     outputs=tuple(outputs), plan=self,
+                     homes=tuple(t._out for t in self.feeds))
+
+    def __reduce_ex__(self, protocol):
+        refuse_copy("a Plan")
+
+    def explain(self):
+        """A table of the steps as text: kernel, shapes, dtype, memory, the user's line."""
+        return explain(self)
+
+    @door
+    def profile(self, feed_dict=None, repeat=10):
+        """The table of `explain()` with the time of each step.
+
+        Parameters
+        ----------
+        feed_dict : dict, optional
+            As for a run, of the shapes this plan is for.
+        repeat : int
+            Runs; a step's time is its fastest.
+
+        Notes
+        -----
+        Variables and the session's random numbers are put back to what they were before.
+
+        Raises
+        ------
+        MissingFeedError
+            If a value is missing.
+        FeedError
+            If one is of another shape than the plan's.
+        """
+        given = feed_dict if self.feeds_of is None else self.feeds_of(feed_dict)
+        arrays = profiling.arrays_for(self.feeds, given)
+        with profiling.put_back(self), keeping():
+            try:
+                seconds = self._within_memory(self.program.profile, arrays, repeat)
+            except StepFailed as failed:
+                worded, cause = self.failure(failed), failed.__cause__
+                raise worded from None if worded is cause else cause
+        shares = profiling.Shares(peak, _kernels)
+        *table, total = explain(self, seconds, shares).split("\n")
+        return "\n".join([*table, *shares.notes(), total])
+
+    def failure(self, failed):
+        """The error for a StepFailed, worded with the user's node and line."""
+        kernel = self.kernels[failed.step]
+        op = kernel.step.op
+        cause = failed.__cause__
+        name = where(op) if op is not None else "a step of the plan"
+        if isinstance(cause, (FeedError, GradientError, NumericsError)):
+            return cause
+        if isinstance(cause, IndexError) and not kernel.foreign:
+            return KernelError(f"{name}: {cause}", op)
+        if cause is not None:
+            return ComputeError(f"{name} raised {type(cause).__name__}: {cause}", op)
+        for (step, _, limit), found in zip(failsafe.indices_of(kernel), failed.indices):
+            kind = step.type if step.op is None else step.op.type
+            reason = bad_index.describe(bad_index.words_of(kind), found, failed.piece, limit,
+                                        step.attrs.get("_first", 0))
+            if reason:
+                name = name if step.op is None else where(step.op)
+                return KernelError(f"{name}: {reason}", step.op)
+        reason = _REASONS.get(failed.code, f"kernel code {failed.code}")
+        return KernelError(f"{name}: {reason}.", op)
+
+
+_REASONS = {2: "an index lies outside the table that it indexes",
+            3: "the result has a NaN or an infinity",
+            5: "the matrix is not positive definite"}
+
+
+def _choose_gemm(m, n, k, ta, tb, dtype):
+    """The product kernel for a shape; which wins depends on the kernels OpenBLAS runs."""
+    wide = _kernels.level == "v4" and "kernels for SkylakeX" in _kernels.blas_config
+    stem = choose.choose_gemm(m, n, k, ta, tb, dtype, _kernels.level, wide)
+    return stem, choose.shares_columns(stem, m, n, k, tb, dtype)
+
+
+def _streams(kernels):
+    """The random streams that kernels draw from, each once."""
+    return list(dict.fromkeys(v.source for k in kernels for v in k.values
+                              if v is not None and v.kind == "stream"))
+
+
+class _Spaces:
+    """Where each storage lies for the Program, and the pool of constants."""
+
+    def __init__(self, body, variables, streams):
+        self.variable = {op: FIRST_VARIABLE + i for i, op in enumerate(body.variables)}
+        self.stream = {s: FIRST_VARIABLE + variables + i for i, s in enumerate(streams)}
+        self.feed = FIRST_VARIABLE + variables + len(streams)
+        self.result = self.feed + len(body.feeds)
+        self.constants = {}                  # (dtype, bytes) -> offset
+        self.blocks, self.top = [], 0
+
+    def operand(self, value):
+        if value is None:
+            return None
+        root = root_of(value)                # a view of a constant too is among the constants
+        if root.const is not None and root.step is None:
+            return CONSTANTS, self._constant(root)
+        s = value.storage
+        if s.kind == "arena":
+            return ARENA, s.offset
+        if s.kind == "var":
+            return self.variable[s.source], 0
+        if s.kind == "stream":
+            return self.stream[s.source], 0
+        if s.kind == "feed":
+            return self.feed + s.source, 0
+        assert s.kind == "result", f"{value} lies in {s.kind}"
+        return self.result + s.index, 0
+
+    def indices(self, k):
+        """What a kernel follows, as Program copies it after a failure."""
+        return tuple((self.operand(v), v.dtype, v.shape)
+                     for _, v, _ in failsafe.indices_of(k))
+
+    def _constant(self, value):
+        array = np.ascontiguousarray(value.const)
+        key = array.dtype.str, array.tobytes()
+        if key not in self.constants:
+            self.constants[key] = self.top
+            self.blocks.append((self.top, array))
+            self.top += -(-array.nbytes // 64) * 64
+        return self.constants[key]
+
+    def pool(self):
+        """All constants in one array."""
+        found = np.zeros(max(self.top, 1), np.uint8)
+        for offset, array in self.blocks:
+            found[offset:offset + array.nbytes] = np.frombuffer(array.tobytes(), np.uint8)
+        return found
+
+    def tuple_of(self, k, table):
+        if k.parts:
+            tile, scratch = strips.tile_of(k)
+            return ("strip", tile, scratch, strips.substeps(k, self.operand, table), 0, k.count,
+                    k.grain, int(k.parallel), int(k.barrier))
+        operands = tuple(self.operand(v) for v in k.values)
+        if k.symbol is None:
+            described = tuple((o, v.dtype, v.shape) for o, v in zip(operands, k.values))
+            n = k.writes
+            return k.call, described[:n], described[n:], k.foreign
+        if k.offsets is not None:
+            operands = tuple((space, start + more) for (space, start), more
+                             in zip(operands, k.offsets))
+        return (table[k.symbol], operands, k.ext, k.par, k.aux, 0, k.count, k.grain,
+                int(k.parallel), int(k.barrier))
+
+
+def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
+            check=False, streams=None, after=None, keep=False):
+    """Plan a run.
+
+    Parameters
+    ----------
+    fetches : list of Tensor or Operation
+    feeds : dict Tensor -> (dtype, shape)
+    store : Store
+    off : set of str
+        Names from PASSES to leave out.
+    threads : int
+    done : operations that ran in an earlier stage of the same run
+    check : bool
+        Name the first step that makes a NaN or an infinity; see `watch`.
+    streams : Streams, optional
+        The session's random generators.
+    after : dict, optional
+        `Staging.after` of the run's first stage.
+    keep : bool
+        Keep subnormal numbers, where runs count them as zero otherwise.
+
+    Returns
+    -------
+    Plan, or Staging if some operations must be evaluated before shapes are known.
+    """
+    unknown = set(off) - set(PASSES)
+    if unknown:
+        raise ValueError(f"no pass is called {sorted(unknown)[0]!r}; there are "
+                         f"{', '.join(PASSES)}.")
+    off = frozenset(off) | (watch.OFF if check else frozenset())
+    streams = streams
+    builder = Builder(rewrite.table(off), off, functools.partial(with_subnormals, keep))
+    # a collection finds nothing among a plan's steps and looks at all of them again and again
+    # (20,000 steps: 27 us a step without, 50 to 80 with it)
+    with Uncollected(), untied(), keeping():
+        body = Specialiser(fetches, feeds, store, builder, done, streams,
+                           after).run()
+        if isinstance(body, Staging):
+            return body
+        return Plan(fetches, feeds, body, store, off, threads, check, keep,
+                    streams)
+
+
+__all__ = ["Plan", "Staging", "compile", "Callable", "Entry", "Runner", "StepFailed", "PASSES",
+           "shuffle_rows", "with_subnormals"]

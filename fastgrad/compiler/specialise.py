@@ -1,0 +1,423 @@
+"""From the graph to scheduled Steps for one set of fetches and fed shapes.
+
+The passes here: *prune and order* (iterative, so that long chains work), *specialise* (every
+shape and dtype becomes known; the Builder rewrites as it goes), *schedule* (steps that nothing
+needs go, and everything that reads old values runs before the first update).
+
+Shapes that depend on values (a user's Python operation, a reshape to a computed shape) cannot be
+known here. Then the result is a Staging: which operations to evaluate first, by a plan of
+their own, before what is left can be planned with their values fed.
+"""
+
+
+from fastgrad.errors import MissingFeedError, StateError, where
+from fastgrad.compiler.shown import variable_shown
+from fastgrad.graph.graph import Tensor, is_custom
+from fastgrad.compiler.ir import Step, Value, root_of, variable_of
+from fastgrad.graph.reference import evaluate
+from fastgrad.graph.shapes import strong
+from fastgrad.compiler.snapshots import keep_old_values, snapshot_of
+
+
+class Staging:
+    """What must be evaluated before the rest can be planned.
+
+    Attributes
+    ----------
+    ops : operations to evaluate in Python
+    fetches : tensors to run first: the inputs of `ops`, then `crossing`
+    crossing : tensors made on the way that the rest needs too
+    effects : operations on the way that must not run again: they changed something
+    old : variable operations that the effects write and that the rest reads as they were before
+    after : dict operation -> the updates of the whole run that it comes after
+    """
+
+    def __init__(self, ops, fetches, crossing, effects, old, after):
+        self.ops, self.fetches, self.crossing = ops, fetches, crossing
+        self.effects, self.old, self.after = effects, old, after
+
+
+class Before:
+    """What stands among fed tensors for a variable as it was before the run.
+
+    Of a variable that an earlier stage of the run has written, for readers of the version before.
+    """
+
+    __slots__ = ("op",)
+
+    def __init__(self, op):
+        self.op = op
+
+    def __eq__(self, other):
+        return isinstance(other, Before) and other.op is self.op
+
+    def __hash__(self):
+        return hash(("before", self.op))
+
+    _out = property(lambda self: self.op.outputs[0]._out)
+
+
+def order_of(fetches, fed, done=()):
+    """The operations the fetches need, in topological order; feeding cuts what is behind.
+
+    Those in `done` have run in an earlier stage of the same run.
+    """
+    seen = set(done)
+    todo = [f.op for f in fetches if isinstance(f, Tensor) and f not in fed]
+    todo += [f for f in fetches if not isinstance(f, Tensor)]
+    while todo:
+        node = todo.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        todo.extend(t.op for t in node._inputs if t not in fed)
+        todo.extend(node.control_inputs)
+    return sorted(seen.difference(done), key=lambda o: o.id)
+
+
+class Body:
+    """Scheduled steps.
+
+    Attributes
+    ----------
+    steps : list of Step, in the order of running
+    results : list of Value, one for each fetched tensor
+    feeds : list of Value
+    variables : dict variable operation -> Value
+    """
+
+    def __init__(self, steps, results, feeds, variables):
+        self.steps, self.results = steps, results
+        self.feeds, self.variables = feeds, variables
+
+
+def assigns_first(order, writers):
+    """The order in which an assign comes before updates of its variable that it does not need.
+
+    Nothing else tells which comes first when a run fetches both. An update adds to the value it
+    finds, so that the assign of a value made from the old one must not come behind and undo it;
+    TensorFlow starts the assign first, as it waits for less. What an assign needs moves with it.
+
+    Parameters
+    ----------
+    order : operations in topological order
+    writers : dict of operation to the variables it writes
+    """
+    updated = {v for o, variables in writers.items() if o.type != "assign" for v in variables}
+    assigns = [o for o in writers if o.type == "assign" and writers[o][0] in updated]
+    moved = set()
+    for node in assigns:
+        needed, todo = set(), [node]
+        while todo:
+            o = todo.pop()
+            if o not in needed:
+                needed.add(o)
+                todo += [t.op for t in o._inputs] + list(o.control_inputs)
+        if not any(o.type != "assign" and writers[node][0] in writers.get(o, ()) for o in needed):
+            moved |= needed
+    if not moved:
+        return order
+    return [o for o in order if o in moved] + [o for o in order if o not in moved]
+
+
+class Specialiser:
+    """Builds the steps of one plan.
+
+    Parameters
+    ----------
+    fetches : list of Tensor or Operation
+    feeds : dict Tensor -> (dtype, shape)
+    store : Store
+    builder : Builder
+    done : operations that ran in an earlier stage of the same run
+    streams : Streams, the session's random generators
+    after : what the first Staging of the run says of order, in later stages
+    """
+
+    def __init__(self, fetches, feeds, store, builder, done=(), streams=None, after=None):
+        self.fetches, self.store, self.b = fetches, store, builder
+        self.streams = streams
+        self.order, self.done = order_of(fetches, feeds, done), done
+        self.feeds = [Value(shape, dtype, "feed", source=i)
+                      for i, (dtype, shape) in enumerate(feeds.values())]
+        self.env = dict(zip(feeds, self.feeds))
+        self.fed = feeds
+        self.variables = {}
+        self.writers = {o: written(o) for o in self.order if written(o)}
+        self.order = assigns_first(self.order, self.writers)
+        self.after = dict(after or {})  # operation -> update operations it comes after
+        self.blocked = set()            # operations behind one that must be evaluated first
+        self.dynamic = []
+        self.updates = []
+        self.newest = {}                # variable operation -> its Value after the updates so far
+
+    def run(self):
+        """A Body, or a Staging."""
+        for node in self.order:
+            self._visit(node)
+        if self.dynamic:
+            return self._staging()
+        return self._schedule()
+
+    def _visit(self, node):
+        if node.outputs and all(t in self.env for t in node.outputs):
+            return                                                   # fed
+        after = self._comes_after(node)
+        if any(t.op in self.blocked for t in node._inputs if t not in self.env) or any(
+                c in self.blocked for c in node.control_inputs):
+            self.blocked.add(node)
+        elif is_custom(node):
+            self._stage(node)
+        elif node.opdef.dynamic:
+            if not self._at_once(node):
+                self._stage(node)
+        elif node.type in _SOURCES:
+            _SOURCES[node.type](self, node)
+        elif node.outputs or node.type != "group":
+            self._build(node, after)
+
+    def _comes_after(self, node):
+        """The updates that `node` depends on; the node itself if it is one."""
+        after = frozenset()
+        for dep in (*(t.op for t in node._inputs if t not in self.env or t.op in self.after),
+                    *node.control_inputs):
+            after |= self.after.get(dep, frozenset())
+        if node in self.writers:
+            after |= {node}
+        if after:
+            self.after[node] = after
+        return after
+
+    def _at_once(self, node):
+        """Evaluate a dynamic op now if it hangs on constants alone; whether that was so."""
+        inputs = [self.env.get(t) for t in node._inputs]
+        if not node.opdef.pure or any(v is None or v.const is None for v in inputs):
+            return False
+        made = evaluate(node, [v.const for v in inputs], calculate=self.b.calculate)
+        for t, array in zip(node.outputs, made):
+            self.env[t] = Value(array.shape, array.dtype, "const", const=array)
+        return True
+
+    def _stage(self, node):
+        self.blocked.add(node)
+        self.dynamic.append(node)
+
+    # ---- one operation ----
+    def _build(self, node, after):
+        b, opdef = self.b, node.opdef
+        b.op = node
+        inputs = [self._read(t, node, i, after) for i, t in enumerate(node._inputs)]
+        if any(inputs[i].const is None for i in opdef.static):
+            self._stage(node)
+            return
+        if opdef.form == "python":
+            outs = self._python_step(node, inputs)
+        else:
+            outs = b.build(opdef, inputs, self._attrs(node))
+        for t, v in zip(node.outputs, outs):
+            if t not in self.env:
+                self.env[t] = v
+        if node in self.writers:
+            self.updates.append(outs[0])
+            for variable, value in zip(self.writers[node], outs):
+                value.source, self.newest[variable] = variable, value
+
+    def _attrs(self, node):
+        """The node's attributes, and for a random operation its generator."""
+        if node.opdef.draw is None:
+            return node.attrs
+        return {**node.attrs, "_generator": self.streams.of(node)}
+
+    def _read(self, tensor, node, index, after):
+        """The Value of an input; of a variable the version that this operation must see."""
+        op = tensor.op
+        if node in self.writers and index < node.opdef.outputs:
+            return self.newest.get(op) or self._variable(op, self._new_shape(node))
+        if tensor in self.env:
+            return self.env[tensor]
+        if any(op in written(w) for w in after if w is not node):
+            return self.newest.get(op) or self._variable(op)
+        return self._found(op)
+
+    def _found(self, op):
+        """A variable as the run finds it."""
+        return self.env.get(Before(op)) or self._variable(op)
+
+    def _variable(self, op, shape=None):
+        """The Value of a variable; `shape` is what an update is about to give it."""
+        found = self.variables.get(op)
+        if found is not None:
+            if shape is None and not self.store.has(op):
+                self._old_of_fresh(op, found)
+            return found
+        if self.store.has(op) or shape is None:
+            buffer = self.store.buffer(op)
+            found = Value(buffer.shape, buffer.dtype, "var", source=op)
+        else:
+            found = Value(shape, op.attrs["dtype"], "var", source=op)
+        self.variables[op] = found
+        return found
+
+    def _old_of_fresh(self, op, found):
+        """Make the initial value of a variable that this run assigns but also reads before."""
+        buffer = self.store.buffer(op)
+        if buffer.shape != found.shape:
+            raise StateError(f"{where(op)} has shape {buffer.shape} and is given shape "
+                             f"{found.shape} in the run that reads it; use two runs.", op)
+
+    def _new_shape(self, node):
+        """The shape an assign gives a variable that has no value yet; None for other updates."""
+        if node.type != "assign":
+            return None
+        declared = node._inputs[0]._shape
+        if declared is not None and None not in declared:
+            return declared                     # a value of another shape is the build's error
+        value = self.env.get(node._inputs[1])
+        return None if value is None else value.shape
+
+    def _python_step(self, node, inputs):
+        """The gradient of a user's operation by arrays: shapes are those of its inputs."""
+        step = Step(node.opdef, inputs, node.attrs, node)
+        dy = inputs[-1]
+        step.outs = tuple(
+            Value(v.shape, v.dtype if v.dtype.kind == "f" else dy.dtype, step=step)
+            for v in inputs[:len(node.outputs)])
+        self.b.append(step)
+        return step.outs
+
+    # ---- stages ----
+    def _staging(self):
+        """What to evaluate first: what the dynamic operations wait for, then their inputs."""
+        before = [c for o in self.dynamic for c in o.control_inputs if c not in self.done]
+        ops = [] if before else list(self.dynamic)
+        inputs = before or [t for o in ops for t in needed_inputs(o)]
+        inside = self._behind(inputs)
+        gone = inside | set(ops)
+        wanted = {f for f in self.fetches if isinstance(f, Tensor)}
+        for node in self.order:
+            if node not in gone:
+                wanted.update(node._inputs)
+        crossing = [t for o in self.order if o in inside and o.type not in _SOURCES
+                    for t in o.outputs if t in wanted and t not in self.fed]
+        effects = [o for o in self.order if o in inside and o in self.writers] + before
+        effects += [o for o in ops if not o.outputs]
+        return Staging(ops, list(dict.fromkeys(inputs + crossing)), crossing, effects,
+                       self._read_before([*effects, *ops], inside), self.after)
+
+    def _read_before(self, effects, inside):
+        """The variables that `effects` write and that what is left reads as the run finds them."""
+        changed = {v for o in effects for v in written(o)}
+        if not changed:
+            return []
+        readers = [(f, ()) for f in self.fetches if isinstance(f, Tensor)]
+        for node in self.order:
+            if node not in inside and node.type != "cond_":        # a branch reads when it runs
+                first = node.opdef.outputs if node in self.writers else 0
+                readers += [(t, self.after.get(node, ())) for t in node._inputs[first:]]
+        return list(dict.fromkeys(t.op for t, after in readers if t.op in changed
+                                  and t not in self.fed
+                                  and not any(t.op in written(w) for w in after)))
+
+    def _behind(self, nodes):
+        """The operations that `nodes`, tensors and operations, need."""
+        todo = [getattr(n, "op", n) for n in nodes if n not in self.fed]
+        inside = set()
+        while todo:
+            node = todo.pop()
+            if node not in inside and node not in self.done:
+                inside.add(node)
+                todo.extend(t.op for t in node._inputs if t not in self.fed)
+                todo.extend(node.control_inputs)
+        return inside
+
+    # ---- schedule ----
+    def _schedule(self):
+        """Needed steps only; all that see old values first, then updates and what follows."""
+        wanted = [f for f in self.fetches if isinstance(f, Tensor)]
+        values = [self._fetched(t) for t in wanted]
+        early, late = self._copies(values)
+        needed = self._needed(values + self.updates + [s.inputs[0] for s in early + late])
+        steps = [s for s in self.b.steps if s in needed and not s.late] + early
+        after = {}
+        for s in late:
+            after.setdefault(s.inputs[0].step, []).append(s)
+        for s in self.b.steps:
+            if s in needed and s.late:
+                steps += [s, *after.pop(s, ())]
+        for rest in after.values():
+            steps += rest
+        steps = keep_old_values(steps)
+        for i, s in enumerate(steps):
+            s.index = i
+        results = [self._own.get(i, v) for i, v in enumerate(values)]
+        return Body(steps, results, self.feeds, self.variables)
+
+    def _fetched(self, tensor):
+        updates = [*self.writers, *(o for o in self.done if written(o))]
+        shown = variable_shown(tensor, updates, self.after, self.fed)
+        if shown is not None:
+            value = self.newest.get(shown) or self._variable(shown)
+        else:
+            value = self.env.get(tensor) or self._found(tensor.op)
+        if strong(value.dtype) is not value.dtype:
+            value = self.b.convert(value, strong(value.dtype))
+        return value
+
+    def _copies(self, values):
+        """Copy steps for results that no step of their own would make in a fresh array."""
+        self._own, early, late, taken = {}, [], [], set()
+        for i, v in enumerate(values):
+            root = root_of(v)
+            if root.step is not None and root not in taken and variable_of(root) is None:
+                taken.add(root)
+                continue
+            step = snapshot_of(v)
+            (late if step.late else early).append(step)
+            self._own[i] = step.outs[0]
+        return early, late
+
+    def _needed(self, values):
+        needed, todo = set(), [v.step for v in values if v.step is not None]
+        while todo:
+            step = todo.pop()
+            if step not in needed:
+                needed.add(step)
+                todo.extend(v.step for v in step.inputs if v.step is not None)
+        return needed
+
+
+def needed_inputs(node):
+    """What must be run before a node is evaluated in a stage; variables are read at its place."""
+    return [t for t in node._inputs if t.op.type != "variable"]
+
+
+def written(node):
+    """The variables that an operation writes: its first inputs, one an output."""
+    if node.opdef is None or not node.opdef.writes:
+        return ()
+    return tuple(t.op for t in node._inputs[:node.opdef.outputs])
+
+
+# ---- operations that a run starts from --------------------------------------------------
+
+def _placeholder(s, node):
+    x = node.outputs[0]
+    like = x._shape if x._shape is not None else "any shape"
+    kind = x._dtype.name if x._dtype is not None else "any dtype"
+    raise MissingFeedError(
+        f"You must feed a value for {where(node)}: {kind}, shape {like}. "
+        f"Pass feed_dict={{{node.name}: value}} to run().", node)
+
+
+def _constant(s, node):
+    array = node.attrs["value"]
+    s.env[node.outputs[0]] = Value(array.shape, node.attrs["weak"] or array.dtype, "const",
+                                   const=array)
+
+
+def _variable_source(s, node):
+    """Nothing yet: a variable that is only assigned need not have a value."""
+
+
+_SOURCES = {"placeholder": _placeholder, "constant": _constant, "variable": _variable_source,
+            "summary_": _variable_source}

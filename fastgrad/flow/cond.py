@@ -1,0 +1,290 @@
+"""Choice: cond and case; repetition is in `while_loop`.
+
+Decisions
+- A predicate is a value, so `cond` is evaluated between plans: first the predicate and what
+  the branches take from outside, then a plan of the taken branch alone, then the rest. Only the
+  taken branch's side effects happen, and a NaN in the other one reaches no gradient.
+- The gradient of a cond is a cond of the branches' gradients.
+"""
+
+import numpy as np
+
+from fastgrad.graph import shapes
+from fastgrad.flow.control import add_session_op, session_op
+from fastgrad.graph.doors import door
+from fastgrad.errors import ConvertTypeError, KernelError, ShapeError, where
+from fastgrad.autodiff.gradients import gradients
+from fastgrad.graph.graph import Node, Tensor, as_tensor, get_default_graph, is_node
+from fastgrad.ops.arithmetic import zeros_like
+from fastgrad.graph.registry import RegisterGradient, check_truth
+
+
+class Part:
+    """What a function builds: its outputs and the tensors it takes from outside.
+
+    Attributes
+    ----------
+    structure : what the function returned
+    outputs : list of Tensor or Operation
+    outside : list of Tensor
+    before : list of Operation
+        Made outside and needed by control dependencies: they run whatever becomes of the part.
+    made : set of Operation
+        What is evaluated with the part.
+    """
+
+    def __init__(self, graph, build):
+        first = graph.version
+        with graph.control_dependencies(None):
+            self.structure = build()
+            self.outputs = [_output(n, graph) for n in flat(self.structure)]
+        self.made = made = {graph.operation_at(i) for i in range(first, graph.version)}
+        outside = {t: None for t in self.outputs if isinstance(t, Tensor) and t.op not in made}
+        before = {n: None for n in self.outputs if not isinstance(n, Tensor) and n not in made}
+        reached, todo = set(), [getattr(n, "op", n) for n in self.outputs]
+        while todo:
+            node = todo.pop()
+            if node in made and node not in reached:
+                reached.add(node)
+                outside.update((t, None) for t in node._inputs if t.op not in made)
+                before.update((c, None) for c in node.control_inputs if c not in made)
+                todo += [t.op for t in node._inputs] + list(node.control_inputs)
+        # numbers that a gradient may be asked for; other constants are folded in the part's plan
+        self.outside = [t for t in outside if t.op.type != "constant" or is_smooth(t)]
+        self.before = list(before)
+
+    tensors = property(lambda self: tensors_of(self.outputs))
+
+
+def is_smooth(tensor):
+    return tensor._dtype is not None and shapes.strong(tensor._dtype).kind in "fc"
+
+
+def tensors_of(nodes):
+    return [n for n in nodes if isinstance(n, Tensor)]
+
+
+def run_part(outputs, session, values, known, done):
+    """Arrays of the tensors among a part's outputs; its operations run too.
+
+    A part reads variables when it runs: what they were before the whole run is not for it.
+    """
+    known = {t: v for t, v in known.items() if isinstance(t, Tensor)}
+    given = {t: np.asarray(v) for t, v in values.items() if t.op.type != "variable"}
+    found = session._evaluate(outputs, {**known, **given}, done=done)
+    return [v for n, v in zip(outputs, found) if isinstance(n, Tensor)]
+
+
+def _output(node, graph):
+    if isinstance(node, Node) and not isinstance(node, Tensor) and not node.outputs:
+        return node
+    return as_tensor(node, None, graph)
+
+
+def flat(structure):
+    if structure is None:
+        return []
+    if isinstance(structure, dict):
+        return [n for k in sorted(structure) for n in flat(structure[k])]
+    if isinstance(structure, (list, tuple)):
+        return [n for part in structure for n in flat(part)]
+    return [structure]
+
+
+def refill(structure, values):
+    if isinstance(structure, dict):
+        return {k: refill(structure[k], values) for k in sorted(structure)}
+    if isinstance(structure, (list, tuple)):
+        parts = [refill(part, values) for part in structure]
+        return type(structure)(*parts) if hasattr(structure, "_fields") else type(structure)(parts)
+    return next(values)
+
+
+# ---- cond -------------------------------------------------------------------------------
+
+@session_op
+def cond_(session, node, inputs, known, done):
+    taken = node.get_attr("parts")[0 if bool(inputs[0]) else 1]
+    found = run_part(taken, session, dict(zip(node._inputs[1:], inputs[1:])), known, done)
+    return [np.asarray(v, t._dtype) for v, t in zip(found, node.outputs)]
+
+
+@door
+def cond(pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None, fn2=None):
+    """What `true_fn()` or `false_fn()` gives, whichever the predicate chooses; only that one runs.
+
+    Parameters
+    ----------
+    pred : boolean scalar node
+    true_fn, false_fn : callables
+        Return nodes in the same nesting, of the same dtypes.
+    strict : bool
+        Keep a list of one node a list.
+
+    Notes
+    -----
+    Gradient: that of the branch taken.
+    """
+    true_fn, false_fn = true_fn or fn1, false_fn or fn2
+    if not callable(true_fn) or not callable(false_fn):
+        raise TypeError("true_fn and false_fn must be callable.")
+    if isinstance(pred, bool):
+        raise TypeError("pred must not be a Python bool")
+    graph = pred.graph if is_node(pred) else get_default_graph()
+    with graph.as_default(), graph.name_scope(name or "cond"):
+        parts = Part(graph, true_fn), Part(graph, false_fn)
+        made = _cond_op(predicate(as_tensor(pred, None, graph), "cond"), parts)
+    structure = parts[0].structure
+    if graph.literals == "tf":
+        _check_alike(structure, parts[1].structure)
+    if not made.outputs or not flat(structure):
+        return made
+    if all(isinstance(n, Tensor) for n in parts[0].outputs):
+        found = refill(structure, iter(made.outputs))
+    else:
+        return made
+    single = isinstance(found, (list, tuple)) and len(found) == 1
+    return found[0] if single and not strict else found
+
+
+def predicate(tensor, what):
+    """`tensor`, refused where a graph that follows TensorFlow has a number or a row for it."""
+    check_truth(tensor, what)
+    if tensor.graph.literals == "tf" and tensor._shape not in (None, ()):
+        raise ShapeError(f"{what}: {where(tensor)} has shape {tensor._shape}; expected one truth "
+                         "value. Reduce it, say with reduce_all.")
+    return tensor
+
+
+def _check_alike(true, false):
+    """Refuse branches that return nothing, or nestings that differ."""
+    for what, structure in (("true_fn", true), ("false_fn", false)):
+        if structure is None:
+            raise ValueError(f"cond: {what} must have a return value.")
+    if _outline(true) != _outline(false):
+        raise ValueError(f"cond: true_fn and false_fn must return the same nesting; got "
+                         f"{true!r:.80} and {false!r:.80}.")
+
+
+def _outline(structure):
+    if isinstance(structure, dict):
+        return {k: _outline(v) for k, v in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        # a list of one stands for its element
+        parts = [_outline(part) for part in structure]
+        return parts[0] if len(parts) == 1 else (type(structure).__name__, parts)
+    return None
+
+
+def _cond_op(pred, parts):
+    pairs = list(zip(parts[0].tensors, parts[1].tensors))
+    if len(parts[0].tensors) != len(parts[1].tensors):
+        raise ValueError(
+            f"true_fn and false_fn must return the same number of tensors; got "
+            f"{len(parts[0].tensors)} and {len(parts[1].tensors)}.")
+    for a, b in pairs:
+        if shapes.strong(a._dtype) != shapes.strong(b._dtype):
+            raise ConvertTypeError("true_fn and false_fn must return tensors of one "
+                                   f"dtype: {where(a)} "
+                             f"has {a.dtype}, {where(b)} has {b.dtype}.")
+    specs = [(common(a._shape, b._shape), shapes.strong(a._dtype)) for a, b in pairs]
+    outside = list(dict.fromkeys(parts[0].outside + parts[1].outside))
+    with pred.graph.control_dependencies(parts[0].before + parts[1].before):
+        return add_session_op(cond_, [pred, *outside], {"parts": [p.outputs for p in parts]},
+                              specs, "Merge", pred.graph)
+
+
+def common(a, b):
+    if a is None or b is None or len(a) != len(b):
+        return None
+    return tuple(m if m == n else None for m, n in zip(a, b))
+
+
+def part_gradients(pairs, wanted):
+    """Gradients of what a part makes, `pairs` of (tensor, its gradient), for what it takes.
+
+    One of `wanted` may be made of another, outside: that way is the caller's.
+    """
+    ys, dys = [y for y, _ in pairs], [dy for _, dy in pairs]
+    found = gradients(ys, wanted, dys, stop_gradients=wanted) if ys else [None] * len(wanted)
+    return [zeros_like(t) if g is None else as_tensor(g) for t, g in zip(wanted, found)]
+
+
+@RegisterGradient("cond_")
+def cond_gradient(op, *dys):
+    pred, *outside = op._inputs
+    wanted = [t for t in outside if is_smooth(t)]
+
+    def branch(outputs):
+        return part_gradients([(y, dy) for y, dy in zip(tensors_of(outputs), dys)
+                               if dy.dtype is None or dy.dtype.is_floating], wanted)
+    graph = pred.graph
+    parts = [Part(graph, lambda part=part: branch(part)) for part in op.get_attr("parts")]
+    found = dict(zip(wanted, _cond_op(pred, parts).outputs)) if wanted else {}
+    return [None] + [found.get(t) for t in outside]
+
+
+@door
+def case(pred_fn_pairs, default=None, exclusive=False, strict=False, name="case"):
+    """What the function of the first true predicate gives; `default()` if none is.
+
+    Parameters
+    ----------
+    pred_fn_pairs : list of (boolean node, callable), or a dict of them
+    exclusive : bool
+        Refuse, at run time, more than one true predicate.
+    """
+    pairs = list(pred_fn_pairs.items() if isinstance(pred_fn_pairs, dict) else pred_fn_pairs)
+    for pair in pairs:
+        if not isinstance(pair, (list, tuple)) or len(pair) != 2 or not callable(pair[1]):
+            raise TypeError("case: each element is a pair of a predicate and a callable.")
+    if default is not None and not callable(default):
+        raise TypeError("case: default must be callable.")
+    if any(isinstance(p, bool) for p, _ in pairs):
+        raise TypeError("case: a predicate is a Python bool; expected a boolean node.")
+    if not pairs:
+        raise ValueError("case: there is no pair of a predicate and a callable.")
+    graph = next((p.graph for p, _ in pairs if is_node(p)), get_default_graph())
+    preds = [p for p, _ in pairs]
+    with graph.as_default(), graph.name_scope(name or "case"):
+        check = [_so_many(preds, 1, len(preds))] if default is None else []
+        if default is None:             # the last one stands for it, TensorFlow's way
+            (_, default), pairs = pairs[-1], pairs[:-1]
+        if exclusive and pairs:
+            check.append(_so_many(preds[:len(pairs)], 0, 1))
+        with graph.control_dependencies(check):
+            return _chain(pairs, default, strict)
+
+
+def _chain(pairs, default, strict):
+    if not pairs:
+        return default()
+    (pred, fn), rest = pairs[0], pairs[1:]
+    return cond(pred, fn, lambda: _chain(rest, default, strict), strict=strict)
+
+
+@session_op
+def at_most_one(session, node, inputs, known, done):
+    true = sum(bool(v) for v in inputs)
+    if not node.attrs["least"] <= true <= node.attrs["most"]:
+        what = f"{true} predicates are true" if true else "no predicate is true"
+        raise KernelError(f"{where(node)}: {what}.", node)
+    return []
+
+
+def _so_many(preds, least, most):
+    return add_session_op(at_most_one, [as_tensor(p) for p in preds],
+                          {"least": least, "most": most}, [], "exclusive")
+
+
+def smart_cond(pred, true_fn=None, false_fn=None, name=None):
+    """cond, or the branch itself if the predicate is a Python value."""
+    if is_node(pred):
+        if pred.op.type == "constant":
+            pred = bool(pred.op.attrs["value"])
+        else:
+            return cond(pred, true_fn, false_fn, name=name)
+    return true_fn() if pred else false_fn()
+
+
+__all__ = ["cond", "case"]

@@ -1,0 +1,1 @@
+"""File formats as bytes; nothing here knows graphs."""

@@ -1,0 +1,88 @@
+"""Clipping by value and by norm, and sums of lists of tensors."""
+
+
+from fastgrad.graph import shapes
+from fastgrad.graph.doors import door
+from fastgrad.graph.graph import as_tensor
+from fastgrad.ops.arithmetic import _where, cast_to, maximum, minimum, ones_like
+from fastgrad.ops.norms import _axes_list, _listed, global_norm
+from fastgrad.ops.reduce import reduce_sum
+from fastgrad.ops.shape import size
+from fastgrad.ops.state import identity
+from fastgrad.ops.unary import rsqrt, sqrt
+from fastgrad.ops.indexed_slices import IndexedSlices
+
+
+# ---- clipping ---------------------------------------------------------------------------
+
+def _through(fn, t):
+    """`fn` of a tensor, or of the values of IndexedSlices."""
+    if isinstance(t, IndexedSlices):
+        return IndexedSlices(fn(t.values), t.indices, t.dense_shape, t.like)
+    return fn(t)
+
+
+@door
+def clip_by_value(t, clip_value_min, clip_value_max, name=None):
+    """The elements of `t`, none below the least nor above the largest value.
+
+    Gradient: `dy` where the element was within the bounds, the bounds included, else 0.
+    """
+    def clip(values):
+        values = as_tensor(values)
+        with values.graph.name_scope(name or "clip_by_value") as scope:
+            return maximum(minimum(values, clip_value_max), clip_value_min, name=scope)
+    return _through(clip, t)
+
+
+@door
+def clip_by_norm(t, clip_norm, axes=None, name=None):
+    """`t` scaled down so that its l2 norm over `axes` is at most `clip_norm`.
+
+    Gradient: as of the quotient; finite at 0.
+    """
+    def clip(values):
+        values = as_tensor(values)
+        with values.graph.name_scope(name or "clip_by_norm") as scope:
+            total = reduce_sum(values * values, _axes_list(axes), True)
+            some = total > 0
+            root = sqrt(_where(some, total, ones_like(total)))
+            length = _where(some, root, total)
+            scaled = values * clip_norm
+            return identity(scaled / maximum(length, clip_norm), name=scope)
+    return _through(clip, t)
+
+
+@door
+def clip_by_average_norm(t, clip_norm, name=None):
+    """`t` scaled down so that its l2 norm per element is at most `clip_norm`.
+
+    Gradient: as of the quotient.
+    """
+    t = as_tensor(t)
+    with t.graph.name_scope(name or "clip_by_average_norm"):
+        count = cast_to(size(t), t)
+        inverse = count * rsqrt(reduce_sum(t * t))
+        limit = as_tensor(1.0 / clip_norm, None if t._dtype is None else shapes.strong(t._dtype))
+        return t * clip_norm * minimum(inverse, limit)
+
+
+@door
+def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
+    """(the tensors scaled down so that their common l2 norm is at most `clip_norm`, that norm).
+
+    Gradient: as of the quotient.
+    """
+    listed = _listed(t_list)
+    norm = global_norm(listed) if use_norm is None else as_tensor(use_norm)
+    with norm.graph.name_scope(name or "clip_by_global_norm"):
+        limit = ones_like(norm) / clip_norm
+        scale = clip_norm * minimum(1.0 / norm, limit)
+        # an infinite norm makes NaN of everything, as in TensorFlow, rather than zeros
+        scale = scale + (norm - norm)
+        found = [None if t is None else _through(lambda v: as_tensor(v) * scale, t)
+                 for t in listed]
+    return found, norm
+
+
+__all__ = ["clip_by_value", "clip_by_norm", "clip_by_average_norm", "clip_by_global_norm"]

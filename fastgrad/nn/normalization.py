@@ -1,0 +1,223 @@
+"""Layers' small parts: bias, moments, batch normalisation, l2 losses.
+
+All are made of elementwise steps and reductions, so their gradients need no rule here.
+"""
+
+import numpy as np
+
+from fastgrad.graph import shapes
+from fastgrad.graph.doors import door
+from fastgrad.errors import ShapeError
+from fastgrad.graph.graph import as_tensor, is_node
+from fastgrad.ops.reshape import rank_like, reshape, squeeze
+from fastgrad.ops.gather import gather
+from fastgrad.linalg.matmul import matmul
+from fastgrad.ops.arithmetic import (add, cast, cast_to, equal, maximum, multiply, ones_like,
+                                     squared_difference, subtract, zeros_like)
+from fastgrad.nn.activations import relu
+from fastgrad.ops.reduce import reduce_mean, reduce_prod, reduce_sum
+from fastgrad.ops.shape import rank, shape, size
+from fastgrad.ops.state import stop_gradient
+from fastgrad.ops.unary import reciprocal, rsqrt, square
+from fastgrad.graph.shapes import normal_axes
+from fastgrad.ops.norms import _axes_list
+
+
+# ---- bias -------------------------------------------------------------------------------
+
+def bias_add(value, bias, data_format=None, name=None):
+    """`value + bias`, the bias along the last dimension (the second for 'NC...').
+
+    Gradient: `dvalue = dy`, `dbias` is `dy` summed over the other dimensions.
+    """
+    value = as_tensor(value)
+    bias = as_tensor(bias, None if is_node(bias) else value._dtype)
+    if data_format not in (None, "NHWC", "NCHW", "NWC", "NCW", "NDHWC", "NCDHW"):
+        raise ValueError(f"data_format must be of the form `N...C` or `NC...`, got {data_format!r}")
+    if bias._shape is not None and len(bias._shape) != 1:
+        raise ShapeError(f"bias_add: the bias must be a vector; got {bias._shape}.")
+    first = data_format is not None and data_format.startswith("NC")
+    known = value._shape
+    if known is not None:
+        if len(known) < 2:
+            raise ShapeError(f"bias_add: the value must have at least 2 dimensions; got {known}.")
+        shapes.merge((known[1 if first else -1],), bias._shape)
+    if first:
+        bias = rank_like(reshape(bias, [1, -1]), value)
+    return add(value, bias, name=name or "BiasAdd")
+
+
+@door
+def xw_plus_b(x, weights, biases, name=None):
+    """`matmul(x, weights) + biases`.
+
+    Gradient: as of `matmul` and `bias_add`.
+    """
+    x = as_tensor(x)
+    with x.graph.name_scope(name or "xw_plus_b") as scope:
+        return bias_add(matmul(x, weights), biases, name=scope)
+
+
+@door
+def relu_layer(x, weights, biases, name=None):
+    """`relu(matmul(x, weights) + biases)`.
+
+    Gradient: as of `relu`, `matmul` and `bias_add`.
+    """
+    x = as_tensor(x)
+    with x.graph.name_scope(name or "relu_layer") as scope:
+        return relu(bias_add(matmul(x, weights), biases), name=scope)
+
+
+# ---- moments and batch normalisation ----------------------------------------------------
+
+
+@door
+def moments(x, axes, shift=None, name=None, keep_dims=None, keepdims=None):
+    """(mean, variance) over the dimensions `axes`.
+
+    Gradient: as of the means; none flows through the mean inside the variance, where it is 0.
+    """
+    x, axes = as_tensor(x), _axes_list(axes)
+    kept = bool(keep_dims if keepdims is None else keepdims)
+    with x.graph.name_scope(name or "moments"):
+        mean = reduce_mean(x, axes, True, name="mean")
+        variance = reduce_mean(squared_difference(x, stop_gradient(mean)), axes, True,
+                               name="variance")
+        if kept:
+            return mean, variance
+        return squeeze(mean, axes), squeeze(variance, axes)
+
+
+@door
+def weighted_moments(x, axes, frequency_weights, name=None, keep_dims=None, keepdims=None):
+    """(mean, variance) over the dimensions `axes`, with weights that broadcast to `x`.
+
+    Gradient: as of the sums it is made of.
+    """
+    x, axes = as_tensor(x), _axes_list(axes)
+    kept = bool(keep_dims if keepdims is None else keepdims)
+    with x.graph.name_scope(name or "weighted_moments"):
+        weights = as_tensor(frequency_weights)
+        weights = cast_to(weights, x)
+        weights = weights + zeros_like(x)
+        total = reduce_sum(weights, axes, True)
+        mean = reduce_sum(weights * x, axes, True) / total
+        variance = reduce_sum(weights * squared_difference(x, mean), axes, True) / total
+        if kept:
+            return mean, variance
+        return squeeze(mean, axes), squeeze(variance, axes)
+
+
+@door
+def sufficient_statistics(x, axes, shift=None, keep_dims=None, name=None, keepdims=None):
+    """(count, sum, sum of squares, shift) over the dimensions `axes`.
+
+    Gradient: as of the sums.
+    """
+    x, axes = as_tensor(x), _axes_list(axes)
+    kept = bool(keep_dims if keepdims is None else keepdims)
+    with x.graph.name_scope(name or "sufficient_statistics"):
+        known = x._shape
+        if known is not None and all(known[a] is not None for a in axes):
+            count = as_tensor(np.array(shapes.size_of(
+                known[a] for a in normal_axes(axes, len(known))), shapes.strong(x._dtype)))
+        else:
+            count = cast_to(reduce_prod(gather(shape(x), [a if a >= 0 else a + rank(x)
+                                                          for a in axes])), x)
+        moved = x if shift is None else x - shift
+        return (count, reduce_sum(moved, axes, kept), reduce_sum(square(moved), axes, kept),
+                None if shift is None else as_tensor(shift))
+
+
+@door
+def normalize_moments(counts, mean_ss, variance_ss, shift, name=None):
+    """(mean, variance) from what `sufficient_statistics` returns.
+
+    Gradient: as of the quotients.
+    """
+    counts = as_tensor(counts)
+    with counts.graph.name_scope(name or "normalize"):
+        divisor = reciprocal(counts, name="divisor")
+        shifted = multiply(mean_ss, divisor, name="shifted_mean" if shift is not None else "mean")
+        mean = shifted if shift is None else add(shifted, shift, name="mean")
+        variance = subtract(multiply(variance_ss, divisor), square(shifted), name="variance")
+        return mean, variance
+
+
+@door
+def batch_normalization(x, mean, variance, offset, scale, variance_epsilon, name=None):
+    """`(x - mean) / sqrt(variance + epsilon) * scale + offset`; scale and offset may be None.
+
+    Gradient: as of the products and sums it is made of.
+    """
+    x = as_tensor(x)
+    with x.graph.name_scope(name or "batchnorm"):
+        inverse = rsqrt(variance + variance_epsilon)
+        if scale is not None:
+            inverse = inverse * scale
+        moved = -mean * inverse if offset is None else offset - mean * inverse
+        return x * inverse + moved
+
+
+@door
+def batch_norm_with_global_normalization(t=None, m=None, v=None, beta=None, gamma=None,
+                                         variance_epsilon=None, scale_after_normalization=None,
+                                         name=None, input=None, mean=None, variance=None):
+    """`batch_normalization` in the oldest spelling.
+
+    Gradient: as of `batch_normalization`.
+    """
+    return batch_normalization(
+        input if t is None else t, mean if m is None else m, variance if v is None else v, beta,
+        gamma if scale_after_normalization else None, variance_epsilon, name)
+
+
+@door
+def fused_batch_norm(x, scale, offset, mean=None, variance=None, epsilon=0.001,
+                     data_format="NHWC", is_training=True, name=None):
+    """(normalised, mean, variance) over all dimensions but the channels.
+
+    Parameters
+    ----------
+    mean, variance : tensors, optional
+        What is used when not training; in training they come from the batch, and the variance
+        returned is the unbiased one.
+
+    Notes
+    -----
+    Gradient: as of `moments` and `batch_normalization`.
+    """
+    x = as_tensor(x)
+    channel = 1 if data_format == "NCHW" else 3
+    axes = [i for i in range(4) if i != channel]
+    kept = [1 if i != channel else -1 for i in range(4)]
+    with x.graph.name_scope(name or "FusedBatchNorm"):
+        if not is_training:
+            wide = [reshape(v, kept) for v in (mean, variance, offset, scale)]
+            return batch_normalization(x, *wide, epsilon), mean, variance
+        mean, variance = moments(x, axes)
+        wide = [reshape(v, kept) for v in (mean, variance, offset, scale)]
+        found = batch_normalization(x, *wide, epsilon)
+        count = cast_to(size(x), x) / cast_to(size(mean), x)
+        return found, mean, variance * (count / maximum(count - 1, 1))
+
+
+# ---- l2 ---------------------------------------------------------------------------------
+
+
+@door
+def zero_fraction(value, name=None):
+    """The share of elements that are 0; float32.
+
+    Gradient: none.
+    """
+    value = as_tensor(value)
+    with value.graph.name_scope(name or "zero_fraction"):
+        return reduce_mean(cast(equal(value, zeros_like(value)), shapes.FLOAT32),
+                           name="fraction")
+
+
+__all__ = ["bias_add", "xw_plus_b", "relu_layer", "moments", "weighted_moments",
+           "sufficient_statistics", "normalize_moments", "batch_normalization", "fused_batch_norm",
+           "batch_norm_with_global_normalization", "zero_fraction"]

@@ -1,0 +1,442 @@
+"""Elementwise arithmetic, each op with its gradient directly below it.
+
+Rules use ordinary operators and never mention broadcasting: the reverse walk sums each
+gradient back to its input's shape. A rule uses the op's output where that saves work.
+"""
+
+import numpy as np
+
+from fastgrad.graph import shapes
+from fastgrad.graph.doors import tell_of_truth
+from fastgrad.graph.graph import Node, as_tensor, get_default_graph, is_node
+from fastgrad.graph.interned import of_text_too
+from fastgrad.graph.literals import scalar
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, call, op
+from fastgrad.graph.shapes import BOOL, promote_float
+
+
+def elementwise(in_shapes, _):
+    return shapes.broadcast(in_shapes) if len(in_shapes) > 1 else in_shapes[0]
+
+
+def _map(ref, kernel, **fields):
+    return op(elementwise, form="map", kernel=kernel, ref=ref, inplace=(0,), **fields)
+
+
+def _float_map(ref, kernel, **fields):
+    return _map(ref, kernel, dtype=promote_float, **fields)
+
+
+def _zip(ref, kernel, **fields):
+    return op(elementwise, form="zip", kernel=kernel, ref=ref, inplace=(0, 1), **fields)
+
+
+def _grad_map(ref, kernel):
+    """`dx = f(saved) * dy`: inputs are (saved, dy), of one shape."""
+    return op(elementwise, dtype=promote_float, form="map_grad", kernel=kernel, ref=ref,
+              inplace=(0, 1))
+
+
+def _compare(ref, kernel, **fields):
+    return op(elementwise, out=BOOL, form="zip", kernel=kernel, ref=ref, **fields)
+
+
+# ---- two operands -----------------------------------------------------------------------
+
+@_zip(np.add, "add", name="Add", commutes=True)
+def add(x, y):
+    """Sum, broadcasting both sides as NumPy does.
+
+    Gradient: `dx = dy = dz`.
+
+    Examples
+    --------
+    >>> Session().run(add([1., 2.], 3.))
+    array([4., 5.])
+    """
+
+
+@RegisterGradient("add")
+def add_gradient(op, dz):
+    return dz, dz
+
+
+@_zip(np.subtract, "sub", name="Sub")
+def subtract(x, y):
+    """Difference `x - y`.
+
+    Gradient: `dx = dz`, `dy = -dz`.
+    """
+
+
+@RegisterGradient("subtract")
+def subtract_gradient(op, dz):
+    return dz, -dz
+
+
+@_zip(np.multiply, "mul", name="Mul", commutes=True)
+def multiply(x, y):
+    """Elementwise product.
+
+    Gradient: `dx = dz * y`, `dy = dz * x`.
+    """
+
+
+@RegisterGradient("multiply")
+def multiply_gradient(op, dz):
+    x, y = op.inputs
+    return dz * y, dz * x
+
+
+def quotient_dtype(in_dtypes):
+    """As TensorFlow divides integers: those of up to 16 bits give float32, others float64."""
+    found = shapes.promote(in_dtypes)
+    if found is not None and found.kind in "iu" and found.itemsize <= 2:
+        return shapes.FLOAT32
+    return promote_float(in_dtypes)
+
+
+@_zip(np.true_divide, "div", name="truediv", dtype=quotient_dtype)
+def divide(x, y):
+    """True quotient `x / y`; integers give float64, those of up to 16 bits float32.
+
+    Gradient: `dx = dz / y`, `dy = -dz * z / y`; in a TensorFlow graph integers have none.
+    """
+
+
+@RegisterGradient("divide")
+def divide_gradient(op, dz):
+    x, y = op.inputs
+    if op.graph.literals == "tf" and shapes.is_whole(x._dtype):
+        return None, None           # TensorFlow casts integers first, and a cast has no gradient
+    dx = dz / y
+    return dx, -dx * op.outputs[0]
+
+
+@_zip(np.power, "pow", name="Pow")
+def pow(x, y):
+    """Power `x ** y`.
+
+    Gradient: `dx = dz * y * x**(y - 1)`, 0 where `y` is; `dy = dz * z * log(x)`, 0 where `x <= 0`.
+    The rule is in ops.unary.
+    """
+
+
+@_zip(np.maximum, "maximum", name="Maximum")
+def maximum(x, y):
+    """The larger of each pair; NaN if either is.
+
+    Gradient: to `x` where `x >= y`, else to `y`.
+    """
+
+
+@RegisterGradient("maximum")
+def maximum_gradient(op, dz):
+    x, y = op.inputs
+    return _by_condition(x >= y, dz)
+
+
+@_zip(np.minimum, "minimum", name="Minimum")
+def minimum(x, y):
+    """The smaller of each pair; NaN if either is.
+
+    Gradient: to `x` where `x <= y`, else to `y`.
+    """
+
+
+@RegisterGradient("minimum")
+def minimum_gradient(op, dz):
+    x, y = op.inputs
+    return _by_condition(x <= y, dz)
+
+
+def _by_condition(condition, dz):
+    zero = zeros_like(dz)
+    return _where(condition, dz, zero), _where(condition, zero, dz)
+
+
+@_zip(lambda x, y: np.square(x - y), "squared_difference", name="SquaredDifference")
+def squared_difference(x, y):
+    """`(x - y)**2`.
+
+    Gradient: `dx = 2 dz (x - y)`, `dy = -dx`.
+    """
+
+
+@RegisterGradient("squared_difference")
+def squared_difference_gradient(op, dz):
+    x, y = op.inputs
+    dx = dz * (2 * (x - y))
+    return dx, -dx
+
+
+# ---- one operand ------------------------------------------------------------------------
+
+@_map(np.negative, "neg", name="Neg")
+def negative(x):
+    """`-x`.
+
+    Gradient: `dx = -dy`.
+    """
+
+
+@RegisterGradient("negative")
+def negative_gradient(op, dy):
+    return -dy
+
+
+@_float_map(np.log, "log", name="Log")
+def log(x):
+    """Natural logarithm; -inf at 0, NaN below.
+
+    Gradient: `dx = dy / x`.
+    """
+
+
+@RegisterGradient("log")
+def log_gradient(op, dy):
+    return dy / op.inputs[0]
+
+
+@_map(np.sign, "sign", name="Sign")
+def sign(x):
+    """-1, 0 or 1; NaN for NaN.
+
+    Gradient: zero everywhere.
+    """
+
+
+@RegisterGradient("sign")
+def sign_gradient(op, dy):
+    return zeros_like(op.inputs[0])
+
+
+# ---- choice and comparison --------------------------------------------------------------
+
+@op(elementwise, form="select", kernel="select", ref=np.where, casts=(1, 2), name="Select",
+    text=(1, 2))
+def _where(condition, x, y):
+    """`x` where the condition holds, else `y`; all three broadcast as in NumPy."""
+
+
+@RegisterGradient("where")
+def where_gradient(op, dz):
+    return None, *_by_condition(op.inputs[0], dz)
+
+
+@_compare(np.less, "less", name="Less")
+def less(x, y):
+    """Whether `x < y`, elementwise."""
+
+
+@_compare(np.less_equal, "less_equal", name="LessEqual")
+def less_equal(x, y):
+    """Whether `x <= y`, elementwise."""
+
+
+@_compare(np.greater, "greater", name="Greater")
+def greater(x, y):
+    """Whether `x > y`, elementwise."""
+
+
+@_compare(np.greater_equal, "greater_equal", name="GreaterEqual")
+def greater_equal(x, y):
+    """Whether `x >= y`, elementwise."""
+
+
+@_compare(of_text_too(np.equal), "equal", name="Equal", commutes=True, text=True)
+def equal(x, y):
+    """Whether `x == y`, elementwise (the operator == compares nodes, not values)."""
+
+
+@_compare(of_text_too(np.not_equal), "not_equal", name="NotEqual", commutes=True, text=True)
+def not_equal(x, y):
+    """Whether `x != y`, elementwise."""
+
+
+for _type in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"):
+    NotDifferentiable(_type)
+
+
+# ---- filled like another ----------------------------------------------------------------
+
+def _like_dtype(in_dtypes, attrs):
+    return attrs["dtype"] or shapes.strong(in_dtypes[0])
+
+
+def _like(number, name, text=lambda attrs: attrs["dtype"] is not None):
+    """An op that repeats one number; the result takes no memory until a kernel reads it."""
+    def ref(x, dtype):
+        return np.broadcast_to(scalar(number, dtype or x.dtype), x.shape)
+    return op(elementwise, out=_like_dtype, form="fill", ref=ref, shape_only=(0,), name=name,
+              text=text)
+
+
+@_like(0, "zeros_like", text=True)
+def _zeros_like(x, dtype=None):
+    pass
+
+
+@_like(1, "ones_like")
+def _ones_like(x, dtype=None):
+    pass
+
+
+def zeros_like(tensor, dtype=None, name=None, optimize=True):
+    """Zeros of the shape of `tensor`, and of its dtype unless another is given.
+
+    Gradient: none; the result is constant.
+    """
+    return _zeros_like(tensor, dtype=shapes.to_np(dtype), name=name)
+
+
+def ones_like(tensor, dtype=None, name=None, optimize=True):
+    """Ones of the shape of `tensor`, and of its dtype unless another is given.
+
+    Gradient: none; the result is constant.
+    """
+    return _ones_like(tensor, dtype=shapes.to_np(dtype), name=name)
+
+
+NotDifferentiable("zeros_like")
+NotDifferentiable("ones_like")
+
+
+def _cast_dtype(_, attrs):
+    return attrs["dtype"]
+
+
+def _cast_ref(x, dtype):
+    """A complex number becomes its real part, which NumPy warns of: here it was asked for."""
+    real = x.dtype.kind == "c" and shapes.strong(dtype).kind in "fiu"
+    return (x.real if real else x).astype(dtype)
+
+
+@op(elementwise, dtype=None, out=_cast_dtype, form="cast", ref=_cast_ref, name="Cast")
+def _cast(x, dtype=None):
+    pass
+
+
+def cast(x, dtype, name=None):
+    """The values of `x` in another dtype, as `array.astype` converts them; of complex numbers the
+    real part.
+
+    Gradient: `dx = cast(dy)` back, between floating dtypes.
+    """
+    dtype = shapes.to_np(dtype)
+    tell_of_truth(x, "cast")
+    if dtype is None:
+        raise TypeError("cast: None is no dtype.")
+    if not is_node(x) and get_default_graph().literals == "tf":
+        with get_default_graph().name_scope(name or "Cast") as scope:
+            x = as_tensor(x, name="x")
+            return x if x._dtype == dtype else _cast(x, dtype=dtype, name=scope)
+    x = as_tensor(x)
+    same = isinstance(x._dtype, np.dtype) and x._dtype == dtype
+    return x if same else _cast(x, dtype=dtype, name=name)
+
+
+@RegisterGradient("cast")
+def cast_gradient(op, dy):
+    source, target = op.inputs[0]._dtype, shapes.strong(op.attrs["dtype"])
+    if target.kind != "f":
+        return None
+    if source is None:
+        return cast_like(dy, op.inputs[0])
+    source = shapes.strong(source)
+    return cast(dy, source) if source.kind == "f" else None
+
+
+def to_float(x, name="ToFloat"):
+    """The values of `x` in float32."""
+    return cast(x, np.float32, name=name)
+
+
+def to_double(x, name="ToDouble"):
+    """The values of `x` in float64."""
+    return cast(x, np.float64, name=name)
+
+
+def to_int32(x, name="ToInt32"):
+    """The values of `x` in int32."""
+    return cast(x, np.int32, name=name)
+
+
+def to_int64(x, name="ToInt64"):
+    """The values of `x` in int64."""
+    return cast(x, np.int64, name=name)
+
+
+def saturate_cast(value, dtype, name=None):
+    """The values of `x` in another dtype, those beyond its range at its limits.
+
+    Gradient: `dx = cast(dy)` back within the limits, between floating dtypes.
+    """
+    value, dtype = as_tensor(value), shapes.to_np(dtype)
+    low, high = shapes.as_dtype(dtype).min, shapes.as_dtype(dtype).max
+    source = shapes.as_dtype(shapes.strong(value._dtype))
+    if source.min < low:
+        value = maximum(value, np.asarray(low, source.np))
+    if source.max > high:
+        value = minimum(value, np.asarray(high, source.np))
+    return cast(value, dtype, name=name or "saturate_cast")
+
+
+@op(lambda s, a: s[0], dtype=None, out=lambda d, a: shapes.strong(d[1]), form="cast",
+    ref=lambda x, like: x.astype(like.dtype), shape_only=(1,))
+def cast_like(x, like):
+    """The values of `x` in the dtype of `like`."""
+
+
+@RegisterGradient("cast_like")
+def cast_like_gradient(op, dy):
+    x = op.inputs[0]
+    whole = x._dtype is not None and shapes.strong(x._dtype).kind != "f"
+    return None if whole else cast_like(dy, x), None
+
+
+def cast_to(x, like):
+    """`x` in the dtype of `like`, known now or when the plan is made."""
+    return cast(x, like._dtype) if isinstance(like._dtype, np.dtype) else cast_like(x, like)
+
+
+def scalar_mul(scalar, x, name=None):
+    """A scalar times a tensor.
+
+    Gradient: `dx = dy * scalar`.
+    """
+    node = as_tensor(x)
+    scalar = as_tensor(scalar, node._dtype if node.graph.literals == "tf" else None, node.graph)
+    if scalar._shape:
+        raise ValueError(f"Only scalar multiply works, got shape {scalar._shape}")
+    if hasattr(x, "_as_tensor"):                          # IndexedSlices stay that
+        return type(x)(multiply(scalar, x.values), x.indices, x.dense_shape, x.like)
+    return multiply(scalar, x, name=name)
+
+
+# ---- operators --------------------------------------------------------------------------
+
+def _operators(build, name):
+    """`x + other` and `other + x`; a literal takes the dtype of the tensor, on either side."""
+    def left(self, other):
+        return call(build.opdef, (self, other), dict(build.opdef.attrs), name)
+
+    def right(self, other):
+        return call(build.opdef, (other, self), dict(build.opdef.attrs), name,
+                    as_tensor(self)._dtype)
+    return left, right
+
+
+for _name, _fn in (("add", add), ("sub", subtract), ("mul", multiply), ("truediv", divide),
+                   ("pow", pow)):
+    _left, _right = _operators(_fn, _name)
+    setattr(Node, f"__{_name}__", _left)
+    setattr(Node, f"__r{_name}__", _right)
+for _name, _fn in (("lt", less), ("le", less_equal), ("gt", greater), ("ge", greater_equal)):
+    setattr(Node, f"__{_name}__", _operators(_fn, None)[0])
+Node.__neg__ = lambda self: negative(self)
+
+__all__ = ["add", "subtract", "multiply", "divide", "pow", "maximum", "minimum",
+           "squared_difference", "negative", "log", "sign", "less", "less_equal", "greater",
+           "greater_equal", "equal", "not_equal", "zeros_like", "ones_like", "cast", "to_float",
+           "to_double", "to_int32", "to_int64", "saturate_cast", "scalar_mul"]

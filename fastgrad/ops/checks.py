@@ -1,0 +1,137 @@
+"""Tensors that are what they were, looked at on the way: shapes, order; and what of a value
+is known before any run."""
+
+import numpy as np
+
+from fastgrad.graph import shapes
+from fastgrad.graph.doors import door
+from fastgrad.errors import ShapeError
+from fastgrad.graph.graph import as_tensor, is_node
+from fastgrad.ops.reshape import reshape
+from fastgrad.ops.arithmetic import less, less_equal
+from fastgrad.ops.reduce import _reduce_all
+from fastgrad.ops.shape import _unknown, partial_value, scoped
+from fastgrad.ops.state import constant, identity
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
+
+
+def _ensured(in_shapes, attrs):
+    if not shapes.compatible(attrs["shape"], in_shapes[0]):
+        raise ShapeError(f"the tensor's shape {in_shapes[0]} is not compatible with "
+                         f"{attrs['shape']}.")
+    return shapes.merge(in_shapes[0], attrs["shape"])
+
+
+@op(_ensured, view=0, ref=lambda x, shape: x, name="EnsureShape", text=True)
+def _ensure_shape(x, shape=None):
+    pass
+
+
+@RegisterGradient("ensure_shape")
+def ensure_shape_gradient(op, dy):
+    return dy
+
+
+@door
+def ensure_shape(x, shape, name=None):
+    """The same values, of a shape that is now known; a run with another shape fails.
+
+    Gradient: `dx = dy`.
+    """
+    return _ensure_shape(x, shape=shapes.to_shape(shape), name=name)
+
+
+# ---- order ------------------------------------------------------------------------------
+
+def _in_order(x, compare):
+    flat = reshape(as_tensor(x), [-1])
+    return _reduce_all(compare(flat[:-1], flat[1:]))
+
+
+@scoped("is_non_decreasing")
+def is_non_decreasing(x, name=None):
+    """Whether no element is smaller than the one before it.
+
+    Gradient: none.
+    """
+    return _in_order(x, less_equal)
+
+
+@scoped("is_strictly_increasing")
+def is_strictly_increasing(x, name=None):
+    """Whether each element is larger than the one before it.
+
+    Gradient: none.
+    """
+    return _in_order(x, less)
+
+
+# ---- what is known ----------------------------------------------------------------------
+
+def is_numeric_tensor(tensor):
+    """Whether `tensor` is a node of numbers; truth values are none."""
+    return is_node(tensor) and as_tensor(tensor)._dtype is not None \
+        and shapes.strong(as_tensor(tensor)._dtype).kind in "fiuc"
+
+
+@door
+def get_static_value(tensor, partial=False):
+    """The value of a tensor as far as it is known while the graph is built, as an array or None."""
+    tensor = as_tensor(tensor)
+    found = partial_value(tensor)
+    if found is None or _unknown(found):
+        return None
+    return np.asarray(found, shapes.strong(tensor._dtype))
+
+
+# ---- shapes as tensors ------------------------------------------------------------------
+
+def broadcast_static_shape(shape_x, shape_y):
+    """The shape that two static shapes broadcast to."""
+    given = [shapes.to_shape(shape_x), shapes.to_shape(shape_y)]
+    return shapes.TensorShape(shapes.broadcast(given))
+
+
+def _joint_rank(in_shapes, _):
+    known = [s for s in in_shapes if s is not None]
+    return (max((s[0] for s in known), default=None),) if len(known) == 2 and all(
+        s[0] is not None for s in known) else (None,)
+
+
+@op(_joint_rank, whole=(0, 1), name="BroadcastArgs",
+    ref=lambda x, y: np.array(np.broadcast_shapes(tuple(x), tuple(y)), x.dtype))
+def broadcast_dynamic_shape(shape_x, shape_y):
+    """The shape, as a vector of integers, that two of them broadcast to.
+
+    Gradient: none.
+    """
+
+
+NotDifferentiable("broadcast_dynamic_shape")
+
+
+# ---- only names -------------------------------------------------------------------------
+
+def identity_n(input, name=None):
+    """The same tensors, as nodes of their own.
+
+    Gradient: each `dx = dy`.
+    """
+    if not input:
+        raise ValueError("identity_n needs at least one tensor.")
+    tensors = [v if is_node(v) else constant(v) for v in input]
+    return [identity(t, name=name or "IdentityN") for t in tensors]
+
+
+@door
+def guarantee_const(input, name=None):
+    """The same values: a promise that nothing here depends on.
+
+    Gradient: `dx = dy`.
+    """
+    return identity(input, name=name or "GuaranteeConst")
+
+
+__all__ = ["ensure_shape", "is_non_decreasing", "is_strictly_increasing", "is_numeric_tensor",
+           "get_static_value", "broadcast_static_shape", "broadcast_dynamic_shape", "identity_n",
+           "guarantee_const"]

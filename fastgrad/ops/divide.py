@@ -1,0 +1,187 @@
+"""Division in all its roundings, and the operators // and %.
+
+TensorFlow's `div` is Python 2's: it floors integers and divides floats. `floordiv` rounds down,
+`truncatediv` towards zero; `mod` has the divisor's sign, `truncatemod` the dividend's.
+Integers by 0 give 0, as in NumPy; in a TensorFlow graph that fails the run, by a step `not_zero`
+that the plan puts before the division.
+"""
+
+import numpy as np
+
+from fastgrad.graph import shapes
+from fastgrad.graph.doors import door
+from fastgrad.errors import DTypeError, where
+from fastgrad.graph.graph import Node, as_tensor, is_node
+from fastgrad.ops.arithmetic import _operators, _where, _zip, divide, elementwise, equal, zeros_like
+from fastgrad.ops.unary import floor
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
+from fastgrad.graph.shapes import promote_float
+
+
+def _by_kind(integers, floats):
+    return lambda x, y: integers(x, y) if x.dtype.kind in "iub" else floats(x, y)
+
+
+def _truncated_quotient(x, y):
+    q = np.floor_divide(x, y)
+    return q + ((q < 0) & (q * y != x)).astype(q.dtype)
+
+
+@_zip(_by_kind(np.floor_divide, np.true_divide), "quotient", name="div")
+def div(x, y):
+    """Python 2's division: the quotient of floats, the quotient of integers rounded down.
+
+    Gradient: as `divide`, for floats.
+    """
+
+
+@RegisterGradient("div")
+def div_gradient(op, dz):
+    _, y = op.inputs
+    dx = dz / y
+    return dx, -dx * op.outputs[0]
+
+
+@_zip(_by_kind(np.floor_divide, lambda x, y: np.floor(x / y)), "floordiv", name="floordiv")
+def floordiv(x, y):
+    """The quotient rounded down.
+
+    Gradient: none.
+    """
+
+
+NotDifferentiable("floordiv")
+
+
+@_zip(np.mod, "mod", name="FloorMod")
+def floormod(x, y):
+    """The rest of `floordiv`: it has the sign of `y`.
+
+    Gradient: `dx = dz`, `dy = -dz floor(x / y)`.
+    """
+
+
+@RegisterGradient("floormod")
+def floormod_gradient(op, dz):
+    x, y = op.inputs
+    return dz, -dz * floor(x / y)
+
+
+mod = floormod
+
+
+@_zip(_by_kind(_truncated_quotient, lambda x, y: np.trunc(x / y)), "truncatediv",
+      name="TruncateDiv")
+def truncatediv(x, y):
+    """The quotient rounded towards zero.
+
+    Gradient: none.
+    """
+
+
+NotDifferentiable("truncatediv")
+
+
+@_zip(np.fmod, "truncatemod", name="TruncateMod")
+def truncatemod(x, y):
+    """The rest of `truncatediv`: it has the sign of `x`.
+
+    Gradient: none.
+    """
+
+
+@_zip(np.true_divide, "div", dtype=promote_float, name="RealDiv")
+def realdiv(x, y):
+    """Quotient of floats.
+
+    Gradient: as `divide`.
+    """
+
+
+@RegisterGradient("realdiv")
+def realdiv_gradient(op, dz):
+    _, y = op.inputs
+    dx = dz / y
+    return dx, -dx * op.outputs[0]
+
+
+@door
+def truediv(x, y, name=None):
+    """The same as `divide`: integers give float64.
+
+    Gradient: as `divide`.
+    """
+    return divide(x, y, name=name)
+
+
+def python_divide(x, y, name=None):
+    """TensorFlow's `divide`: the operator `/`, so numbers give a number, and a literal takes the
+    dtype of the tensor on either side.
+
+    Gradient: as `divide`.
+    """
+    return x / y if name is None or not (is_node(x) or is_node(y)) else divide(x, y, name=name)
+
+
+def _no_nan_ref(x, y):
+    with np.errstate(all="ignore"):
+        return np.where(y == 0, x.dtype.type(0), x / y)
+
+
+@_zip(_no_nan_ref, "div_no_nan", dtype=promote_float, name="div_no_nan")
+def div_no_nan(x, y):
+    """`x / y`, and 0 where `y` is 0.
+
+    Gradient: `dx = dz / y`, `dy = -dz z / y`, both 0 where `y` is 0.
+    """
+
+
+@RegisterGradient("div_no_nan")
+def div_no_nan_gradient(op, dz):
+    _, y = op.inputs
+    dx = div_no_nan(dz, y)
+    return dx, -div_no_nan(dx * op.outputs[0] * y, y)
+
+
+divide_no_nan, floor_div = div_no_nan, floordiv
+
+
+@door
+def multiply_no_nan(x, y, name=None):
+    """`x * y`, and 0 where `y` is 0, even if `x` is no number there.
+
+    Gradient: as of the product, where `y` is not 0.
+    """
+    x = as_tensor(x)
+    with x.graph.name_scope(name or "multiply_no_nan") as scope:
+        y = as_tensor(y, x._dtype if x.graph.literals == "tf" else None, x.graph)
+        if x.graph.literals == "tf" and shapes.is_whole(x._dtype):
+            raise DTypeError(f"multiply_no_nan: {where(x)} has dtype {x.dtype.name}; expected a "
+                             "floating dtype. Use cast().")
+        return _where(equal(y, zeros_like(y)), zeros_like(x * y), x * y, name=scope)
+
+
+def _not_zero_ref(y):
+    if not y.all():
+        raise ZeroDivisionError("Integer division by zero")
+    return y.copy()
+
+
+@op(elementwise, ref=_not_zero_ref)
+def not_zero(y):
+    """`y`, all of whose elements must differ from 0: a divisor of integers.
+
+    Gradient: none.
+    """
+
+
+NotDifferentiable("not_zero")
+
+
+for _name, _fn, _node in (("floordiv", floordiv, "floordiv"), ("mod", floormod, "mod")):
+    _left, _right = _operators(_fn, _node)
+    setattr(Node, f"__{_name}__", _left)
+    setattr(Node, f"__r{_name}__", _right)
+
+__all__ = ["div", "floordiv", "floormod", "mod", "truncatediv", "truncatemod", "realdiv",
+           "truediv", "div_no_nan", "divide_no_nan", "multiply_no_nan", "floor_div"]

@@ -1,0 +1,106 @@
+"""Tensors given by parts: IndexedSlices and SparseTensor.
+
+IndexedSlices: a gradient that is zero but for some rows of a table.
+
+The gradient of a lookup has it with respect to the table, so that optimizers touch only the rows
+that were looked up. Wherever a tensor is wanted it becomes one, by adding up the rows. A
+SparseTensor has no value but its parts; functions take it that say so.
+"""
+
+from collections import namedtuple
+
+from fastgrad.graph.graph import as_tensor
+from fastgrad.ops.state import constant
+from fastgrad.graph.shapes import INT64
+
+# What a run returns for one.
+IndexedSlicesValue = namedtuple("IndexedSlicesValue", ["values", "indices", "dense_shape"])
+SparseTensorValue = namedtuple("SparseTensorValue", ["indices", "values", "dense_shape"])
+
+
+class IndexedSlices:
+    """Rows of a tensor that is zero elsewhere; equal indices add up.
+
+    Parameters
+    ----------
+    values : tensor (n, ...)
+    indices : integer tensor (n,)
+    dense_shape : integer vector tensor, optional
+        The shape of the whole.
+    like : tensor, optional
+        One that has that shape, if there is one.
+    """
+
+    # set by ops.gather, which owns the operation: (slices) -> dense Tensor
+    _densify = None
+
+    def __init__(self, values, indices, dense_shape=None, like=None):
+        self.values, self.indices = as_tensor(values), as_tensor(indices)
+        self.dense_shape, self.like = dense_shape, like
+
+    op = property(lambda self: self.values.op)
+    graph = property(lambda self: self.values.graph)
+    name = property(lambda self: self.values.name)
+    dtype = property(lambda self: self.values.dtype)
+    device = property(lambda self: "")
+
+    @property
+    def shape(self):
+        """The static shape of the whole, as far as it is known."""
+        from fastgrad.ops.shape import dims_of, partial_value
+        from fastgrad.graph.shapes import TensorShape
+        if self.dense_shape is None:
+            return TensorShape(None)
+        return TensorShape(dims_of(partial_value(as_tensor(self.dense_shape))))
+
+    def parts(self):
+        """(values, indices, dense_shape) as tensors."""
+        shape = None if self.dense_shape is None else as_tensor(self.dense_shape)
+        return [self.values, self.indices, shape]
+
+    def get_shape(self):
+        return self.shape
+
+    def _as_tensor(self):
+        if self.dense_shape is None:
+            raise ValueError("these IndexedSlices have no dense_shape and cannot become a tensor.")
+        return IndexedSlices._densify(self)
+
+    def __repr__(self):
+        return f"<fastgrad.IndexedSlices values={self.values!r} indices={self.indices!r}>"
+
+
+class SparseTensor:
+    """A tensor of which only some elements are given (TensorFlow's `tf.SparseTensor`).
+
+    It can be fetched, fed (with a SparseTensorValue or a tuple), and given to `edit_distance`.
+
+    Parameters
+    ----------
+    indices : int64 tensor (n, rank)
+        Where the elements are, in the order of a dense array.
+    values : tensor (n,)
+    dense_shape : int64 tensor (rank,)
+    """
+
+    def __init__(self, indices, values, dense_shape):
+        self.values = as_tensor(values) if hasattr(values, "graph") else constant(values)
+        graph = self.values.graph
+        self.indices = as_tensor(indices, INT64, graph)
+        self.dense_shape = as_tensor(dense_shape, INT64, graph)
+
+    op = property(lambda self: self.values.op)
+    graph = property(lambda self: self.values.graph)
+    dtype = property(lambda self: self.values.dtype)
+
+    def parts(self):
+        """(indices, values, dense_shape) as tensors."""
+        return [self.indices, self.values, self.dense_shape]
+
+    def eval(self, feed_dict=None, session=None):
+        """Its SparseTensorValue, in the default session or another."""
+        return SparseTensorValue(*(t.eval(feed_dict, session) for t in self.parts()))
+
+    def __repr__(self):
+        return (f"SparseTensor(indices={self.indices}, values={self.values}, "
+                f"dense_shape={self.dense_shape})")

@@ -1,0 +1,108 @@
+"""Truth values: logical operators and tests on numbers. None of them has a gradient."""
+
+import numpy as np
+
+from fastgrad.graph import shapes
+from fastgrad.errors import DTypeError
+from fastgrad.graph.graph import Node
+from fastgrad.ops.arithmetic import _operators, elementwise
+from fastgrad.graph.registry import NotDifferentiable, op
+from fastgrad.graph.shapes import BOOL
+
+
+def _truth(in_dtypes):
+    """Truth values only, as in TensorFlow: a number is no condition."""
+    for d in in_dtypes:
+        if d is not None and shapes.strong(d).kind != "b":
+            raise DTypeError(f"expected boolean tensors; got dtype {shapes.strong(d)}. "
+                             "Compare first, or cast to bool.")
+    return BOOL
+
+
+def _logical(ref, kernel, **fields):
+    return op(elementwise, dtype=_truth, form="zip", kernel=kernel, ref=ref, **fields)
+
+
+def _test(ref, kernel, **fields):
+    return op(elementwise, out=BOOL, form="map", kernel=kernel, ref=ref, **fields)
+
+
+@_logical(np.logical_and, "logical_and", commutes=True, name="LogicalAnd")
+def logical_and(x, y):
+    """Whether both hold, elementwise.
+
+    Gradient: none.
+    """
+
+
+@_logical(np.logical_or, "logical_or", commutes=True, name="LogicalOr")
+def logical_or(x, y):
+    """Whether one or both hold, elementwise.
+
+    Gradient: none.
+    """
+
+
+@_logical(np.logical_xor, "logical_xor", commutes=True, name="LogicalXor")
+def logical_xor(x, y):
+    """Whether just one holds, elementwise.
+
+    Gradient: none.
+    """
+
+
+@op(elementwise, dtype=_truth, form="map", kernel="logical_not", ref=np.logical_not,
+    name="LogicalNot")
+def logical_not(x):
+    """Whether it does not hold, elementwise.
+
+    Gradient: none.
+    """
+
+
+@_test(np.isnan, "isnan", name="IsNan")
+def is_nan(x):
+    """Whether an element is not a number.
+
+    Gradient: none.
+    """
+
+
+@_test(np.isinf, "isinf", name="IsInf")
+def is_inf(x):
+    """Whether an element is an infinity of either sign.
+
+    Gradient: none.
+    """
+
+
+@_test(np.isfinite, "isfinite", name="IsFinite")
+def is_finite(x):
+    """Whether an element is a number and no infinity.
+
+    Gradient: none.
+    """
+
+
+@op(elementwise, out=BOOL, name="ApproximateEqual",
+    ref=lambda x, y, tolerance: np.abs(x - y) < x.dtype.type(tolerance))
+def approximate_equal(x, y, tolerance=1e-5):
+    """Whether two numbers differ by less than `tolerance`.
+
+    Gradient: none.
+    """
+
+
+for _type in ("logical_and", "logical_or", "logical_xor", "logical_not", "is_nan", "is_inf",
+              "is_finite", "approximate_equal"):
+    NotDifferentiable(_type)
+
+for _name, _fn, _node in (("and", logical_and, "and"), ("or", logical_or, "or"),
+                          ("xor", logical_xor, "xor")):
+    _left, _right = _operators(_fn, _node)
+    setattr(Node, f"__{_name}__", _left)
+    setattr(Node, f"__r{_name}__", _right)
+Node.__invert__ = lambda self: logical_not(self)
+
+__all__ = ["logical_and", "logical_or", "logical_xor", "logical_not", "is_nan", "is_inf",
+           "is_finite", "approximate_equal"]

@@ -1,0 +1,116 @@
+"""Norms and sums of lists of tensors: l2_loss, l2_normalize, add_n, global_norm."""
+
+import numpy as np
+
+from fastgrad.errors import ShapeError, where
+from fastgrad.graph import shapes
+from fastgrad.graph.doors import door
+from fastgrad.graph.graph import as_tensor, get_default_graph, is_node
+from fastgrad.graph.registry import RegisterGradient, op
+from fastgrad.ops.arithmetic import maximum, multiply
+from fastgrad.ops.indexed_slices import IndexedSlices
+from fastgrad.ops.join import stack
+from fastgrad.ops.reduce import reduce_sum
+from fastgrad.ops.shape import known_value, scoped
+from fastgrad.ops.unary import rsqrt, sqrt, square
+
+
+def _axes_list(axes):
+    return None if axes is None else [int(a) for a in np.atleast_1d(known_value(axes, "axes"))]
+
+
+@scoped("L2Loss", last=True)
+def l2_loss(t, name=None):
+    """`sum(t**2) / 2`.
+
+    Gradient: `dx = dy x`.
+    """
+    return multiply(reduce_sum(square(t)), 0.5, name=name)
+
+
+@door
+def l2_normalize(x, axis=None, epsilon=1e-12, name=None, dim=None):
+    """`x / sqrt(max(sum(x**2), epsilon))`, sums over `axis`.
+
+    Gradient: as of the quotient.
+    """
+    x = as_tensor(x)
+    axes = _axes_list(dim if axis is None else axis)
+    with x.graph.name_scope(name or "l2_normalize") as scope:
+        total = reduce_sum(square(x), axes, True)
+        return multiply(x, rsqrt(maximum(total, epsilon)), name=scope)
+
+
+def _all_one(in_shapes, _):
+    found = None
+    for shape in in_shapes:
+        found = shapes.merge(found, shape)
+    return found
+
+
+@op(_all_one, ref=lambda *xs: sum(xs[1:], xs[0]), name="AddN")
+def _add_n(*inputs):
+    pass
+
+
+@door
+def add_n(inputs, name=None):
+    """The sum of a list of tensors of one shape.
+
+    Gradient: `dy` to each.
+    """
+    if isinstance(inputs, (list, tuple)):
+        inputs = list(inputs)
+    elif is_node(inputs) and as_tensor(inputs).graph.literals == "tf":
+        raise TypeError(f"add_n takes a list of tensors; got {where(inputs)}. Use reduce_sum() for "
+                        "the sum over a dimension.")
+    else:
+        inputs = [inputs]
+    if not inputs:
+        raise ValueError("inputs must be a list of at least one Tensor/IndexedSlices with the same "
+                         "dtype and shape")
+    return _add_n(*inputs, name=name)
+
+
+@RegisterGradient("add_n")
+def add_n_gradient(op, dy):
+    return [dy] * len(op.inputs)
+
+
+@door
+def accumulate_n(inputs, shape=None, tensor_dtype=None, name=None):
+    """The sum of a list of tensors of one shape.
+
+    Gradient: `dy` to each.
+    """
+    if not isinstance(inputs, (list, tuple)) or not inputs:
+        raise ValueError("inputs must be a list of at least one Tensor/IndexedSlices with the same "
+                         "dtype and shape")
+    found = add_n(inputs, name=name or "AccumulateNV2")
+    if shape is not None and not shapes.compatible(found._shape, shapes.to_shape(shape)):
+        raise ShapeError(f"the tensors have shape {found._shape}; expected {shape}.")
+    return found
+
+
+@door
+def global_norm(t_list, name=None):
+    """The l2 norm of all the tensors of a list together; None counts as nothing.
+
+    Gradient: `dx = dy x / y`.
+    """
+    parts = [t.values if isinstance(t, IndexedSlices) else as_tensor(t)
+             for t in _listed(t_list) if t is not None]
+    if not parts:
+        return as_tensor(np.float32(0), None, get_default_graph(), "global_norm")
+    with parts[0].graph.name_scope(name or "global_norm"):
+        halves = stack([l2_loss(t) for t in parts])
+        return sqrt(reduce_sum(halves) * 2.0, name="global_norm")
+
+
+def _listed(t_list):
+    if not isinstance(t_list, (list, tuple)):
+        raise TypeError("t_list should be a sequence")
+    return list(t_list)
+
+
+__all__ = ["l2_loss", "l2_normalize", "add_n", "accumulate_n", "global_norm"]

@@ -1,0 +1,368 @@
+"""Reductions over axes, each with its gradient below it.
+
+`axis` is None (all), a number, or a sequence; `keepdims` keeps reduced dimensions as 1.
+"""
+
+import numpy as np
+
+from fastgrad.graph import shapes
+from fastgrad.graph.doors import door, tell_of_truth
+from fastgrad.errors import DTypeError, LateShapeError, where
+from fastgrad.graph.graph import Tensor, as_tensor, get_default_graph
+from fastgrad.ops.reshape import unreduce
+from fastgrad.ops.arithmetic import cast, cast_to, equal, not_equal, zeros_like
+from fastgrad.ops.shape import check_rank, known_value, number_of, renamed, scoped
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, check_truth, op
+from fastgrad.graph.shapes import (BOOL, INT32, INT64, normal_axes, promote_float, reduce_shape,
+                                   size_of)
+
+
+def _reduced(in_shapes, attrs):
+    return reduce_shape(in_shapes[0], attrs["axis"], attrs["keepdims"])
+
+
+def _axes(x, axis):
+    return normal_axes(axis, x.ndim)
+
+
+def _reduction(ref, kernel, **fields):
+    def run(x, axis, keepdims):
+        return ref(x, axis=_axes(x, axis), keepdims=keepdims)
+    return op(_reduced, form="reduce", kernel=kernel, ref=run, **fields)
+
+
+def _axis_of(axis, reduction_indices):
+    axis = renamed("axis", axis, "reduction_indices", reduction_indices)
+    if axis is None or isinstance(axis, int):
+        return axis
+    axis = known_value(axis)
+    return int(axis) if axis.ndim == 0 else tuple(int(a) for a in axis)
+
+
+def _kept(keepdims, keep_dims):
+    return bool(renamed("keepdims", keepdims, "keep_dims", keep_dims))
+
+
+def _take_name(given, x, axis):
+    """TensorFlow makes nodes of the axes if none are given, which take names: a "Const" for a
+    tensor of known rank, "Rank" and "range" for anything else."""
+    if axis is not None or x.graph.literals != "tf":
+        return
+    if x._shape is not None and isinstance(given, Tensor) and (
+            given.op.type != "variable"):
+        x.graph.unique_name("Const")
+    else:
+        x.graph.unique_name("Rank")
+        x.graph.unique_name("range")
+
+
+def _numbers(x, build):
+    """Truth values count as integers in fastgrad; TensorFlow refuses to add them up."""
+    if build.opdef.out is BOOL:
+        check_truth(x, build.opdef.type)
+        return x
+    if x._dtype is None or shapes.strong(x._dtype).kind != "b":
+        return x
+    if x.graph.literals == "tf":
+        raise DTypeError(f"Value passed to parameter 'input' has DataType bool: {where(x)} cannot "
+                         "be reduced as numbers; cast it.")
+    return cast(x, INT64)
+
+
+def _public(build, doc):
+    """The public function of a reduction: TensorFlow's old keywords beside the new."""
+    def reduce(input_tensor, axis=None, keepdims=None, name=None, reduction_indices=None,
+               keep_dims=None):
+        tell_of_truth(input_tensor, reduce.__name__)
+        x = _numbers(as_tensor(input_tensor), build)
+        axis = _axis_of(axis, reduction_indices)
+        _take_name(input_tensor, x, axis)
+        return build(x, axis=axis, keepdims=_kept(keepdims, keep_dims), name=name)
+    reduce.__name__ = reduce.__qualname__ = build.__name__.lstrip("_")
+    reduce.__doc__ = doc
+    reduce.opdef = build.opdef
+    return door(reduce)
+
+
+def _sum_ref(x, axis, keepdims):
+    return np.sum(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
+
+
+@_reduction(_sum_ref, "sum", name="Sum")
+def _reduce_sum(x, axis=None, keepdims=False):
+    pass
+
+
+reduce_sum = _public(_reduce_sum, """Sum over `axis` (all axes if None), in the dtype of the input.
+
+    Gradient: `dy` repeated along the summed axes.
+
+    Examples
+    --------
+    >>> Session().run(reduce_sum([[1., 2.], [3., 4.]], axis=1))
+    array([3., 7.])
+    """)
+
+
+@RegisterGradient("reduce_sum")
+def reduce_sum_gradient(op, dy):
+    return unreduce(dy, op.inputs[0], op.attrs["axis"], op.attrs["keepdims"])
+
+
+def _mean_ref(x, axis, keepdims):
+    """`np.mean` without its warning for no elements, of which the mean is NaN here too."""
+    count = size_of(x.shape[a] for a in axis)
+    return np.sum(x, axis=axis, keepdims=keepdims, dtype=x.dtype) / x.dtype.type(count)
+
+
+@_reduction(_mean_ref, "sum", dtype=promote_float, name="Mean")
+def _reduce_mean(x, axis=None, keepdims=False):
+    pass
+
+
+def _whole_mean_ref(x, axis, keepdims):
+    total = np.sum(x, axis=axis, keepdims=keepdims, dtype=np.int64)
+    count = max(1, x.size // max(1, total.size))
+    return np.trunc(total / count).astype(x.dtype)
+
+
+@_reduction(_whole_mean_ref, "whole_mean", name="Mean")
+def _whole_mean(x, axis=None, keepdims=False):
+    pass
+
+
+NotDifferentiable("whole_mean")
+
+
+@door
+def reduce_mean(input_tensor, axis=None, keepdims=None, name=None, reduction_indices=None,
+                keep_dims=None):
+    """Mean over `axis` (all axes if None).
+
+    Integers give float64; in a TensorFlow graph an integer, rounded towards zero.
+
+    Gradient: `dy / count` repeated along the averaged axes.
+    """
+    tell_of_truth(input_tensor, "reduce_mean")
+    x = _numbers(as_tensor(input_tensor), _reduce_mean)
+    axis = _axis_of(axis, reduction_indices)
+    _take_name(input_tensor, x, axis)
+    whole = (x.graph.literals == "tf" and x._dtype is not None
+             and shapes.strong(x._dtype).kind in "iu")
+    return (_whole_mean if whole else _reduce_mean)(
+        x, axis=axis, keepdims=_kept(keepdims, keep_dims), name=name)
+
+
+@RegisterGradient("reduce_mean")
+def reduce_mean_gradient(op, dy):
+    return unreduce(dy, op.inputs[0], op.attrs["axis"], op.attrs["keepdims"], True)
+
+
+@RegisterGradient("unreduce")
+def unreduce_gradient(op, g):
+    attrs = op.attrs
+    total = _reduce_mean if attrs["mean"] else _reduce_sum
+    return total(g, attrs["axis"], attrs["keepdims"]), None
+
+
+def _or_limit(ref, lowest):
+    """A largest or smallest element that also has a value if there are no elements."""
+    def run(x, axis, keepdims):
+        if x.dtype.kind == "f":
+            start = -np.inf if lowest else np.inf
+        elif x.dtype.kind == "b":
+            start = not lowest
+        else:
+            info = np.iinfo(x.dtype)
+            start = info.min if lowest else info.max
+        return ref(x, axis=axis, keepdims=keepdims, initial=start)
+    return run
+
+
+@_reduction(_or_limit(np.max, True), "max", name="Max")
+def _reduce_max(x, axis=None, keepdims=False):
+    pass
+
+
+reduce_max = _public(_reduce_max, """Largest element over `axis`; NaN if there is one.
+
+    Gradient: `dy`, shared evenly among equal maxima.
+    """)
+
+
+@_reduction(_or_limit(np.min, False), "min", name="Min")
+def _reduce_min(x, axis=None, keepdims=False):
+    pass
+
+
+reduce_min = _public(_reduce_min, """Smallest element over `axis`; NaN if there is one.
+
+    Gradient: `dy`, shared evenly among equal minima.
+    """)
+
+
+@RegisterGradient("reduce_max")
+@RegisterGradient("reduce_min")
+def reduce_max_gradient(op, dy):
+    x, axis, keepdims = op.inputs[0], op.attrs["axis"], op.attrs["keepdims"]
+    hit = cast_to(equal(x, unreduce(op.outputs[0], x, axis, keepdims)), dy)
+    count = reduce_sum(hit, axis, True)
+    return hit / count * unreduce(dy, x, axis, keepdims)
+
+
+def _prod_ref(x, axis, keepdims):
+    return np.prod(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
+
+
+@_reduction(_prod_ref, "prod", name="Prod")
+def _reduce_prod(x, axis=None, keepdims=False):
+    pass
+
+
+reduce_prod = _public(_reduce_prod, """Product over `axis` (all axes if None).
+
+    Gradient: `dy` times the product of the other elements, right where one is 0.
+    """)
+
+
+def _others_ref(x, axis):
+    """For each element the product of the others that are reduced with it."""
+    axes = normal_axes(axis, x.ndim)
+    rest = tuple(i for i in range(x.ndim) if i not in axes)
+    order = rest + axes
+    moved = x.transpose(order)
+    if not x.size:
+        return x
+    flat = moved.reshape(moved.shape[:len(rest)] + (-1,))
+    ones = np.ones(flat.shape[:-1] + (1,), x.dtype)
+    before = np.cumprod(np.concatenate([ones, flat[..., :-1]], -1), -1)
+    after = np.cumprod(np.concatenate([ones, flat[..., :0:-1]], -1), -1)[..., ::-1]
+    return (before * after).reshape(moved.shape).transpose(np.argsort(order))
+
+
+@op(lambda s, a: s[0], ref=_others_ref)
+def product_of_others(x, axis=None):
+    """For each element of `x` the product of the others along `axis`; ops.scan has its gradient."""
+
+
+@RegisterGradient("reduce_prod")
+def reduce_prod_gradient(op, dy):
+    x, axis, keepdims = op.inputs[0], op.attrs["axis"], op.attrs["keepdims"]
+    return unreduce(dy, x, axis, keepdims) * product_of_others(x, axis=axis)
+
+
+# ---- truth values -----------------------------------------------------------------------
+
+@_reduction(np.all, "all", name="All", out=BOOL)
+def _reduce_all(x, axis=None, keepdims=False):
+    pass
+
+
+@_reduction(np.any, "any", name="Any", out=BOOL)
+def _reduce_any(x, axis=None, keepdims=False):
+    pass
+
+
+reduce_all = _public(_reduce_all, """Whether all elements hold, over `axis` (all axes if None).
+
+    Gradient: none.
+    """)
+reduce_any = _public(_reduce_any, """Whether some element holds, over `axis` (all axes if None).
+
+    Gradient: none.
+    """)
+NotDifferentiable("reduce_all")
+NotDifferentiable("reduce_any")
+
+
+@scoped("count_nonzero")
+def count_nonzero(input_tensor, axis=None, keepdims=None, dtype=INT64, name=None,
+                  reduction_indices=None, keep_dims=None, input=None):
+    """How many elements are not 0, over `axis` (all axes if None).
+
+    Gradient: none.
+    """
+    x = input_tensor if input is None else input
+    tell_of_truth(x, "count_nonzero")
+    x = as_tensor(x)
+    hit = cast(not_equal(x, zeros_like(x)), dtype)
+    return _reduce_sum(hit, axis=_axis_of(axis, reduction_indices),
+                       keepdims=_kept(keepdims, keep_dims))
+
+
+# ---- places -----------------------------------------------------------------------------
+
+def _arg_shape(in_shapes, attrs):
+    known, found = in_shapes[0], reduce_shape(in_shapes[0], attrs["axis"], False)
+    if known is not None:
+        axis, = normal_axes(attrs["axis"], len(known))
+        if known[axis] == 0:
+            raise LateShapeError(f"Reduction axis {axis} is empty in shape {known}.", found)
+    return found
+
+
+def _arg_dtype(_, attrs):
+    return attrs["dtype"]
+
+
+@op(_arg_shape, out=_arg_dtype, form="arg", kernel="argmax",
+    ref=lambda x, axis, dtype: np.argmax(x, axis).astype(dtype),
+    name="ArgMax")
+def _argmax(x, axis=0, dtype=INT64):
+    pass
+
+
+@op(_arg_shape, out=_arg_dtype, form="arg", kernel="argmin",
+    ref=lambda x, axis, dtype: np.argmin(x, axis).astype(dtype),
+    name="ArgMin")
+def _argmin(x, axis=0, dtype=INT64):
+    pass
+
+
+NotDifferentiable("argmax")
+NotDifferentiable("argmin")
+
+
+def _place(build, input, axis, dimension, output_type, name):
+    axis = dimension if axis is None else axis
+    if axis is not None:
+        check_rank(axis, 0, f"the axis of {build.opdef.type}")
+    axis = number_of(axis)
+    if get_default_graph().literals == "tf" and shapes.to_np(output_type) not in (INT32, INT64):
+        raise DTypeError(f"output_type must be int32 or int64; got {output_type}.")
+    return build(input, axis=0 if axis is None else axis, dtype=shapes.to_np(output_type),
+                 name=name)
+
+
+@door
+def argmax(input, axis=None, name=None, dimension=None, output_type=INT64):
+    """Index of the largest element along `axis` (0 if not given), the first of equals.
+
+    Gradient: none.
+    """
+    return _place(_argmax, input, axis, dimension, output_type, name)
+
+
+@door
+def argmin(input, axis=None, name=None, dimension=None, output_type=INT64):
+    """Index of the smallest element along `axis` (0 if not given), the first of equals.
+
+    Gradient: none.
+    """
+    return _place(_argmin, input, axis, dimension, output_type, name)
+
+
+@door
+def arg_max(input, dimension, output_type=INT64, name=None):
+    """The same as `argmax`, under its oldest name."""
+    return argmax(input, dimension, name, output_type=output_type)
+
+
+@door
+def arg_min(input, dimension, output_type=INT64, name=None):
+    """The same as `argmin`, under its oldest name."""
+    return argmin(input, dimension, name, output_type=output_type)
+
+
+__all__ = ["reduce_sum", "reduce_mean", "reduce_max", "reduce_min", "reduce_prod", "reduce_all",
+           "reduce_any", "count_nonzero", "argmax", "argmin", "arg_max", "arg_min"]

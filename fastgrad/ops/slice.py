@@ -1,0 +1,230 @@
+"""Cutting pieces out of tensors: indexing and slice, each with its gradient below it.
+
+`tensor[...]` is one op, `strided_slice`. What was written is in its attribute `spec`, one short
+text a part, and the numbers are one integer vector, `bounds`, so that they may be tensors too:
+
+- "i": an index, one number; "s": a slice, three numbers (start, stop, step), with "b" and "e" for a
+  start or stop that was left out;
+- "n": a new dimension; "...": as many whole dimensions as fit.
+"""
+
+import numpy as np
+
+from fastgrad.graph import shapes
+from fastgrad.graph.doors import door
+from fastgrad.errors import ShapeError, where
+from fastgrad.graph.graph import Node, as_tensor, is_node
+from fastgrad.ops.shape import known_value, whole_numbers
+from fastgrad.graph.registry import RegisterGradient, op
+from fastgrad.graph.shapes import BOOL
+
+
+# ---- what an index means ----------------------------------------------------------------
+
+def slices_of(spec, bounds):
+    """The NumPy index that `spec` with these numbers stands for."""
+    numbers = iter(int(b) for b in np.asarray(bounds).reshape(-1))
+    found = []
+    for part in spec:
+        if part == "i":
+            found.append(next(numbers))
+        elif part[0] == "s":
+            start, stop, step = next(numbers), next(numbers), next(numbers)
+            found.append(slice(None if "b" in part else start, None if "e" in part else stop,
+                               step))
+        else:
+            found.append(None if part == "n" else Ellipsis)
+    return tuple(found)
+
+
+def spread(spec, rank):
+    """`spec` with the ellipsis written out for a tensor of this rank."""
+    used = sum(part not in ("n", "...") for part in spec)
+    if used > rank:
+        raise ShapeError(f"too many indices ({used}) for a tensor of {rank} dimensions.")
+    at = spec.index("...") if "..." in spec else len(spec)
+    return spec[:at] + (":",) * (rank - used) + spec[at + 1:]
+
+
+def _sliced(in_shapes, attrs):
+    known, spec, bounds = in_shapes[0], attrs["spec"], attrs["bounds"]
+    if known is None:
+        return None
+    numbers = iter(_flat(bounds, spec))
+    dims = iter(known)
+    found = []
+    for part in spread(spec, len(known)):
+        if part == "n":
+            found.append(1)
+        elif part == ":":
+            found.append(next(dims))
+        elif part == "i":
+            _check_index(next(numbers), next(dims))
+        else:
+            found.append(_length(part, next(dims), next(numbers), next(numbers), next(numbers)))
+    return tuple(found)
+
+
+def _flat(bounds, spec):
+    if bounds is None:
+        return [None] * sum(1 if p == "i" else 3 if p[0] == "s" else 0 for p in spec)
+    return [b if b is None else int(b) for b in (
+        bounds.reshape(-1) if isinstance(bounds, np.ndarray) else bounds)]
+
+
+def _check_index(index, n):
+    if index is not None and n is not None and not -n <= index < n:
+        raise ShapeError(f"slice index {index} of dimension of size {n} is out of bounds.")
+
+
+def _length(part, n, start, stop, step):
+    start, stop = (None if "b" in part else start), (None if "e" in part else stop)
+    unknown = (start is None and "b" not in part) or (stop is None and "e" not in part)
+    if step is None or unknown:
+        return None
+    if step == 0:
+        raise ShapeError("the step of a slice must not be 0.")
+    if n is None:
+        return None
+    return len(range(*slice(start, stop, step).indices(n)))
+
+
+@op(_sliced, casts=(0,), static=(1,), form="slice", name="strided_slice",
+    ref=lambda x, bounds, spec: x[slices_of(spec, bounds)], text=True)
+def _strided_slice(x, bounds, spec=()):
+    pass
+
+
+@RegisterGradient("strided_slice")
+def strided_slice_gradient(op, dy):
+    x, bounds = op.inputs
+    return strided_slice_grad(dy, x, bounds, spec=op.attrs["spec"]), None
+
+
+def _slice_grad_ref(dy, x, bounds, spec):
+    found = np.zeros(x.shape, dy.dtype)
+    found[slices_of(spec, bounds)] = dy
+    return found
+
+
+@op(lambda s, a: s[1], casts=(0,), shape_only=(1,), static=(2,), form="slice_grad",
+    ref=_slice_grad_ref)
+def strided_slice_grad(dy, x, bounds, spec=()):
+    """Zeros of the shape of `x` with `dy` where the slice was taken.
+
+    Gradient: the same slice of `g`.
+    """
+
+
+@RegisterGradient("strided_slice_grad")
+def strided_slice_grad_gradient(op, g):
+    return _strided_slice(g, op.inputs[2], spec=op.attrs["spec"]), None, None
+
+
+def getitem(tensor, key, name=None):
+    """`tensor[key]` with integers, slices, `...`, None and integer tensors, as in TensorFlow.
+
+    Gradient: zeros with `dy` where the slice was taken.
+    """
+    from fastgrad.ops.gather import take_at
+    if is_node(key) and as_tensor(key)._dtype == BOOL or (
+            isinstance(key, np.ndarray) and key.dtype == BOOL):
+        from fastgrad.ops.where import boolean_mask
+        return boolean_mask(tensor, key, name=name or "boolean_mask")
+    key = key if isinstance(key, tuple) else (key,)
+    if isinstance(key[0] if len(key) == 1 else None, list):
+        key = tuple(key[0])
+    spec, bounds, taken = [], [], []
+    for part in key:
+        kind, numbers, index = _part(part)
+        if index is not None:
+            taken.append((len(spec), index))
+        spec.append(kind)
+        bounds += numbers
+    if spec.count("...") > 1:
+        raise ValueError("an index may have one ellipsis (...) only.")
+    bounds = bounds if any(is_node(b) for b in bounds) else whole_numbers(bounds)
+    if not taken:
+        return _strided_slice(tensor, bounds, spec=tuple(spec), name=name)
+    tensor = as_tensor(tensor)
+    with tensor.graph.name_scope(name or "strided_slice") as scope:
+        found = _strided_slice(tensor, bounds, spec=tuple(spec))
+        for at, index in reversed(taken):
+            found = take_at(found, index, _axis_in_result(spec, at), scope)
+        return found
+
+
+def _axis_in_result(spec, at):
+    """The dimension of the sliced tensor that the part at `at` means; from the end after `...`."""
+    if "..." in spec[:at]:
+        return -sum(p != "i" for p in spec[at:])
+    return sum(p != "i" for p in spec[:at])
+
+
+def _part(part):
+    """(spec text, numbers, index tensor to take later or None) of one part of an index."""
+    if part is None:
+        return "n", [], None
+    if part is Ellipsis:
+        return "...", [], None
+    if isinstance(part, slice):
+        step = 1 if part.step is None else part.step
+        text = "s" + ("b" if part.start is None else "") + ("e" if part.stop is None else "")
+        return text, [_bound(part.start), _bound(part.stop), _bound(step)], None
+    if is_node(part):
+        node = as_tensor(part)
+        if node._shape and node.graph.literals == "tf":
+            raise TypeError(f"only scalars index a tensor in a TensorFlow graph; got {where(node)} "
+                            f"of shape {node._shape}. Use gather() or boolean_mask().")
+        if node.op.type != "constant":
+            return "sbe", [0, 0, 1], node
+        part = node.op.attrs["value"]
+    if isinstance(part, (bool, np.bool_)) or not np.issubdtype(np.asarray(part).dtype, np.integer) \
+            and not isinstance(part, shapes.Dimension):
+        raise TypeError(f"an index must be an integer, slice, ellipsis, None or integer tensor; "
+                        f"got {part!r:.60}.")
+    return "i", [int(part)], None
+
+
+def _bound(value):
+    if value is None:
+        return 0
+    return _int32(as_tensor(value)) if is_node(value) else int(value)
+
+
+@door
+def strided_slice(input_, begin, end, strides=None, begin_mask=0, end_mask=0, ellipsis_mask=0,
+                  new_axis_mask=0, shrink_axis_mask=0, var=None, name=None):
+    """`input_[begin:end:strides]` with bit masks for what is left out, as in TensorFlow.
+
+    Gradient: zeros with `dy` where the slice was taken.
+    """
+    begin, end = known_value(begin, "begin"), known_value(end, "end")
+    steps = np.ones_like(begin) if strides is None else known_value(strides, "strides")
+    key = []
+    for i, (b, e, s) in enumerate(zip(begin, end, steps)):
+        bit = 1 << i
+        if ellipsis_mask & bit:
+            key.append(Ellipsis)
+        elif new_axis_mask & bit:
+            key.append(None)
+        elif shrink_axis_mask & bit:
+            key.append(int(b))
+        else:
+            key.append(slice(None if begin_mask & bit else int(b),
+                             None if end_mask & bit else int(e), int(s)))
+    return getitem(input_, tuple(key), name=name or "StridedSlice")
+
+
+Node.__getitem__ = lambda self, key: getitem(self, key)
+
+
+# ---- slice ------------------------------------------------------------------------------
+
+
+def _int32(x):
+    from fastgrad.ops.arithmetic import cast
+    return cast(x, np.int32)
+
+
+__all__ = ["strided_slice"]

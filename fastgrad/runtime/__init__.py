@@ -1,0 +1,1 @@
+"""From a plan to values: sessions, feeds and fetches, fit."""

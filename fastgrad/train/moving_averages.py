@@ -1,0 +1,164 @@
+"""Moving averages of variables and tensors, and the global step."""
+
+import numpy as np
+
+from fastgrad.graph import shapes
+from fastgrad.graph.collection import (GraphKeys, global_variables, moving_average_variables,
+                                       trainable_variables)
+from fastgrad.graph.doors import door
+from fastgrad.errors import where
+from fastgrad.graph.graph import as_tensor, get_default_graph
+from fastgrad.variables.initializers import zeros_initializer
+from fastgrad.ops.arithmetic import cast, minimum, pow
+from fastgrad.ops.state import assign, assign_sub, group
+from fastgrad.train.optimizer import make_slot
+from fastgrad.variables.scopes import get_variable, variable_scope
+from fastgrad.variables.variable import Variable
+
+
+class ExponentialMovingAverage:
+    """Running averages, `average -= (1 - decay) * (average - variable)`.
+
+    Parameters
+    ----------
+    decay : float
+    num_updates : scalar node, optional
+        The decay is then `min(decay, (1 + n) / (10 + n))`: quick at the start.
+    zero_debias : bool
+        Correct the averages of plain tensors for their start at zero.
+    """
+
+    def __init__(self, decay, num_updates=None, zero_debias=False,
+                 name="ExponentialMovingAverage"):
+        self._decay, self._num_updates = decay, num_updates
+        self._zero_debias, self._name = zero_debias, name
+        self._averages = {}
+        self._graph = get_default_graph()
+
+    name = property(lambda self: self._name)
+
+    def apply(self, var_list=None):
+        """An operation that updates the averages of `var_list` (the trainable variables)."""
+        found = self._graph.get_collection(GraphKeys.TRAINABLE_VARIABLES) \
+            if var_list is None else list(var_list)
+        graph = found[0].graph if found else self._graph
+        with graph.as_default():
+            for v in found:
+                self._prepare(v, graph)
+            with graph.name_scope(self._name) as scope:
+                decay = as_tensor(self._decay, None, graph, "decay")
+                if self._num_updates is not None:
+                    n = cast(self._num_updates, shapes.FLOAT32, name="num_updates")
+                    decay = minimum(cast(decay, shapes.FLOAT32), (1.0 + n) / (10.0 + n))
+                updates = [assign_moving_average(
+                    self._averages[v], v, decay,
+                    self._zero_debias and not isinstance(v, Variable)) for v in found]
+                return group(*updates, name=scope)
+
+    def _prepare(self, v, graph):
+        dtype = shapes.strong(v._dtype)
+        if dtype is None or dtype.kind != "f":
+            raise TypeError(f"The variables must be half, float, or double: {where(v)}.")
+        if v in self._averages:
+            return
+        if isinstance(v, Variable):
+            initial = v.initialized_value()
+            graph.add_to_collection(GraphKeys.MOVING_AVERAGE_VARIABLES, v)
+        else:
+            initial = np.zeros(v.get_shape().as_list(), dtype)
+        with graph.control_dependencies(None):
+            self._averages[v] = make_slot(v, initial, self._name)
+
+    def average(self, var):
+        """The variable that holds the average of `var`, or None."""
+        return self._averages.get(var)
+
+    def average_name(self, var):
+        """The name of that variable, also before it exists."""
+        if var in self._averages:
+            return self._averages[var].op.name
+        return var.graph.unique_name(f"{var.op.name}/{self._name}", mark_as_used=False)
+
+    def variables_to_restore(self, moving_avg_variables=None):
+        """{name in a checkpoint: variable}: averages stand for the variables that have one."""
+        if moving_avg_variables is None:
+            moving_avg_variables = trainable_variables() + moving_average_variables()
+        averaged = dict.fromkeys(moving_avg_variables)
+        found = {self.average_name(v): v for v in averaged}
+        for v in global_variables():
+            if v not in averaged and v.op.name not in found:
+                found[v.op.name] = v
+        return found
+
+
+def assign_moving_average(variable, value, decay, zero_debias=True, name=None):
+    """A node that moves `variable` towards `value` by a share of `1 - decay`."""
+    graph = variable.graph
+    with graph.name_scope(name or "AssignMovingAvg") as scope:
+        rate = cast(1.0 - as_tensor(decay, None, graph), variable._dtype)
+        if not zero_debias:
+            return assign_sub(variable, (variable - value) * rate, name=scope)
+        with variable_scope(variable.op.name), graph.control_dependencies(None):
+            biased, steps = [get_variable(n, shape, variable.dtype, zeros_initializer(),
+                                          trainable=False)
+                             for n, shape in (("biased", variable.get_shape().as_list()),
+                                              ("local_step", []))]
+        moved = assign_sub(biased, (biased - value) * rate)
+        share = 1 - pow(1 - rate, steps.assign_add(np.ones((), variable._dtype)))
+        return assign(variable, moved / share, name=scope)
+
+
+# ---- the global step --------------------------------------------------------------------
+
+def global_step(sess, global_step_tensor):
+    """The value of a global step variable in a session."""
+    return int(sess.run(global_step_tensor))
+
+
+@door
+def get_global_step(graph=None):
+    """The graph's global step variable, or None."""
+    graph = graph or get_default_graph()
+    found = graph.get_collection(GraphKeys.GLOBAL_STEP)
+    if len(found) == 1:
+        return _checked(found[0])
+    if not found and "global_step" in graph._by_name:
+        return _checked(graph.get_tensor_by_name("global_step:0"))
+    return None
+
+
+def _checked(step):
+    dtype = shapes.strong(step._dtype)
+    if dtype.kind not in "iu":
+        raise TypeError(f"Existing \"global_step\" does not have integer type: {dtype.name}")
+    return step
+
+
+@door
+def create_global_step(graph=None):
+    """Make the graph's global step; ValueError if it has one."""
+    graph = graph or get_default_graph()
+    if get_global_step(graph) is not None:
+        raise ValueError('"global_step" already exists.')
+    with graph.as_default(), graph.name_scope(None):
+        return get_variable(GraphKeys.GLOBAL_STEP, [], shapes.INT64, zeros_initializer(),
+                            trainable=False,
+                            collections=[GraphKeys.GLOBAL_VARIABLES, GraphKeys.GLOBAL_STEP])
+
+
+@door
+def get_or_create_global_step(graph=None):
+    """The graph's global step, made if it is not there."""
+    graph = graph or get_default_graph()
+    found = get_global_step(graph)
+    return create_global_step(graph) if found is None else found
+
+
+@door
+def assert_global_step(global_step_tensor):
+    """Refuse what cannot be a global step."""
+    _checked(global_step_tensor)
+
+
+__all__ = ["ExponentialMovingAverage", "assign_moving_average", "global_step", "get_global_step",
+           "create_global_step", "get_or_create_global_step", "assert_global_step"]

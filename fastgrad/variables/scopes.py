@@ -1,0 +1,424 @@
+"""Name scopes, variable scopes and get_variable, as TensorFlow 1 has them.
+
+A name scope prefixes operations and is made unique each time it is opened; a variable scope
+prefixes
+variables, opens a name scope too, and names the same variables when it is opened again. The
+state (current scope, variables by name, how often a scope was opened) is the graph's.
+"""
+
+import functools
+import inspect
+
+from fastgrad.graph import collection, shapes
+from fastgrad.graph.doors import door
+from fastgrad.errors import show_shape, show_site
+from fastgrad.graph.graph import get_default_graph, is_node
+from fastgrad.variables.initializers import glorot_uniform_initializer, zeros_initializer
+from fastgrad.graph.literals import array_of
+from fastgrad.uncut import Changed
+from fastgrad.variables.variable import Variable
+
+
+class name_scope(Changed):
+    """Prefix the names of operations made in a `with`; `as` gives the prefix, ending in "/".
+
+    Parameters
+    ----------
+    name : str or None
+        None takes `default_name`; "" or None without one leaves all scopes; a name that ends in
+        "/" opens exactly that scope again.
+    default_name : str, optional
+    values : list, optional
+        Nodes whose graph is meant.
+    """
+
+    def __init__(self, name, default_name=None, values=None):
+        if name is None and default_name is None and values is not None:
+            raise TypeError("name_scope: give name or default_name beside values.")
+        self.name = default_name if name is None else name
+        node = next((v for v in values or () if is_node(v)), None)
+        self._graph = get_default_graph() if node is None else node.graph
+
+    def changes(self):
+        return self._graph.name_scope(self.name).changes()
+
+
+class _AutoReuse:
+    """What `reuse=` takes to make variables the first time and share them afterwards."""
+
+    def __bool__(self):
+        return True
+
+    def __repr__(self):
+        return "AUTO_REUSE"
+
+
+AUTO_REUSE = _AutoReuse()
+
+
+class _State:
+    """What a graph knows of its variable scopes."""
+
+    def __init__(self):
+        self.current = VariableScope(False)
+        self.variables = {}             # full name -> record of the Variable's operation
+        self.opened = {}                # scope name -> how often it was opened
+
+    def close_below(self, name):
+        for key in self.opened:
+            if not name or key.startswith(name + "/"):
+                self.opened[key] = 0
+
+
+def _state(graph=None):
+    graph = graph or get_default_graph()
+    found = graph.__dict__.get("_variable_scopes")
+    if found is None:
+        found = graph._variable_scopes = _State()
+    return found
+
+
+class VariableScope:
+    """The settings under which get_variable makes or finds variables.
+
+    Attributes
+    ----------
+    name, original_name_scope : str
+    reuse : bool or AUTO_REUSE
+    initializer, regularizer, custom_getter, constraint : callables or None
+    dtype : DType
+    """
+
+    def __init__(self, reuse, name="", initializer=None, regularizer=None, caching_device=None,
+                 partitioner=None, custom_getter=None, name_scope="", dtype=None,
+                 use_resource=None, constraint=None):
+        self._name, self._reuse, self.original_name_scope = name, reuse, name_scope
+        self.initializer, self.regularizer = initializer, regularizer
+        self.custom_getter, self.constraint = custom_getter, constraint
+        self.caching_device, self.partitioner, self.use_resource = None, None, use_resource
+        self._dtype = dtype or shapes.DTYPES["float32"]
+
+    name = property(lambda self: self._name)
+    reuse = property(lambda self: self._reuse)
+    dtype = property(lambda self: self._dtype)
+
+    def reuse_variables(self):
+        self._reuse = True
+
+    def set_initializer(self, initializer):
+        self.initializer = initializer
+
+    def set_regularizer(self, regularizer):
+        self.regularizer = regularizer
+
+    def set_custom_getter(self, custom_getter):
+        self.custom_getter = custom_getter
+
+    def set_dtype(self, dtype):
+        self._dtype = shapes.as_dtype(dtype)
+
+    def set_use_resource(self, use_resource):
+        self.use_resource = use_resource
+
+    def set_caching_device(self, caching_device):
+        self.caching_device = caching_device
+
+    def set_partitioner(self, partitioner):
+        self.partitioner = partitioner
+
+    def get_collection(self, name):
+        return collection.get_collection(name, self._name + "/" if self._name else "")
+
+    def trainable_variables(self):
+        return self.get_collection(collection.GraphKeys.TRAINABLE_VARIABLES)
+
+    def global_variables(self):
+        return self.get_collection(collection.GraphKeys.GLOBAL_VARIABLES)
+
+    def local_variables(self):
+        return self.get_collection(collection.GraphKeys.LOCAL_VARIABLES)
+
+    def copy(self, **changes):
+        """These settings with some changed; None leaves a setting."""
+        kept = dict(reuse=self._reuse, name=self._name, initializer=self.initializer,
+                    regularizer=self.regularizer, custom_getter=self.custom_getter,
+                    name_scope=self.original_name_scope, dtype=self._dtype,
+                    use_resource=self.use_resource, constraint=self.constraint)
+        kept.update((k, v) for k, v in changes.items() if v is not None)
+        return VariableScope(**kept)
+
+    def get_variable(self, name, shape=None, dtype=None, initializer=None, regularizer=None,
+                     reuse=None, trainable=None, collections=None, caching_device=None,
+                     partitioner=None, validate_shape=True, use_resource=None,
+                     custom_getter=None, constraint=None, **_):
+        """The variable `scope/name`, made or found; see `get_variable`."""
+        getter = custom_getter or self.custom_getter
+        reuse = self._reuse if reuse is None else reuse
+        dtype = _stated_dtype(initializer, dtype) or self._dtype
+        settings = dict(
+            name=f"{self._name}/{name}" if self._name else name, shape=shape, dtype=dtype,
+            initializer=self.initializer if initializer is None else initializer,
+            regularizer=self.regularizer if regularizer is None else regularizer,
+            reuse=reuse, trainable=trainable, collections=collections,
+            caching_device=caching_device, partitioner=partitioner,
+            validate_shape=validate_shape, use_resource=use_resource,
+            constraint=self.constraint if constraint is None else constraint)
+        graph = get_default_graph()
+        with graph.name_scope(None):
+            return getter(getter=_get, **settings) if getter else _get(**settings)
+
+
+def _stated_dtype(initializer, dtype):
+    """`dtype` as a DType; ValueError if the initial value is of another one."""
+    dtype = shapes.as_dtype(dtype)
+    if dtype is None or initializer is None or callable(initializer):
+        return dtype
+    found = getattr(initializer, "dtype", None)
+    if found is None and get_default_graph().literals == "tf":
+        found = array_of(initializer, kind="tf").dtype
+    if found is not None and shapes.as_dtype(found) != dtype:
+        raise ValueError(f"Initializer type '{found}' and explicit dtype '{dtype}' don't match.")
+    return dtype
+
+
+def _get(name, shape=None, dtype=None, initializer=None, regularizer=None, reuse=None,
+         trainable=None, collections=None, validate_shape=True, constraint=None, **_):
+    """The variable of this full name: what custom getters get as `getter`."""
+    known = _state().variables
+    shape, dtype = shapes.to_shape(shape), shapes.as_dtype(dtype)
+    value = initializer is not None and not (callable(initializer) and not is_node(initializer))
+    if value and shape is not None:
+        raise ValueError("If initializer is a constant, do not specify shape.")
+    found = _known(name)
+    if found is not None:
+        return _shared(found, name, shape, dtype, reuse, value)
+    if reuse is True:
+        raise ValueError(
+            f"Variable {name} does not exist, or was not created with get_variable(). Did you mean "
+            "to set reuse=AUTO_REUSE in variable_scope?")
+    initial, kind = (initializer, None) if value else _initial(name, shape, dtype, initializer)
+    found = Variable(
+        initial, trainable=True if trainable is None else trainable, collections=collections,
+        validate_shape=validate_shape, name=name, dtype=kind, constraint=constraint)
+    known[name] = found.op._record
+    if regularizer is not None:
+        with found.graph.name_scope(name + "/Regularizer/"):
+            loss = regularizer(found)
+        if loss is not None:
+            found.graph.add_to_collection(collection.GraphKeys.REGULARIZATION_LOSSES, loss)
+    return found
+
+
+def _known(name):
+    """The variable that get_variable has made under this full name, or None."""
+    graph, record = get_default_graph(), _state().variables.get(name)
+    if record is None or not graph.keeps(record):       # a gradient's rule made it and failed
+        return None
+    return graph.tensor_at(record.id, 0)
+
+
+def _shared(found, name, shape, dtype, reuse, value):
+    if not reuse:
+        site = found.op.site
+        at = f" It was made at {show_site(site)}." if site else ""
+        raise ValueError(
+            f"Variable {name} already exists, disallowed. Did you mean to set reuse=True or "
+            f"reuse=AUTO_REUSE in variable_scope?{at}")
+    if not shapes.compatible(found._shape, shape):
+        raise ValueError(f"Trying to share variable {name}, but specified shape "
+                         f"{show_shape(shape)} and found shape {show_shape(found._shape)}.")
+    if dtype is not None and not value and dtype != found._dtype:
+        raise ValueError(f"Trying to share variable {name}, but specified dtype {dtype.name} and "
+                         f"found dtype {found._dtype.name}.")
+    return found
+
+
+def _initial(name, shape, dtype, initializer):
+    """(callable that makes the initial value, dtype or None)"""
+    if initializer is None:
+        initializer = (glorot_uniform_initializer() if dtype.is_floating else zeros_initializer())
+    if isinstance(initializer, type):
+        initializer = initializer()
+    if shapes.is_known(shape):
+        return lambda: _call_initializer(initializer, list(shape), dtype), dtype
+    if shape is None and not _required(initializer):
+        return initializer, None
+    raise ValueError(f"Shape of a new variable ({name}) must be fully defined, but instead was "
+                     f"{show_shape(shape)}.")
+
+
+def _required(fn):
+    """How many arguments a callable insists on."""
+    try:
+        parameters = inspect.signature(fn).parameters.values()
+    except (TypeError, ValueError):
+        return 1
+    return sum(p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+               for p in parameters)
+
+
+def _call_initializer(initializer, shape, dtype):
+    """An initializer by its signature: (shape), (shape, dtype) or with partition_info too."""
+    try:
+        names = inspect.signature(initializer).parameters
+    except (TypeError, ValueError):
+        return initializer(shape, dtype)
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in names.values())
+    more = {"partition_info": None} if "partition_info" in names else {}
+    if "dtype" in names or takes_any:
+        return initializer(shape, dtype=dtype, **more)
+    return initializer(shape, **more)
+
+
+@door
+def get_variable(name, shape=None, dtype=None, initializer=None, regularizer=None,
+                 trainable=None, collections=None, caching_device=None, partitioner=None,
+                 validate_shape=True, use_resource=None, custom_getter=None, constraint=None,
+                 synchronization=None, aggregation=None):
+    """The variable of this name in the current variable scope: made, or shared if `reuse` is on.
+
+    Parameters
+    ----------
+    name : str
+    shape : sequence of int, optional
+        Needed unless `initializer` is a value.
+    dtype : dtype, optional
+        float32 if not given, or the scope's.
+    initializer : callable(shape, dtype), array or tensor, optional
+        Glorot's uniform one for floats and zeros otherwise, or the scope's.
+    regularizer : callable(variable) -> scalar, optional
+        Its result joins GraphKeys.REGULARIZATION_LOSSES.
+
+    Raises
+    ------
+    ValueError
+        If it exists and is not to be reused, or the other way round, or differs in shape or dtype.
+    """
+    return get_variable_scope().get_variable(
+        name, shape, dtype, initializer, regularizer, None, trainable, collections,
+        validate_shape=validate_shape, custom_getter=custom_getter, constraint=constraint)
+
+
+@door
+def get_local_variable(name, *args, **kwargs):
+    """get_variable in GraphKeys.LOCAL_VARIABLES, not trainable."""
+    kwargs["trainable"] = False
+    kwargs["collections"] = [*(kwargs.get("collections") or ()),
+                             collection.GraphKeys.LOCAL_VARIABLES]
+    return get_variable(name, *args, **kwargs)
+
+
+get_local_variable.__signature__ = inspect.signature(get_variable)
+
+
+@door
+def get_variable_scope():
+    """The VariableScope in force."""
+    return _state().current
+
+
+class variable_scope(Changed):
+    """Open a variable scope (and a name scope) in a `with`.
+
+    Parameters
+    ----------
+    name_or_scope : str, VariableScope or None
+    default_name : str, optional
+        Made unique and used if `name_or_scope` is None.
+    reuse : bool, AUTO_REUSE or None
+        None inherits.
+    initializer, regularizer, custom_getter, constraint, dtype : optional
+        Defaults for get_variable inside.
+    auxiliary_name_scope : bool
+        Whether a name scope is opened too.
+    """
+
+    def __init__(self, name_or_scope, default_name=None, values=None, initializer=None,
+                 regularizer=None, caching_device=None, partitioner=None, custom_getter=None,
+                 reuse=None, dtype=None, use_resource=None, constraint=None,
+                 auxiliary_name_scope=True):
+        if name_or_scope is None and default_name is None:
+            raise TypeError("If default_name is None then name_or_scope is required")
+        if not isinstance(name_or_scope, (str, VariableScope, type(None))):
+            raise TypeError("VariableScope: name_or_scope must be a string or VariableScope.")
+        if reuse not in (None, True, False, AUTO_REUSE):
+            raise ValueError("The reuse parameter must be True or False or None.")
+        if name_or_scope is None and reuse:
+            raise ValueError("reuse=True cannot be used without a name_or_scope")
+        self._given, self._default_name = name_or_scope, default_name
+        self._settings = dict(initializer=initializer, regularizer=regularizer,
+                              dtype=shapes.as_dtype(dtype), use_resource=use_resource,
+                              constraint=constraint)
+        self._reuse, self._getter, self._names = reuse, custom_getter, auxiliary_name_scope
+        node = next((v for v in values or () if is_node(v)), None)
+        self._graph = get_default_graph() if node is None else node.graph
+
+    def changes(self):
+        state = _state(self._graph)
+        old, given = state.current, self._given
+        if given is None:
+            given = _unique(state, self._default_name)
+            label = self._default_name
+        else:
+            label = given.name.split("/")[-1] if isinstance(given, VariableScope) else given
+        named = self._names and label
+        prefix, *renamed = self._graph.name_scope(label).changes() if named else (
+            self._graph._scope,)
+        scope = self._open(state, old, given, prefix)
+        found = scope, state, "current", scope, *renamed
+        count = state.opened.get(scope.name, 0) + 1
+        if isinstance(self._given, VariableScope):      # leaves the counts as they were
+            return (*found, state, "opened", {**state.opened, scope.name: count})
+        state.opened[scope.name] = count
+        return found
+
+    def _open(self, state, old, given, prefix):
+        base = given if isinstance(given, VariableScope) else old
+        reuse = self._reuse or (base.reuse if given is base else old.reuse)
+        getter = self._getter
+        if getter is not None and base.custom_getter is not None:
+            getter = _nested(getter, base.custom_getter)
+        if given is base:
+            return base.copy(reuse=reuse, custom_getter=getter, **self._settings)
+        name = f"{old.name}/{given}" if old.name and given else given or old.name
+        return old.copy(reuse=reuse, name=name, name_scope=prefix, custom_getter=getter,
+                        **self._settings)
+
+    def left(self, scope):
+        if not isinstance(self._given, VariableScope):
+            _state(self._graph).close_below(scope.name)
+
+
+def _unique(state, prefix):
+    """`prefix`, or `prefix_1`, ...: the first that was not opened in the current scope."""
+    name = f"{state.current.name}/{prefix}" if state.current.name else prefix
+    count = 0
+    while state.opened.get(f"{name}_{count}" if count else name, 0):
+        count += 1
+    return f"{prefix}_{count}" if count else prefix
+
+
+def _nested(new, old):
+    """A custom getter whose `getter` is the outer scope's custom getter."""
+    def both(getter, *args, **kwargs):
+        return new(*args, getter=functools.partial(old, getter=getter), **kwargs)
+    return both
+
+
+@door
+def variable_op_scope(values, name_or_scope, default_name=None, **settings):
+    """variable_scope under its old name and argument order."""
+    return variable_scope(name_or_scope, default_name, values, **settings)
+
+
+variable_op_scope.__signature__ = inspect.signature(variable_scope)
+
+
+@door
+def op_scope(values, name, default_name=None):
+    """name_scope under its old name and argument order."""
+    return name_scope(name, default_name, values)
+
+
+__all__ = ["name_scope", "op_scope", "AUTO_REUSE", "VariableScope", "get_variable",
+           "get_local_variable", "get_variable_scope", "variable_scope", "variable_op_scope"]
