@@ -68,7 +68,7 @@ PROBLEMS = [
     dict(hidden=(5,), act=fg.sigmoid, classes=1, loss="squares")]
 
 
-@pytest.mark.parametrize("case", PROBLEMS, ids=str)
+@pytest.mark.parametrize("case", PROBLEMS)
 def test_row_strip_equals_its_steps(case):
     case = {"width": 64, **case} if case.get("dtype") == "float32" else case
     g, loss, gradients, _, feed = problem(**case)
@@ -86,7 +86,7 @@ def test_row_strip_equals_its_steps(case):
             1e-4 if single else 1e-11))
 
 
-@pytest.mark.parametrize("case", [dict(), dict(hidden=(8,)), dict(loss="mean", classes=3)], ids=str)
+@pytest.mark.parametrize("case", [dict(), dict(hidden=(8,)), dict(loss="mean", classes=3)])
 def test_training_through_a_row_strip(case):
     g, loss, _, step, feed = problem(**case)
     values = {v: v.value.copy() for v in g.variables}
@@ -126,7 +126,7 @@ def test_updates_are_bitwise_the_same_for_all_threads():
 
 @pytest.mark.parametrize("change", [
     dict(rows=2000), dict(classes=20), dict(width=8), dict(width=784, classes=10),
-    dict(width=200, hidden=(50,), classes=3)], ids=str)
+    dict(width=200, hidden=(50,), classes=3)])
 def test_no_row_strip_where_it_does_not_pay(change):
     g, loss, gradients, _, feed = problem(**change)
     plan, found = run(g, [loss, *gradients], feed)
