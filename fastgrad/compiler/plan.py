@@ -11,11 +11,11 @@ import numpy as np
 
 from fastgrad import _kernels, config
 from fastgrad.graph import bad_index
-from fastgrad.compiler import rules  # noqa: F401  (registers them)
+from fastgrad.compiler import layout, rules     # noqa: F401 - they register what they list
 from fastgrad.compiler import (failsafe, roofline as peak, profiling, rewrite, row_strips, strips,
                                watch)
 from fastgrad._kernels import choose
-from fastgrad._kernels.program import (Callable, Entry, NoWorkingMemory, Program, Runner, StepFailed,
+from fastgrad._kernels.program import (Callable, Entry, NoWorkingMemory, Program, Runner,
                                        shuffle_rows, with_subnormals)
 from fastgrad.graph.doors import door
 from fastgrad.compiler.layout.emitter import Emitter

@@ -11,6 +11,7 @@ their own, before what is left can be planned with their values fed.
 
 
 from fastgrad.errors import MissingFeedError, StateError, where
+from fastgrad.compiler import families
 from fastgrad.compiler.shown import variable_shown
 from fastgrad.graph.graph import Tensor, is_custom
 from fastgrad.compiler.ir import Step, Value, root_of, variable_of
@@ -210,7 +211,7 @@ class Specialiser:
         if any(inputs[i].const is None for i in opdef.static):
             self._stage(node)
             return
-        if opdef.form == "python":
+        if families.of(opdef).foreign:
             outs = self._python_step(node, inputs)
         else:
             outs = b.build(opdef, inputs, self._attrs(node))
