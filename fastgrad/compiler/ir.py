@@ -34,7 +34,8 @@ class Value:
     Attributes
     ----------
     step : Step that makes it, or None
-    kind : 'step', 'feed', 'const', 'var', or 'ghost' (only its shape is used)
+    kind : 'step', 'feed', 'const', 'var', 'ghost' (only its shape is used), 'stream' (the state of
+        a random generator) or 'scratch' (memory that one step works in)
     const : ndarray or None
     splat : the one number that all elements of `const` are, or None; it repeats with zero strides
     source : feed index; variable operation whose memory it is: of a 'var', and of what an update
@@ -75,7 +76,7 @@ class Step:
     """
 
     __slots__ = ("type", "opdef", "inputs", "attrs", "outs", "op", "fused", "late", "index",
-                 "strip")
+                 "strip", "scratch")
 
     def __init__(self, opdef, inputs, attrs, op):
         self.type, self.opdef, self.op = opdef.type, opdef, op
@@ -85,6 +86,7 @@ class Step:
         self.late = False           # writes a variable, or needs a value that hangs on such a write
         self.index = -1
         self.strip = None           # the strip it belongs to
+        self.scratch = None         # Value of the memory that its kernel works in; see `place`
         if _making.steps is not None:
             _making.steps.append(self)
 

@@ -20,16 +20,6 @@ def _div(b, s):
     return b.step("divide" if s.out.dtype.kind == "f" else "floordiv", *s.inputs)
 
 
-@rule("stabilise", "div", "floordiv", "floormod", "truncatediv", "truncatemod")
-def _whole_by_zero(b, s):
-    """A TensorFlow run fails where integers are divided by 0; constants are looked at here."""
-    x, y = s.inputs
-    strict = b.op is not None and b.op.graph.literals == "tf" and s.out.dtype.kind in "iu"
-    known = y.type == "not_zero" or (y.const is not None and y.const.all())
-    if strict and s.out.size and not known:
-        return b.step(s.type, x, b.step("not_zero", y))
-
-
 @rule("lower", "realdiv")
 def _realdiv(b, s):
     return b.step("divide", *s.inputs)

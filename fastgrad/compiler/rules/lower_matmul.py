@@ -7,7 +7,7 @@ operand becomes a flag; a batch against one matrix becomes one tall product.
 
 from fastgrad.compiler.ir import const_value
 from fastgrad.graph.registry import op
-from fastgrad.compiler.rewrite import _int_array, reshaped, rule
+from fastgrad.compiler.rewrite import int_array, reshaped, rule
 from fastgrad.graph.shapes import broadcast, size_of
 
 
@@ -123,7 +123,7 @@ def _flat_batch(b, v, batch):
     if size_of(own) == 1:
         return reshaped(b, v, (1,) + v.shape[-2:])
     if own != batch:
-        v = b.step("broadcast_to", v, const_value(_int_array(batch + v.shape[-2:])))
+        v = b.step("broadcast_to", v, const_value(int_array(batch + v.shape[-2:])))
     return reshaped(b, v, (size_of(batch),) + v.shape[-2:])
 
 
