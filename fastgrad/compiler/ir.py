@@ -171,8 +171,8 @@ class Builder:
         inputs, attrs, dtypes = self._prepare(opdef, inputs, attrs)
         try:
             shape = opdef.infer([v.shape for v in inputs], attrs)
-            for found in [shape] if opdef.outputs == 1 else shape:
-                check_dims(found)
+            for dims in [shape] if opdef.outputs == 1 else shape:
+                check_dims(dims)
         except ShapeError as e:
             raise self._shape_error(opdef, inputs, e) from None
         shapes_ = [shape] if opdef.outputs == 1 else shape
@@ -188,9 +188,9 @@ class Builder:
 
     def _rewritten(self, step):
         for rule in self.rules.get(step.type, ()):
-            found = rule(self, step)
-            if found is not None:
-                return found if isinstance(found, (list, tuple)) else (found,)
+            instead = rule(self, step)
+            if instead is not None:
+                return instead if isinstance(instead, (list, tuple)) else (instead,)
         if self.share and step.opdef.pure:
             key = step.type, tuple(map(_identity, step.inputs)), _frozen(step.attrs)
             known = self._known.setdefault(key, step.outs)
@@ -231,8 +231,8 @@ class Builder:
     def _refuse_loss(self, value, dtype):
         """A complex number is made a real one by functions that say how, and by nothing else."""
         if strong(dtype).kind != "c":
-            made = value.step.op if value.step is not None else None
-            by = f", made by {where(made)}," if made is not None else ""
+            maker = value.step.op if value.step is not None else None
+            by = f", made by {where(maker)}," if maker is not None else ""
             raise DTypeError(f"{where(self.op)}: its operand{by} is complex "
                              f"({strong(value.dtype)}) where {strong(dtype)} is needed: the "
                              "imaginary part would be lost. Take the real part or the absolute "
@@ -267,7 +267,7 @@ class Builder:
             args = [np.asarray(v.splat) for v in inputs]
         try:
             with np.errstate(all="ignore", divide=self._by_zero(dtypes)):
-                found = self.calculate(twin(opdef, attrs), *args)
+                results = self.calculate(twin(opdef, attrs), *args)
         except ArithmeticError:
             raise KernelError(f"{where(self.op)}: Integer division by zero.", self.op) from None
         except MemoryError:
@@ -275,9 +275,9 @@ class Builder:
         except (ValueError, IndexError) as e:
             name = where(self.op) if self.op is not None else opdef.type
             raise RunShapeError(f"{name}: {e}", self.op) from e
-        found = [found] if opdef.outputs == 1 else found
+        results = [results] if opdef.outputs == 1 else results
         return [const_value(_fitted(np.asarray(f), s, strong(d)))
-                for f, s, d in zip(found, shapes_, dtypes)]
+                for f, s, d in zip(results, shapes_, dtypes)]
 
     def _by_zero(self, dtypes):
         """What NumPy does where integers are divided by 0: in a TensorFlow graph the run fails."""

@@ -98,8 +98,8 @@ class Plan:
             [(v.dtype, v.shape) for v in self.results], num_threads=self.threads,
             store_lock=store.lock, commit_step=commit,
             undo=tuple(place_of[op] for op in undo), keep_subnormals=keep, blas=self._uses_blas(),
-            indices={i: found for i, k in enumerate(self.kernels)
-                     if (found := spaces.indices(k))})
+            indices={i: followed for i, k in enumerate(self.kernels)
+                     if (followed := spaces.indices(k))})
         self._texts = [held(array) for _, array in spaces.blocks if array.dtype == TEXT]
 
     def _uses_blas(self):
@@ -112,10 +112,10 @@ class Plan:
         except NoWorkingMemory:
             raise                       # it is worded
         except MemoryError:
-            made = [(v, s.op) for s in self.steps for v in s.outs if s.op is not None]
+            values = [(v, s.op) for s in self.steps for v in s.outs if s.op is not None]
             tensors = [f for f in self.fetches if isinstance(f, Tensor)]
-            made += [(v, t.op) for v, t in zip(self.results, tensors)]
-            largest, op = max(made, key=lambda m: m[0].size * m[0].dtype.itemsize)
+            values += [(v, t.op) for v, t in zip(self.results, tensors)]
+            largest, op = max(values, key=lambda m: m[0].size * m[0].dtype.itemsize)
             raise too_large(op, largest.shape, largest.dtype) from None
 
     def run(self, values, store):
@@ -169,8 +169,8 @@ class Plan:
         FeedError
             If one is of another shape than the plan's.
         """
-        given = feed_dict if self.feeds_of is None else self.feeds_of(feed_dict)
-        arrays = profiling.arrays_for(self.feeds, given)
+        fed = feed_dict if self.feeds_of is None else self.feeds_of(feed_dict)
+        arrays = profiling.arrays_for(self.feeds, fed)
         with profiling.put_back(self), keeping():
             try:
                 seconds = self._within_memory(self.program.profile, arrays, repeat)
@@ -193,9 +193,9 @@ class Plan:
             return KernelError(f"{name}: {cause}", op)
         if cause is not None:
             return ComputeError(f"{name} raised {type(cause).__name__}: {cause}", op)
-        for (step, _, limit), found in zip(failsafe.indices_of(kernel), failed.indices):
+        for (step, _, limit), index in zip(failsafe.indices_of(kernel), failed.indices):
             kind = step.type if step.op is None else step.op.type
-            reason = bad_index.describe(bad_index.words_of(kind), found, failed.piece, limit,
+            reason = bad_index.describe(bad_index.words_of(kind), index, failed.piece, limit,
                                         step.attrs.get("_first", 0))
             if reason:
                 name = name if step.op is None else where(step.op)

@@ -236,8 +236,8 @@ class _Search:
 
     def _in_place_of(self, instead):
         """What comes after, with an update where a product into a variable stood."""
-        kept = set(self.after)
-        return [instead.get(s, s) for s in self.steps[self.at:] if s in kept or s in instead]
+        after = set(self.after)
+        return [instead.get(s, s) for s in self.steps[self.at:] if s in after or s in instead]
 
     def _partials(self, s):
         """The steps that write each block's share and that add these up."""

@@ -194,8 +194,8 @@ class Specialiser:
         inputs = [self.env.get(t) for t in node._inputs]
         if not node.opdef.pure or any(v is None or v.const is None for v in inputs):
             return False
-        made = evaluate(node, [v.const for v in inputs], calculate=self.b.calculate)
-        for t, array in zip(node.outputs, made):
+        arrays = evaluate(node, [v.const for v in inputs], calculate=self.b.calculate)
+        for t, array in zip(node.outputs, arrays):
             self.env[t] = Value(array.shape, array.dtype, "const", const=array)
         return True
 
@@ -246,25 +246,25 @@ class Specialiser:
 
     def _variable(self, op, shape=None):
         """The Value of a variable; `shape` is what an update is about to give it."""
-        found = self.variables.get(op)
-        if found is not None:
+        value = self.variables.get(op)
+        if value is not None:
             if shape is None and not self.store.has(op):
-                self._old_of_fresh(op, found)
-            return found
+                self._old_of_fresh(op, value)
+            return value
         if self.store.has(op) or shape is None:
             buffer = self.store.buffer(op)
-            found = Value(buffer.shape, buffer.dtype, "var", source=op)
+            value = Value(buffer.shape, buffer.dtype, "var", source=op)
         else:
-            found = Value(shape, op.attrs["dtype"], "var", source=op)
-        self.variables[op] = found
-        return found
+            value = Value(shape, op.attrs["dtype"], "var", source=op)
+        self.variables[op] = value
+        return value
 
-    def _old_of_fresh(self, op, found):
+    def _old_of_fresh(self, op, value):
         """Make the initial value of a variable that this run assigns but also reads before."""
         buffer = self.store.buffer(op)
-        if buffer.shape != found.shape:
+        if buffer.shape != value.shape:
             raise StateError(f"{where(op)} has shape {buffer.shape} and is given shape "
-                             f"{found.shape} in the run that reads it; use two runs.", op)
+                             f"{value.shape} in the run that reads it; use two runs.", op)
 
     def _new_shape(self, node):
         """The shape an assign gives a variable that has no value yet; None for other updates."""
@@ -416,9 +416,12 @@ def _constant(s, node):
                                    const=array)
 
 
-def _variable_source(s, node):
-    """Nothing yet: a variable that is only assigned need not have a value."""
+def _read_later(s, node):
+    """Nothing here: what an operation reads of it is looked up at that place (`Specialiser._read`).
+
+    A variable that is only assigned need not have a value; a summary's value is made after the run.
+    """
 
 
-_SOURCES = {"placeholder": _placeholder, "constant": _constant, "variable": _variable_source,
-            "summary_": _variable_source}
+_SOURCES = {"placeholder": _placeholder, "constant": _constant, "variable": _read_later,
+            "summary_": _read_later}

@@ -12,7 +12,8 @@ from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
 from fastgrad.errors import DTypeError, where
 from fastgrad.graph.graph import Node, as_tensor, is_node
-from fastgrad.ops.arithmetic import _operators, _where, _zip, divide, elementwise, equal, zeros_like
+from fastgrad.ops.arithmetic import (_operators, _where, _zip, as_counted, divide, elementwise,
+                                     equal, zeros_like)
 from fastgrad.ops.unary import floor
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.graph.shapes import promote_float
@@ -53,7 +54,7 @@ def floordiv(x, y):
 NotDifferentiable("floordiv")
 
 
-@_zip(np.mod, "mod", name="FloorMod")
+@_zip(as_counted(np.mod), "mod", name="FloorMod")
 def floormod(x, y):
     """The rest of `floordiv`: it has the sign of `y`.
 
@@ -82,7 +83,7 @@ def truncatediv(x, y):
 NotDifferentiable("truncatediv")
 
 
-@_zip(np.fmod, "truncatemod", name="TruncateMod")
+@_zip(as_counted(np.fmod), "truncatemod", name="TruncateMod")
 def truncatemod(x, y):
     """The rest of `truncatediv`: it has the sign of `x`.
 

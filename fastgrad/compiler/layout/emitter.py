@@ -125,8 +125,8 @@ def _reference_call(step):
         real = iter(ins)
         args = [next(real) if g is None else g for g in ghosts]
         with np.errstate(all="ignore"):
-            found = function(*args)
-        for out, value in zip(outs, found if several else (found,)):
+            results = function(*args)
+        for out, value in zip(outs, results if several else (results,)):
             out[...] = value
     return call
 

@@ -36,11 +36,11 @@ def _sum_to(b, s):
 @rule("lower", "unreduce")
 def _unreduce(b, s):
     dy, like = s.inputs
-    kept = reduce_shape(like.shape, s.attrs["axis"], True)
+    reduced = reduce_shape(like.shape, s.attrs["axis"], True)
     if s.attrs["mean"]:
-        count = max(1, like.size // max(1, size_of(kept)))
+        count = max(1, like.size // max(1, size_of(reduced)))
         dy = b.step("divide", dy, const_value(dy.dtype.type(count)[...]))
-    return b.step("broadcast_to", reshaped(b, dy, kept), const_value(int_array(like.shape)))
+    return b.step("broadcast_to", reshaped(b, dy, reduced), const_value(int_array(like.shape)))
 
 
 @rule("lower", "broadcast_like")

@@ -72,16 +72,16 @@ def _gradient(b, s):
     dy = reshaped(b, dy, batch + (m, n))
     if s.type == "matmul_grad_a":
         w = reshaped(b, w, w_shape)
-        found = _product(b, w, dy, tb, True) if ta else _product(b, dy, w, False, not tb)
+        product = _product(b, w, dy, tb, True) if ta else _product(b, dy, w, False, not tb)
         target, like = x_shape, x.shape
     else:
         x = reshaped(b, x, x_shape)
         if not tb and len(w_shape) == 2 and len(batch) > 0 and not ta:
-            found = _tall_product(b, x, dy)
+            product = _tall_product(b, x, dy)
         else:
-            found = _product(b, dy, x, True, ta) if tb else _product(b, x, dy, not ta, False)
+            product = _product(b, dy, x, True, ta) if tb else _product(b, x, dy, not ta, False)
         target, like = w_shape, w.shape
-    return reshaped(b, _sum_batch(b, found, target), like)
+    return reshaped(b, _sum_batch(b, product, target), like)
 
 
 def _tall_product(b, x, dy):

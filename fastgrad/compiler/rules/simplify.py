@@ -90,10 +90,10 @@ def _square_of_negative(b, s):
       "squared_difference")
 def _absorb_broadcast(b, s):
     """An elementwise step broadcasts by itself, if another operand has the full shape."""
-    found = [v.step.inputs[0] if v.type == "broadcast_to" else v for v in s.inputs]
-    if found == s.inputs or all(v.shape != s.out.shape for v in found):
+    narrow = [v.step.inputs[0] if v.type == "broadcast_to" else v for v in s.inputs]
+    if narrow == s.inputs or all(v.shape != s.out.shape for v in narrow):
         return None
-    return b.step(s.type, *found)
+    return b.step(s.type, *narrow)
 
 
 @rule("simplify", "transpose")
