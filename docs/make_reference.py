@@ -121,9 +121,8 @@ def entry(name):
 
 
 def dtypes():
-    rows = "\n".join(f"   * - ``fastgrad.{n}``\n     - ``{getattr(fg, n)!r}``"
-                     for n in dir(fg) if isinstance(getattr(fg, n), DType))
-    return f".. list-table:: Dtypes\n   :header-rows: 0\n\n{rows}\n\n"
+    names = [f"``{n}``" for n in dir(fg) if isinstance(getattr(fg, n), DType)]
+    return f"Dtypes, as NumPy names them: {', '.join(names)}.\n\n"
 
 
 def public(module):
