@@ -14,7 +14,8 @@ from fastgrad import elsewhere as _elsewhere
 from fastgrad.io import events
 from fastgrad.graph.collection import GraphKeys
 from fastgrad.graph.doors import door
-from fastgrad.errors import DTypeError, KernelError, ShapeError, where
+from fastgrad.errors import DTypeError, KernelError, ShapeError
+from fastgrad.wording import where
 from fastgrad.graph.graph import Graph, as_tensor, get_default_graph
 from fastgrad.io.png import COLOUR_TYPES
 from fastgrad.graph.registry import NotDifferentiable, op

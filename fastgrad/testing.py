@@ -10,8 +10,8 @@ subnormal numbers.
 
 import numpy as np
 
-from fastgrad.errors import (DTypeError, GradientError, MissingFeedError,
-                             UnimplementedError, where)
+from fastgrad.errors import DTypeError, GradientError, MissingFeedError, UnimplementedError
+from fastgrad.wording import where
 from fastgrad.autodiff.gradients import compute_gradient_values, gradients
 from fastgrad.graph.graph import Graph, Node, Tensor, as_tensor, get_default_graph, is_custom
 from fastgrad.ops.arithmetic import multiply

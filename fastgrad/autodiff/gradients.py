@@ -11,7 +11,8 @@ import math
 import numpy as np
 
 from fastgrad.graph.doors import door
-from fastgrad.errors import GradientError, GraphError, ShapeError, where
+from fastgrad.errors import GradientError, GraphError, ShapeError
+from fastgrad.wording import where
 from fastgrad.graph.graph import Node, Tensor, as_tensor, is_custom
 from fastgrad.graph.literals import array_of
 from fastgrad.ops.reshape import broadcast_like, reshape, sum_to

@@ -19,8 +19,8 @@ from fastgrad._kernels.program import (Callable, Entry, Program, Runner, StepFai
                                        with_subnormals)
 from fastgrad.graph.doors import door
 from fastgrad.compiler.layout.emitter import Emitter
-from fastgrad.errors import (ComputeError, FeedError, GradientError, KernelError, NumericsError,
-                             refuse_copy, where)
+from fastgrad.errors import ComputeError, FeedError, GradientError, KernelError, NumericsError
+from fastgrad.wording import refuse_copy, where
 from fastgrad.compiler.explain import explain
 from fastgrad.compiler.fuse import fuse, step_reads
 from fastgrad.graph.graph import Tensor

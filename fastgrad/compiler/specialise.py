@@ -10,7 +10,8 @@ their own, before what is left can be planned with their values fed.
 """
 
 
-from fastgrad.errors import MissingFeedError, StateError, where
+from fastgrad.errors import MissingFeedError, StateError
+from fastgrad.wording import where
 from fastgrad.compiler.shown import variable_shown
 from fastgrad.graph.graph import Tensor, is_custom
 from fastgrad.compiler.ir import Step, Value, root_of, variable_of

@@ -8,7 +8,8 @@ import numpy as np
 
 from fastgrad.graph import shapes
 from fastgrad.flow.control import add_session_op, session_op
-from fastgrad.errors import DTypeError, KernelError, ShapeError, where
+from fastgrad.errors import DTypeError, KernelError, ShapeError
+from fastgrad.wording import where
 from fastgrad.graph.graph import as_tensor, get_default_graph, is_node
 from fastgrad.graph.interned import readable
 from fastgrad.ops.logic import is_finite

@@ -12,7 +12,8 @@ import numpy as np
 from fastgrad.graph import shapes
 from fastgrad.flow.control import add_session_op, session_op
 from fastgrad.graph.doors import door
-from fastgrad.errors import ConvertTypeError, KernelError, ShapeError, where
+from fastgrad.errors import ConvertTypeError, KernelError, ShapeError
+from fastgrad.wording import where
 from fastgrad.autodiff.gradients import gradients
 from fastgrad.graph.graph import Node, Tensor, as_tensor, get_default_graph, is_node
 from fastgrad.ops.arithmetic import zeros_like

@@ -13,7 +13,8 @@ from fastgrad.graph.collection import global_variables, local_variables
 from fastgrad.graph.doors import door
 from fastgrad.errors import (ComputeError, DTypeError, InternalError, NotNumbersError,
                              OutOfRangeError, PythonError, ResourceExhaustedError,
-                             UnimplementedError, where)
+                             UnimplementedError)
+from fastgrad.wording import where
 from fastgrad.graph.graph import as_tensor, get_default_graph, graph_of
 from fastgrad.graph.interned import encoded, readable
 from fastgrad.graph.literals import returned

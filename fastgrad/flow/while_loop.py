@@ -14,7 +14,8 @@ from fastgrad.flow.cond import (Part, common, flat, is_smooth, part_gradients, p
                                 run_part)
 from fastgrad.flow.control import add_session_op, session_op
 from fastgrad.graph.doors import door
-from fastgrad.errors import KernelError, ShapeError, TurnTypeError, where
+from fastgrad.errors import KernelError, ShapeError, TurnTypeError
+from fastgrad.wording import where
 from fastgrad.graph.graph import as_tensor, get_default_graph, is_node
 from fastgrad.ops.state import placeholder
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient

@@ -16,8 +16,8 @@ import contextlib
 
 from fastgrad.graph import shapes
 from fastgrad.graph.default_graph import KINDS, get_default_graph, made_default
-from fastgrad.errors import (ConvertTypeError, DTypeError, GraphError, call_site,
-                             refuse_copy, where)
+from fastgrad.errors import ConvertTypeError, DTypeError, GraphError
+from fastgrad.wording import call_site, refuse_copy, where
 from fastgrad.graph.names import Names, repr_of_operation, repr_of_tensor, str_of_tensor
 from fastgrad.graph.records import Output, Place, Records
 from fastgrad.uncut import Changed

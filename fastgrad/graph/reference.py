@@ -6,7 +6,8 @@ interpreter have in common.
 
 import numpy as np
 
-from fastgrad.errors import DTypeError, KernelError, RunShapeError, where
+from fastgrad.errors import DTypeError, KernelError, RunShapeError
+from fastgrad.wording import where
 from fastgrad.graph.registry import computing_dtype, output_dtype
 from fastgrad.graph.shapes import strong
 

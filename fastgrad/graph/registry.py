@@ -22,8 +22,8 @@ from fastgrad.graph.accepted import (ACCEPTED, CONVERTING, FOUND_IN_RUN, check_a
                                      check_whole, text_error)
 from fastgrad.graph.doors import door
 from fastgrad.errors import (AxisError, ConvertTypeError, DTypeError, LateShapeError,
-                             RegisteredError, RunShapeError, ShapeError, is_ours, sentence,
-                             show_site, where)
+                             RegisteredError, RunShapeError, ShapeError)
+from fastgrad.wording import is_ours, sentence, show_site, where
 from fastgrad.graph.graph import (Tensor, as_tensor, call_site, get_default_graph, graph_of,
                                   is_node, node_of)
 from fastgrad.graph.shapes import TEXT

@@ -13,7 +13,8 @@ from fastgrad import nn
 from fastgrad.graph import shapes
 from fastgrad.graph.collection import GraphKeys
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError, where
+from fastgrad.errors import ShapeError
+from fastgrad.wording import where
 from fastgrad.graph.graph import as_tensor, get_default_graph, is_node
 from fastgrad.variables.initializers import ones_initializer, zeros_initializer
 from fastgrad.nn import batch_normalization as normalize

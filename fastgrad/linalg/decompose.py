@@ -9,7 +9,8 @@ from collections import namedtuple
 import numpy as np
 
 from fastgrad.graph.doors import door
-from fastgrad.errors import DTypeError, ShapeError, where
+from fastgrad.errors import DTypeError, ShapeError
+from fastgrad.wording import where
 from fastgrad.graph.graph import as_tensor
 from fastgrad.ops.reshape import expand_dims, matrix_transpose
 from fastgrad.linalg.matmul import matmul

@@ -6,7 +6,8 @@ import numpy as np
 
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError, where
+from fastgrad.errors import ShapeError
+from fastgrad.wording import where
 from fastgrad.graph.graph import as_tensor, is_node
 from fastgrad.nn.clip import clip_by_norm
 from fastgrad.ops.gather import gather

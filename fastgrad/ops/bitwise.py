@@ -3,7 +3,8 @@
 import numpy as np
 
 from fastgrad.graph import shapes
-from fastgrad.errors import DTypeError, where
+from fastgrad.errors import DTypeError
+from fastgrad.wording import where
 from fastgrad.graph.graph import as_tensor
 from fastgrad.ops.arithmetic import elementwise
 from fastgrad.graph.registry import NotDifferentiable, call, op

@@ -10,7 +10,8 @@ import numpy as np
 
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import DTypeError, where
+from fastgrad.errors import DTypeError
+from fastgrad.wording import where
 from fastgrad.graph.graph import Node, as_tensor, is_node
 from fastgrad.ops.arithmetic import _operators, _where, _zip, divide, elementwise, equal, zeros_like
 from fastgrad.ops.unary import floor

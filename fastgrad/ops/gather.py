@@ -9,7 +9,8 @@ import numpy as np
 from fastgrad.graph import shapes
 from fastgrad.graph.bad_index import LABEL, SEGMENT, checked
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError, where
+from fastgrad.errors import ShapeError
+from fastgrad.wording import where
 from fastgrad.graph.graph import as_tensor
 from fastgrad.graph.interned import decoded, encoded
 from fastgrad.ops.reshape import rank_like, reshape, transpose

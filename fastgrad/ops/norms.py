@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from fastgrad.errors import ShapeError, where
+from fastgrad.errors import ShapeError
+from fastgrad.wording import where
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
 from fastgrad.graph.graph import as_tensor, get_default_graph, is_node

@@ -4,7 +4,8 @@ import numpy as np
 
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import DTypeError, RunShapeError, ShapeError, where
+from fastgrad.errors import DTypeError, RunShapeError, ShapeError
+from fastgrad.wording import where
 from fastgrad.graph.graph import as_tensor, is_node
 from fastgrad.ops.arithmetic import _where, ones_like
 from fastgrad.ops.shape import (check_rank, dims_of, known_value, partial_value, plain_shape, shape,

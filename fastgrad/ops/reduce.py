@@ -7,7 +7,8 @@ import numpy as np
 
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door, tell_of_truth
-from fastgrad.errors import DTypeError, LateShapeError, where
+from fastgrad.errors import DTypeError, LateShapeError
+from fastgrad.wording import where
 from fastgrad.graph.graph import Tensor, as_tensor, get_default_graph
 from fastgrad.ops.reshape import unreduce
 from fastgrad.ops.arithmetic import cast, cast_to, equal, not_equal, zeros_like

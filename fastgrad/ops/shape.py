@@ -12,7 +12,8 @@ import numpy as np
 
 from fastgrad.graph import registry, shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import DTypeError, ShapeError, where
+from fastgrad.errors import DTypeError, ShapeError
+from fastgrad.wording import where
 from fastgrad.graph.graph import as_tensor, get_default_graph, is_node
 from fastgrad.graph.registry import NotDifferentiable, op
 from fastgrad.graph.shapes import INT32

@@ -12,7 +12,8 @@ import numpy as np
 
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError, where
+from fastgrad.errors import ShapeError
+from fastgrad.wording import where
 from fastgrad.graph.graph import Node, as_tensor, is_node
 from fastgrad.ops.shape import known_value, whole_numbers
 from fastgrad.graph.registry import RegisterGradient, op

@@ -9,7 +9,8 @@ import functools
 import numpy as np
 
 from fastgrad.graph.doors import door
-from fastgrad.errors import DTypeError, where
+from fastgrad.errors import DTypeError
+from fastgrad.wording import where
 from fastgrad.graph.graph import Node, as_tensor, is_node
 from fastgrad.graph.interned import decoded, encoded
 from fastgrad.ops.arithmetic import add as math_add

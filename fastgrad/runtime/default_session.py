@@ -6,7 +6,8 @@ Each thread has a stack of its own.
 import threading
 
 from fastgrad.graph.default_graph import Default
-from fastgrad.errors import GraphError, where
+from fastgrad.errors import GraphError
+from fastgrad.wording import where
 from fastgrad.graph.graph import Operation, Tensor
 from fastgrad.uncut import Changed
 

@@ -11,7 +11,8 @@ import numpy as np
 from fastgrad import elsewhere
 from fastgrad.graph import shapes
 from fastgrad.errors import (DTypeError, FeedError, FeedTextError, FeedTypeError, FetchError,
-                             FetchTypeError, TooLargeError, sentence, where)
+                             FetchTypeError, TooLargeError)
+from fastgrad.wording import sentence, where
 from fastgrad.graph.graph import Node, Operation, Tensor, is_custom
 from fastgrad.graph.interned import decoded, encoded
 from fastgrad.graph.literals import converted

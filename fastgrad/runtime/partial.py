@@ -9,7 +9,8 @@ import weakref
 
 import numpy as np
 
-from fastgrad.errors import ClosedError, PartError, where
+from fastgrad.errors import ClosedError, PartError
+from fastgrad.wording import where
 from fastgrad.runtime.fetches import answered, feed_key, flatten, handed_out
 from fastgrad.graph.graph import Tensor
 from fastgrad.graph.interned import held, keeping

@@ -17,8 +17,8 @@ from fastgrad.runtime import growth
 from fastgrad.variables import variable
 from fastgrad.runtime.default_session import Entered, get_default_session
 from fastgrad.graph.doors import door
-from fastgrad.errors import (ClosedError, FeedTypeError, GraphError, InvalidArgumentError,
-                             refuse_copy, where)
+from fastgrad.errors import ClosedError, FeedTypeError, GraphError, InvalidArgumentError
+from fastgrad.wording import refuse_copy, where
 from fastgrad.runtime.fetches import (answered, convert, feed_key, feeds_of, fetch, flatten,
                                       handed_out)
 from fastgrad.runtime.fit import fit

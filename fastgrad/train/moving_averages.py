@@ -6,7 +6,7 @@ from fastgrad.graph import shapes
 from fastgrad.graph.collection import (GraphKeys, global_variables, moving_average_variables,
                                        trainable_variables)
 from fastgrad.graph.doors import door
-from fastgrad.errors import where
+from fastgrad.wording import where
 from fastgrad.graph.graph import as_tensor, get_default_graph
 from fastgrad.variables.initializers import zeros_initializer
 from fastgrad.ops.arithmetic import cast, minimum, pow

@@ -14,8 +14,8 @@ import numpy as np
 from fastgrad.graph import shapes
 from fastgrad.graph.collection import GraphKeys
 from fastgrad.graph.doors import door
-from fastgrad.errors import (GradientError, LossTypeError, NotVariableError, TrainTypeError,
-                             show_names, where)
+from fastgrad.errors import GradientError, LossTypeError, NotVariableError, TrainTypeError
+from fastgrad.wording import show_names, where
 from fastgrad.autodiff.gradients import gradients, loss_seed
 from fastgrad.graph.graph import Node, as_tensor, is_node
 from fastgrad.ops.arithmetic import cast

@@ -21,7 +21,8 @@ import numpy as np
 
 from fastgrad.graph import shapes
 from fastgrad.graph.collection import GraphKeys
-from fastgrad.errors import DamagedFileError, MisfitError, NotInFileError, show_names, where
+from fastgrad.errors import DamagedFileError, MisfitError, NotInFileError
+from fastgrad.wording import show_names, where
 from fastgrad.graph.graph import get_default_graph
 from fastgrad.io.tensors import encoded, read_tensors
 from fastgrad.variables.variable import Variable

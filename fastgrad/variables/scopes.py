@@ -11,7 +11,7 @@ import inspect
 
 from fastgrad.graph import collection, shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import show_shape, show_site
+from fastgrad.wording import show_shape, show_site
 from fastgrad.graph.graph import get_default_graph, is_node
 from fastgrad.variables.initializers import glorot_uniform_initializer, zeros_initializer
 from fastgrad.graph.literals import array_of

@@ -3,7 +3,8 @@
 import numpy as np
 
 from fastgrad._kernels.program import StoreLock
-from fastgrad.errors import StateError, refuse_copy, where
+from fastgrad.errors import StateError
+from fastgrad.wording import refuse_copy, where
 from fastgrad.graph import shapes
 from fastgrad.graph.interned import held
 

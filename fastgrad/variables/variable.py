@@ -15,7 +15,8 @@ from fastgrad import elsewhere
 from fastgrad.graph import shapes
 from fastgrad.graph.collection import GraphKeys, global_variables, local_variables
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError, where
+from fastgrad.errors import ShapeError
+from fastgrad.wording import where
 from fastgrad.graph.graph import Tensor, as_tensor, get_default_graph, is_node
 from fastgrad.graph.interned import readable
 from fastgrad.graph.literals import array_of, converted

@@ -7,7 +7,8 @@ NumPy step that calls the op's `ref`, and `explain()` marks it.
 
 import numpy as np
 
-from fastgrad.errors import ComputeError, where
+from fastgrad.errors import ComputeError
+from fastgrad.wording import where
 from fastgrad.autodiff.gradients import compute_gradient_values
 from fastgrad.compiler.ir import const_value
 from fastgrad.graph.reference import twin
