@@ -9,10 +9,12 @@ import importlib as _importlib
 from fastgrad import elsewhere as _elsewhere
 from fastgrad import errors
 from fastgrad.version import __version__
-from fastgrad.graph.shapes import DTYPES as _DTYPES
-from fastgrad.graph.shapes import DType, TensorShape, as_dtype
+from fastgrad.graph.dtypes import DTYPES as _DTYPES
+from fastgrad.graph.dtypes import DType, as_dtype
+from fastgrad.graph.tensor_shape import TensorShape
 from fastgrad.graph.default_graph import get_default_graph, reset_default_graph
-from fastgrad.graph.graph import Graph, Operation, Tensor
+from fastgrad.graph.graph import Graph
+from fastgrad.graph.nodes import Operation, Tensor
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient
 from fastgrad.ops.state import (assign, assign_add, assign_sub, constant, convert_to_tensor, group,
                                 identity, no_op, placeholder, placeholder_with_default,

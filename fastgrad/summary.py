@@ -16,10 +16,12 @@ from fastgrad.graph.collection import GraphKeys
 from fastgrad.graph.doors import door
 from fastgrad.errors import DTypeError, KernelError, ShapeError
 from fastgrad.wording import where
-from fastgrad.graph.graph import Graph, as_tensor, get_default_graph
+from fastgrad.graph.graph import Graph
+from fastgrad.graph.nodes import as_tensor
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.io.png import COLOUR_TYPES
 from fastgrad.graph.registry import NotDifferentiable, op
-from fastgrad.graph.shapes import TEXT
+from fastgrad.graph.dtypes import TEXT
 
 
 def encode(node, values):

@@ -13,14 +13,15 @@ import numpy as np
 from fastgrad.graph.doors import door
 from fastgrad.errors import GradientError, GraphError, ShapeError
 from fastgrad.wording import where
-from fastgrad.graph.graph import Node, Tensor, as_tensor, is_custom
+from fastgrad.graph.nodes import Node, Tensor, as_tensor, is_custom
 from fastgrad.graph.literals import array_of
 from fastgrad.ops.reshape import broadcast_like, reshape, sum_to
 from fastgrad.ops.gather import joined
 from fastgrad.ops.join import stack
 from fastgrad.ops.arithmetic import add, cast, ones_like, zeros_like
 from fastgrad.graph.registry import gradient_of, op
-from fastgrad.graph.shapes import broadcast, is_known, is_whole, promote_float, strong
+from fastgrad.graph.shapes import broadcast, is_known
+from fastgrad.graph.dtypes import is_whole, promote_float, strong
 from fastgrad.ops.indexed_slices import IndexedSlices
 
 

@@ -9,15 +9,17 @@ Decisions
 
 import numpy as np
 
-from fastgrad.graph import shapes
 from fastgrad.flow.control import add_session_op, session_op
 from fastgrad.graph.doors import door
 from fastgrad.errors import ConvertTypeError, KernelError, ShapeError
 from fastgrad.wording import where
 from fastgrad.autodiff.gradients import gradients
-from fastgrad.graph.graph import Node, Tensor, as_tensor, get_default_graph, is_node
+from fastgrad.graph.nodes import Node, Tensor, as_tensor, is_node
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.ops.arithmetic import zeros_like
-from fastgrad.graph.registry import RegisterGradient, check_truth
+from fastgrad.graph.registry import RegisterGradient
+from fastgrad.graph.build import check_truth
+from fastgrad.graph.dtypes import strong
 
 
 class Part:
@@ -58,7 +60,7 @@ class Part:
 
 
 def is_smooth(tensor):
-    return tensor._dtype is not None and shapes.strong(tensor._dtype).kind in "fc"
+    return tensor._dtype is not None and strong(tensor._dtype).kind in "fc"
 
 
 def tensors_of(nodes):
@@ -184,11 +186,11 @@ def _cond_op(pred, parts):
             f"true_fn and false_fn must return the same number of tensors; got "
             f"{len(parts[0].tensors)} and {len(parts[1].tensors)}.")
     for a, b in pairs:
-        if shapes.strong(a._dtype) != shapes.strong(b._dtype):
+        if strong(a._dtype) != strong(b._dtype):
             raise ConvertTypeError("true_fn and false_fn must return tensors of one "
                                    f"dtype: {where(a)} "
                              f"has {a.dtype}, {where(b)} has {b.dtype}.")
-    specs = [(common(a._shape, b._shape), shapes.strong(a._dtype)) for a, b in pairs]
+    specs = [(common(a._shape, b._shape), strong(a._dtype)) for a, b in pairs]
     outside = list(dict.fromkeys(parts[0].outside + parts[1].outside))
     with pred.graph.control_dependencies(parts[0].before + parts[1].before):
         return add_session_op(cond_, [pred, *outside], {"parts": [p.outputs for p in parts]},

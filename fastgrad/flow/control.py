@@ -8,18 +8,19 @@ import sys
 
 import numpy as np
 
-from fastgrad.graph import shapes
 from fastgrad.graph.collection import global_variables, local_variables
 from fastgrad.graph.doors import door
 from fastgrad.errors import (ComputeError, DTypeError, InternalError, NotNumbersError,
                              OutOfRangeError, PythonError, ResourceExhaustedError,
                              UnimplementedError)
 from fastgrad.wording import where
-from fastgrad.graph.graph import as_tensor, get_default_graph, graph_of
+from fastgrad.graph.nodes import as_tensor, graph_of
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.interned import encoded, readable
 from fastgrad.graph.literals import returned
 from fastgrad.ops.state import group, identity
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
+from fastgrad.graph.dtypes import BOOL, TEXT, to_np
 
 
 def session_op(evaluate):
@@ -125,7 +126,7 @@ def py_func(func, inp, Tout, stateful=True, name=None):
         raise ValueError(f"Expected func to be callable, got func of type {type(func)}")
     graph = graph_of([as_tensor(t) for t in inp if hasattr(t, "graph")])
     many = isinstance(Tout, (list, tuple))
-    dtypes = [shapes.to_np(d) for d in (Tout if many else [Tout])]
+    dtypes = [to_np(d) for d in (Tout if many else [Tout])]
     if any(d is None for d in dtypes):          # `in` would find float64, which equals None
         raise DTypeError("py_func: a Tout is None; expected the dtype of each result.")
     inputs = [as_tensor(t, None, graph) for t in inp]
@@ -200,7 +201,7 @@ NotDifferentiable("report_uninitialized")
 @door
 def is_variable_initialized(variable):
     """Whether a variable has a value in the session that runs this."""
-    return add_session_op(is_initialized, [], {"variable": variable.op}, [((), shapes.BOOL)],
+    return add_session_op(is_initialized, [], {"variable": variable.op}, [((), BOOL)],
                           "IsVariableInitialized", variable.graph).outputs[0]
 
 
@@ -210,7 +211,7 @@ def report_uninitialized_variables(var_list=None, name="report_uninitialized_var
     found = global_variables() + local_variables() if var_list is None else list(var_list)
     graph = found[0].graph if found else get_default_graph()
     return add_session_op(report_uninitialized, [], {"variables": [v.op for v in found]},
-                          [((None,), shapes.TEXT)], name, graph).outputs[0]
+                          [((None,), TEXT)], name, graph).outputs[0]
 
 
 __all__ = ["control_dependencies", "py_func", "Print", "is_variable_initialized",

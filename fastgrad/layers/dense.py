@@ -15,7 +15,8 @@ from fastgrad.graph.collection import GraphKeys
 from fastgrad.graph.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.wording import where
-from fastgrad.graph.graph import as_tensor, get_default_graph, is_node
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.variables.initializers import ones_initializer, zeros_initializer
 from fastgrad.nn import batch_normalization as normalize
 from fastgrad.nn import bias_add
@@ -30,6 +31,7 @@ from fastgrad.ops.state import assign_sub, identity
 from fastgrad.linalg.tensordot import tensordot
 from fastgrad.ops.where import where
 from fastgrad.variables.scopes import get_variable, variable_scope
+from fastgrad.graph.dtypes import BOOL, as_dtype, strong
 
 
 def _named(module, name, said=None):
@@ -97,7 +99,7 @@ class Layer:
             with variable_scope(self._scope, reuse=reuse, auxiliary_name_scope=False), \
                     graph.name_scope(prefix):
                 if not self.built:
-                    self._dtype = shapes.as_dtype(self._dtype or shapes.strong(x._dtype))
+                    self._dtype = as_dtype(self._dtype or strong(x._dtype))
                     self.build(x._shape)
                     self.built = True
                 return self._penalised(self.call(x, *args, **kwargs), graph)
@@ -198,7 +200,7 @@ def choose(training, yes, no):
     if not is_node(training):
         return yes() if training else no()
     a, b = yes(), no()
-    return where(cast(training, shapes.BOOL), a, b)
+    return where(cast(training, BOOL), a, b)
 
 
 class Dropout(Layer):

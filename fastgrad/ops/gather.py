@@ -11,7 +11,7 @@ from fastgrad.graph.bad_index import LABEL, SEGMENT, checked
 from fastgrad.graph.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.wording import where
-from fastgrad.graph.graph import as_tensor
+from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.interned import decoded, encoded
 from fastgrad.ops.reshape import rank_like, reshape, transpose
 from fastgrad.ops.join import concat
@@ -19,7 +19,8 @@ from fastgrad.ops.arithmetic import _where, add, cast, cast_to, less, zeros_like
 from fastgrad.ops.shape import dims_of, number_of, plain_shape, shape
 from fastgrad.ops.shape import size as count_of
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
-from fastgrad.graph.shapes import TEXT, normal_axes
+from fastgrad.graph.dtypes import TEXT
+from fastgrad.graph.shapes import normal_axes
 from fastgrad.ops.indexed_slices import IndexedSlices
 
 

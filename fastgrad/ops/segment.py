@@ -9,7 +9,7 @@ import numpy as np
 from fastgrad.graph import shapes
 from fastgrad.graph.bad_index import SEGMENT, checked
 from fastgrad.errors import ShapeError
-from fastgrad.graph.graph import as_tensor
+from fastgrad.graph.nodes import as_tensor
 from fastgrad.ops.gather import (_by_segment, _gather, _unsorted_segment_sum, flat_rows,
                                  gather_or_zero)
 from fastgrad.ops.arithmetic import _where, cast_to, divide, equal, maximum, ones_like, zeros_like
@@ -21,6 +21,7 @@ from fastgrad.ops.scan import recurrence, shifted
 from fastgrad.ops.shape import scoped, shape, size
 from fastgrad.ops.unary import sqrt
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
+from fastgrad.graph.dtypes import is_whole
 
 
 def _limit(dtype, highest):
@@ -234,7 +235,7 @@ def segment_mean(data, segment_ids, name=None):
     ones = rank_like(cast_to(ones_like(as_tensor(segment_ids)), data), data)
     counts = segment_sum(ones, segment_ids)
     counts = maximum(counts, ones_like(counts))
-    if shapes.is_whole(data._dtype):
+    if is_whole(data._dtype):
         return truncatediv(total, counts, name=name)    # a mean of integers is one, as TensorFlow's
     return divide(total, counts, name=name)
 

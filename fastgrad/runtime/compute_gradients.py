@@ -8,7 +8,7 @@ from fastgrad.errors import FetchTypeError, GradientError, MissingFeedError
 from fastgrad.wording import where
 from fastgrad.runtime.fetches import feed_key
 from fastgrad.autodiff.gradients import ancestors, walk
-from fastgrad.graph.graph import Node, Operation, node_of
+from fastgrad.graph.nodes import Node, Operation, node_of
 from fastgrad.runtime.session import Session
 
 

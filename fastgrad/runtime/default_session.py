@@ -8,7 +8,7 @@ import threading
 from fastgrad.graph.default_graph import Default
 from fastgrad.errors import GraphError
 from fastgrad.wording import where
-from fastgrad.graph.graph import Operation, Tensor
+from fastgrad.graph.nodes import Operation, Tensor
 from fastgrad.uncut import Changed
 
 

@@ -2,18 +2,19 @@
 
 import numpy as np
 
-from fastgrad.graph import shapes
 from fastgrad.graph.collection import (GraphKeys, global_variables, moving_average_variables,
                                        trainable_variables)
 from fastgrad.graph.doors import door
 from fastgrad.wording import where
-from fastgrad.graph.graph import as_tensor, get_default_graph
+from fastgrad.graph.nodes import as_tensor
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.variables.initializers import zeros_initializer
 from fastgrad.ops.arithmetic import cast, minimum, pow
 from fastgrad.ops.state import assign, assign_sub, group
 from fastgrad.train.optimizer import make_slot
 from fastgrad.variables.scopes import get_variable, variable_scope
 from fastgrad.variables.variable import Variable
+from fastgrad.graph.dtypes import FLOAT32, INT64, strong
 
 
 class ExponentialMovingAverage:
@@ -48,15 +49,15 @@ class ExponentialMovingAverage:
             with graph.name_scope(self._name) as scope:
                 decay = as_tensor(self._decay, None, graph, "decay")
                 if self._num_updates is not None:
-                    n = cast(self._num_updates, shapes.FLOAT32, name="num_updates")
-                    decay = minimum(cast(decay, shapes.FLOAT32), (1.0 + n) / (10.0 + n))
+                    n = cast(self._num_updates, FLOAT32, name="num_updates")
+                    decay = minimum(cast(decay, FLOAT32), (1.0 + n) / (10.0 + n))
                 updates = [assign_moving_average(
                     self._averages[v], v, decay,
                     self._zero_debias and not isinstance(v, Variable)) for v in found]
                 return group(*updates, name=scope)
 
     def _prepare(self, v, graph):
-        dtype = shapes.strong(v._dtype)
+        dtype = strong(v._dtype)
         if dtype is None or dtype.kind != "f":
             raise TypeError(f"The variables must be half, float, or double: {where(v)}.")
         if v in self._averages:
@@ -128,7 +129,7 @@ def get_global_step(graph=None):
 
 
 def _checked(step):
-    dtype = shapes.strong(step._dtype)
+    dtype = strong(step._dtype)
     if dtype.kind not in "iu":
         raise TypeError(f"Existing \"global_step\" does not have integer type: {dtype.name}")
     return step
@@ -141,7 +142,7 @@ def create_global_step(graph=None):
     if get_global_step(graph) is not None:
         raise ValueError('"global_step" already exists.')
     with graph.as_default(), graph.name_scope(None):
-        return get_variable(GraphKeys.GLOBAL_STEP, [], shapes.INT64, zeros_initializer(),
+        return get_variable(GraphKeys.GLOBAL_STEP, [], INT64, zeros_initializer(),
                             trainable=False,
                             collections=[GraphKeys.GLOBAL_VARIABLES, GraphKeys.GLOBAL_STEP])
 

@@ -23,10 +23,11 @@ from fastgrad.graph import shapes
 from fastgrad.graph.collection import GraphKeys
 from fastgrad.errors import DamagedFileError, MisfitError, NotInFileError
 from fastgrad.wording import show_names, where
-from fastgrad.graph.graph import get_default_graph
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.io.tensors import encoded, read_tensors
 from fastgrad.variables.variable import Variable
 from fastgrad.io.whole_files import flush_folder, in_turn, write_whole
+from fastgrad.graph.dtypes import strong
 
 _SUFFIX = ".index"
 
@@ -303,7 +304,7 @@ class Saver:
                 store.set(v.op, found[name])
 
     def _fitting(self, name, v, array):
-        dtype = shapes.strong(v._dtype)
+        dtype = strong(v._dtype)
         if array.dtype.newbyteorder("=") != dtype:
             raise MisfitError(f"{where(v)} has dtype {dtype}; the checkpoint's {name!r} has "
                               f"{array.dtype}.", v.op)

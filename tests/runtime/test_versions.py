@@ -13,7 +13,7 @@ from fastgrad.compiler import plan
 from fastgrad import testing
 from fastgrad.runtime import session as session_module
 from fastgrad.flow.control import py_func
-from fastgrad.graph.registry import OPS
+from fastgrad.graph.opdef import OPS
 
 
 @pytest.fixture(autouse=True)
