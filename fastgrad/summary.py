@@ -1,8 +1,7 @@
 """TensorFlow's `tf.summary`: values for TensorBoard.
 
 A summary node's value is bytes, a serialised Summary. Its tensors are fetched by the run's own plan
-and
-encoded after it, so that fetching summaries beside a training step costs no second plan.
+and encoded after it, so that fetching summaries beside a training step costs no second plan.
 """
 
 import re
@@ -21,7 +20,12 @@ from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.io.png import COLOUR_TYPES
 from fastgrad.graph.registry import NotDifferentiable, op
+<<<<<<< HEAD
 from fastgrad.graph.dtypes import TEXT
+=======
+from fastgrad.graph.shapes import TEXT
+from fastgrad.ops.state import stop_gradient
+>>>>>>> main
 
 
 def encode(node, values):
@@ -60,6 +64,9 @@ def _one(kind, name, tensor, collections, family, *more):
     label = f"{family}/{clean}" if family else clean
     with graph.name_scope(label) as scope:
         tag = f"{family}/{scope.rstrip('/')}" if family else scope.rstrip("/")
+        if x.op.type in ("variable", "identity"):
+            # what is read here, and not what a fetch of the variable would show
+            x = stop_gradient(x, name="value")
         made = _node(graph, [x], [(kind, tag, *more)], scope)
     for key in [GraphKeys.SUMMARIES] if collections is None else collections:
         graph.add_to_collection(key, made)
