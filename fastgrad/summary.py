@@ -20,12 +20,8 @@ from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.io.png import COLOUR_TYPES
 from fastgrad.graph.registry import NotDifferentiable, op
-<<<<<<< HEAD
 from fastgrad.graph.dtypes import TEXT
-=======
-from fastgrad.graph.shapes import TEXT
 from fastgrad.ops.state import stop_gradient
->>>>>>> main
 
 
 def encode(node, values):
