@@ -61,9 +61,11 @@ from fastgrad.graph.collection import (GraphKeys, add_to_collection, add_to_coll
                                        trainable_variables)
 from fastgrad.variables.variable import (Variable, global_variables_initializer,
                                          local_variables_initializer, variables_initializer)
+from fastgrad.graph.name_scope import *
 from fastgrad.variables.scopes import *
 from fastgrad.variables.initializers import *
 from fastgrad.flow.control import *
+from fastgrad.flow.py_func import *
 from fastgrad.flow.cond import *
 from fastgrad.flow.while_loop import *
 from fastgrad.runtime.compute_gradients import compute_gradients

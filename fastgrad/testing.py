@@ -12,7 +12,8 @@ import numpy as np
 
 from fastgrad.errors import DTypeError, GradientError, MissingFeedError, UnimplementedError
 from fastgrad.wording import where
-from fastgrad.autodiff.gradients import compute_gradient_values, gradients
+from fastgrad.autodiff.user_ops import compute_gradient_values
+from fastgrad.autodiff.gradients import gradients
 from fastgrad.graph.graph import Graph
 from fastgrad.graph.nodes import Node, Tensor, as_tensor, is_custom
 from fastgrad.graph.default_graph import get_default_graph

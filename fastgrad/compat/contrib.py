@@ -22,7 +22,7 @@ from fastgrad.layers.regularizers import (apply_regularization, l1_l2_regularize
                                           l2_regularizer, sum_regularizer)
 from fastgrad.variables.scopes import variable_scope
 from fastgrad.uncut import Changed
-from fastgrad.layers.dense import choose
+from fastgrad.layers.layer import choose
 from fastgrad.graph.dtypes import INT64
 
 

@@ -67,6 +67,7 @@ from fastgrad.compat.files import gfile
 from fastgrad.compat.state import Graph, InteractiveSession, Session, Variable
 from fastgrad.compat.state import placeholder as _placeholder
 from fastgrad.compat.testcase import test
+from fastgrad.flow.py_func import py_func as _py_func
 from fastgrad.graph.nodes import Operation, Tensor
 from fastgrad.graph.tensor_shape import Dimension, TensorShape
 from fastgrad.graph.dtypes import DType, STRING as _STRING, as_dtype as _as_dtype, DTYPES as _DTYPES
@@ -83,7 +84,7 @@ variable_scope = _bind_class(_fastgrad.variable_scope)
 tuple = _bind(_control.tuple_)
 divide = _bind(_divide.python_divide)
 where_v2 = _bind(_ops_where.where_v2)
-numpy_function = _bind(_control.py_func)
+numpy_function = _bind(_py_func)
 tensor_scatter_nd_update = tensor_scatter_update
 parallel_stack = _bind(_ops_join.parallel_stack)
 newaxis = None

@@ -10,7 +10,7 @@ Decisions
 import numpy as np
 
 from fastgrad.graph import shapes
-from fastgrad.flow.cond import (Part, common, flat, is_smooth, part_gradients, predicate, refill,
+from fastgrad.flow.part import (Part, common, flat, is_smooth, part_gradients, predicate, refill,
                                 run_part)
 from fastgrad.flow.control import add_session_op, session_op
 from fastgrad.graph.doors import door

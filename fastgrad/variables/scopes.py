@@ -1,9 +1,8 @@
-"""Name scopes, variable scopes and get_variable, as TensorFlow 1 has them.
+"""Variable scopes and get_variable, as TensorFlow 1 has them.
 
-A name scope prefixes operations and is made unique each time it is opened; a variable scope
-prefixes
-variables, opens a name scope too, and names the same variables when it is opened again. The
-state (current scope, variables by name, how often a scope was opened) is the graph's.
+A variable scope prefixes variables, opens a name scope too (see `name_scope`), and names the same
+variables when it is opened again. The state (current scope, variables by name, how often a scope
+was opened) is the graph's.
 """
 
 import functools
@@ -20,30 +19,6 @@ from fastgrad.uncut import Changed
 from fastgrad.variables.variable import Variable
 from fastgrad.graph.dtypes import DTYPES, as_dtype
 from fastgrad.graph.tensor_shape import to_shape
-
-
-class name_scope(Changed):
-    """Prefix the names of operations made in a `with`; `as` gives the prefix, ending in "/".
-
-    Parameters
-    ----------
-    name : str or None
-        None takes `default_name`; "" or None without one leaves all scopes; a name that ends in
-        "/" opens exactly that scope again.
-    default_name : str, optional
-    values : list, optional
-        Nodes whose graph is meant.
-    """
-
-    def __init__(self, name, default_name=None, values=None):
-        if name is None and default_name is None and values is not None:
-            raise TypeError("name_scope: give name or default_name beside values.")
-        self.name = default_name if name is None else name
-        node = next((v for v in values or () if is_node(v)), None)
-        self._graph = get_default_graph() if node is None else node.graph
-
-    def changes(self):
-        return self._graph.name_scope(self.name).changes()
 
 
 class _AutoReuse:
@@ -417,11 +392,5 @@ def variable_op_scope(values, name_or_scope, default_name=None, **settings):
 variable_op_scope.__signature__ = inspect.signature(variable_scope)
 
 
-@door
-def op_scope(values, name, default_name=None):
-    """name_scope under its old name and argument order."""
-    return name_scope(name, default_name, values)
-
-
-__all__ = ["name_scope", "op_scope", "AUTO_REUSE", "VariableScope", "get_variable",
-           "get_local_variable", "get_variable_scope", "variable_scope", "variable_op_scope"]
+__all__ = ["AUTO_REUSE", "VariableScope", "get_variable", "get_local_variable",
+           "get_variable_scope", "variable_scope", "variable_op_scope"]
