@@ -6,7 +6,8 @@ uses it. Only what the user's own lines made is drawn, not the gradients and upd
 
 import os
 
-from fastgrad.graph.graph import Graph, is_custom
+from fastgrad.graph.graph import Graph
+from fastgrad.graph.nodes import is_custom
 
 _BOXES = {"variable": "blue", "placeholder": "darkgreen", "constant": "gray"}
 

@@ -9,11 +9,13 @@ import numpy as np
 
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError, where
-from fastgrad.graph.graph import Node, as_tensor, is_node
+from fastgrad.errors import ShapeError
+from fastgrad.wording import where
+from fastgrad.graph.nodes import Node, as_tensor, is_node
 from fastgrad.ops.reshape import shape_ends_with
 from fastgrad.ops.arithmetic import _operators
-from fastgrad.graph.registry import RegisterGradient, describe, op
+from fastgrad.graph.registry import RegisterGradient, op
+from fastgrad.graph.build import describe
 
 
 def _matrix(shape, transposed):

@@ -9,9 +9,9 @@ SparseTensor has no value but its parts; functions take it that say so.
 
 from collections import namedtuple
 
-from fastgrad.graph.graph import as_tensor
+from fastgrad.graph.nodes import as_tensor
 from fastgrad.ops.state import constant
-from fastgrad.graph.shapes import INT64
+from fastgrad.graph.dtypes import INT64
 
 # What a run returns for one.
 IndexedSlicesValue = namedtuple("IndexedSlicesValue", ["values", "indices", "dense_shape"])
@@ -48,7 +48,7 @@ class IndexedSlices:
     def shape(self):
         """The static shape of the whole, as far as it is known."""
         from fastgrad.ops.shape import dims_of, partial_value
-        from fastgrad.graph.shapes import TensorShape
+        from fastgrad.graph.tensor_shape import TensorShape
         if self.dense_shape is None:
             return TensorShape(None)
         return TensorShape(dims_of(partial_value(as_tensor(self.dense_shape))))

@@ -2,19 +2,18 @@
 
 import numpy as np
 
-from fastgrad.graph import shapes
 from fastgrad.errors import DTypeError
-from fastgrad.graph.graph import Node
+from fastgrad.graph.nodes import Node
 from fastgrad.ops.arithmetic import _operators, elementwise
 from fastgrad.graph.registry import NotDifferentiable, op
-from fastgrad.graph.shapes import BOOL
+from fastgrad.graph.dtypes import BOOL, strong
 
 
 def _truth(in_dtypes):
     """Truth values only, as in TensorFlow: a number is no condition."""
     for d in in_dtypes:
-        if d is not None and shapes.strong(d).kind != "b":
-            raise DTypeError(f"expected boolean tensors; got dtype {shapes.strong(d)}. "
+        if d is not None and strong(d).kind != "b":
+            raise DTypeError(f"expected boolean tensors; got dtype {strong(d)}. "
                              "Compare first, or cast to bool.")
     return BOOL
 

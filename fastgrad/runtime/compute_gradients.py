@@ -4,10 +4,11 @@ Builds the gradient graph of a loss once, and runs it in a session that the grap
 """
 
 from fastgrad.graph.doors import door
-from fastgrad.errors import FetchTypeError, GradientError, MissingFeedError, where
+from fastgrad.errors import FetchTypeError, GradientError, MissingFeedError
+from fastgrad.wording import where
 from fastgrad.runtime.fetches import feed_key
 from fastgrad.autodiff.gradients import ancestors, walk
-from fastgrad.graph.graph import Node, Operation, node_of
+from fastgrad.graph.nodes import Node, Operation, node_of
 from fastgrad.runtime.session import Session
 
 

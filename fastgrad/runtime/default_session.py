@@ -6,8 +6,9 @@ Each thread has a stack of its own.
 import threading
 
 from fastgrad.graph.default_graph import Default
-from fastgrad.errors import GraphError, where
-from fastgrad.graph.graph import Operation, Tensor
+from fastgrad.errors import GraphError
+from fastgrad.wording import where
+from fastgrad.graph.nodes import Operation, Tensor
 from fastgrad.uncut import Changed
 
 

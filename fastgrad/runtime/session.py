@@ -17,17 +17,18 @@ from fastgrad.runtime import growth
 from fastgrad.variables import variable
 from fastgrad.runtime.default_session import Entered, get_default_session
 from fastgrad.graph.doors import door
-from fastgrad.errors import (ClosedError, FeedTypeError, GraphError, InvalidArgumentError,
-                             refuse_copy, where)
+from fastgrad.errors import ClosedError, FeedTypeError, GraphError, InvalidArgumentError
+from fastgrad.wording import refuse_copy, where
 from fastgrad.runtime.fetches import (answered, convert, feed_key, feeds_of, fetch, flatten,
                                       handed_out)
 from fastgrad.runtime.fit import fit
-from fastgrad.graph.graph import Graph, get_default_graph
+from fastgrad.graph.graph import Graph
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.interned import keeping
 from fastgrad.runtime.partial import partial_run, partial_run_setup
 from fastgrad.compiler.plan import Callable, Runner, Staging, compile, with_subnormals
 from fastgrad.graph.reference import evaluate
-from fastgrad.graph.shapes import TEXT
+from fastgrad.graph.dtypes import TEXT
 from fastgrad.compiler.specialise import Before, written
 from fastgrad.runtime.stages import compute
 from fastgrad.runtime.streams import Streams
