@@ -196,11 +196,12 @@ def test_a_damaged_list_of_checkpoints(saved, tmp_path):
 
 
 def test_a_reader_shows_what_a_checkpoint_holds(tmp_path):
-    w = tf.Variable([[1.0, 2.0]], name="layer/w")
-    n = tf.Variable(3, name="n")
-    with tf.Session() as session:
-        session.run(tf.global_variables_initializer())
-        path = tf.train.Saver([w, n]).save(session, str(tmp_path / "model"), 7)
+    with tf.Graph().as_default():
+        w = tf.Variable([[1.0, 2.0]], name="layer/w")
+        n = tf.Variable(3, name="n")
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            path = tf.train.Saver([w, n]).save(session, str(tmp_path / "model"), 7)
     for reader in (tf.train.NewCheckpointReader(path), tf.train.load_checkpoint(path),
                    tf.train.load_checkpoint(str(tmp_path))):
         assert reader.get_variable_to_shape_map() == {"layer/w": [1, 2], "n": []}
