@@ -15,8 +15,8 @@ from fastgrad.compiler import rules  # noqa: F401  (registers them)
 from fastgrad.compiler import (failsafe, roofline as peak, profiling, rewrite, row_strips, strips,
                                watch)
 from fastgrad._kernels import choose
-from fastgrad._kernels.program import (Callable, Entry, NoWorkingMemory, Program, Runner, StepFailed,
-                                       shuffle_rows, with_subnormals)
+from fastgrad._kernels.program import (Callable, Entry, NoWorkingMemory, Program, Runner,
+                                       StepFailed, shuffle_rows, with_subnormals)
 from fastgrad.graph.doors import door
 from fastgrad.compiler.layout.emitter import Emitter
 from fastgrad.errors import ComputeError, FeedError, GradientError, KernelError, NumericsError
