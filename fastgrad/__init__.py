@@ -70,7 +70,6 @@ from fastgrad.flow.cond import *
 from fastgrad.flow.while_loop import *
 from fastgrad.runtime.compute_gradients import compute_gradients
 from fastgrad.runtime.session import Session, get_default_session
-from fastgrad.graph import graphviz as _dot  # gives Graph its export_dot
 from fastgrad import nn, train
 from fastgrad import linalg
 from fastgrad import math

@@ -7,6 +7,8 @@ a *weak* number that takes the other side's dtype (NumPy's NEP 50), or None if u
 
 import numpy as np
 
+from fastgrad.graph.default_graph import get_default_graph
+
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 INT32, INT64, BOOL = np.dtype(np.int32), np.dtype(np.int64), np.dtype(np.bool_)
 
@@ -98,7 +100,6 @@ NUMBERED = {1: "float32", 2: "float64", 3: "int32", 4: "uint8", 5: "int16", 6: "
             22: "uint32", 23: "uint64"}
 # What TensorFlow calls otherwise than NumPy, where "float" is float64.
 _NAMED = {"float": "float32", "string": TEXT}
-FOLLOWS_TF = [lambda: False]        # filled by registry: whether a TensorFlow graph is being built
 
 
 def to_np(dtype):
@@ -111,7 +112,8 @@ def to_np(dtype):
         return dtype
     if isinstance(dtype, DType):
         return dtype.np
-    if (dtype is float or dtype is int or dtype == "int") and FOLLOWS_TF[0]():
+    if (dtype is float or dtype is int or dtype == "int") and \
+            get_default_graph().literals == "tf":
         if dtype is not float:
             raise TypeError(f"Cannot convert value {dtype!r} to a TensorFlow DType; say which "
                             "integer, int32 or int64.")

@@ -12,10 +12,11 @@ import contextlib
 from fastgrad.graph.default_graph import KINDS, made_default
 from fastgrad.errors import GraphError
 from fastgrad.wording import refuse_copy, where
+from fastgrad.graph.graphviz import export_dot
 from fastgrad.graph.names import Names
 from fastgrad.graph.records import Records
 from fastgrad.uncut import Changed
-from fastgrad.graph.nodes import Node, Operation, Tensor, as_tensor, is_node, node_of
+from fastgrad.graph.nodes import Node, Operation, Tensor, node_of, operation_of
 
 
 class Graph(Records, Names):
@@ -33,8 +34,12 @@ class Graph(Records, Names):
         self._site = None            # overrides call_site() while rules build nodes
         self._control, self._finalized, self.seed = [], False, None
         self.gradient_names = {}     # operation's id -> the gradient meant, if not its type's
-        self.store = None            # set by `variable`: the graph's own values
-        self.growth = None           # set by `growth`: what was added since the first run
+        # what files above keep with a graph; each is theirs alone
+        self.store = None            # variables/store.py: the graph's own values
+        self.variable_scopes = None  # variables/scopes.py
+        self.growth = None           # runtime/growth.py: what was added since the first run
+        self.gradient_tables = {}    # runtime/compute_gradients.py, and the session that it runs
+        self.gradient_session = None
 
     # ---- the tutorial's and TensorFlow's views ----
     _ops = property(lambda self: [self.operation_at(i) for i in range(len(self._records))])
@@ -71,6 +76,8 @@ class Graph(Records, Names):
         """Refuse any further operation."""
         self._finalized = True
 
+    export_dot = export_dot
+
     finalized = property(lambda self: self._finalized)
 
     def __reduce_ex__(self, protocol):
@@ -99,7 +106,7 @@ class Graph(Records, Names):
 
     def _control_after(self, nodes):
         return [] if nodes is None else self._control + [
-            _operation(self.as_graph_element(n) if isinstance(n, str) else n) for n in nodes]
+            operation_of(self.as_graph_element(n) if isinstance(n, str) else n) for n in nodes]
 
     def _control_for(self, inputs):
         if not self._control:
@@ -120,12 +127,3 @@ class Graph(Records, Names):
 
 
 KINDS["numpy"] = Graph
-
-
-def _operation(node):
-    """The operation of a node; TypeError for anything else."""
-    found = getattr(as_tensor(node) if is_node(node) and not isinstance(node, Node) else node,
-                    "op", node)
-    if not isinstance(found, Operation):
-        raise TypeError(f"Can not convert a {type(node).__name__} into a Tensor or Operation.")
-    return found

@@ -9,7 +9,7 @@ itself where the user subclassed it. `node_of` translates.
 """
 
 from fastgrad.errors import ConvertTypeError, DTypeError, GraphError
-from fastgrad.graph import shapes
+from fastgrad.graph import hooks, shapes
 from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.names import repr_of_operation, repr_of_tensor, str_of_tensor
 from fastgrad.graph.records import Output, Place, Records
@@ -81,6 +81,10 @@ class Tensor(Node):
 
     def get_shape(self):
         return self.shape
+
+    def eval(self, feed_dict=None, session=None):
+        """The value of this node: `session.run(node, feed_dict)` in the default session."""
+        return hooks.run_in(session, self, feed_dict, "evaluate tensor")
 
     def set_shape(self, shape):
         """State what else is known of the shape; ShapeError if it contradicts."""
@@ -209,6 +213,14 @@ class Operation(Node):
         raise NotImplementedError(
             f"operation {type(self).__name__!r} defines no compute(self, *values)")
 
+    def eval(self, feed_dict=None, session=None):
+        """The value of this node: `session.run(node, feed_dict)` in the default session."""
+        return hooks.run_in(session, self, feed_dict, "evaluate tensor")
+
+    def run(self, feed_dict=None, session=None):
+        """Run this operation in the default session."""
+        hooks.run_in(session, self, feed_dict, "run operation")
+
     def get_attr(self, name):
         """The value of an attribute (axis, keepdims, ...); ValueError if there is none."""
         if name not in self.attrs:
@@ -238,6 +250,15 @@ def node_of(thing):
     return op.outputs[0] if len(op._record.outs) == 1 else op
 
 
+def operation_of(node):
+    """The operation of a node; TypeError for anything else."""
+    found = getattr(as_tensor(node) if is_node(node) and not isinstance(node, Node) else node,
+                    "op", node)
+    if not isinstance(found, Operation):
+        raise TypeError(f"Can not convert a {type(node).__name__} into a Tensor or Operation.")
+    return found
+
+
 def graph_of(inputs):
     """The graph all inputs share, or the default one; GraphError if they differ."""
     graph = None
@@ -252,7 +273,6 @@ def graph_of(inputs):
     return graph or get_default_graph()
 
 
-_make_constant = [None]        # filled by ops.state, which owns the constant operation
 
 
 def as_tensor(value, dtype=None, graph=None, name=None):
@@ -283,7 +303,7 @@ def as_tensor(value, dtype=None, graph=None, name=None):
         return as_tensor(value.outputs[0], dtype)
     if hasattr(value, "_as_tensor"):                     # IndexedSlices
         return as_tensor(value._as_tensor(), dtype)
-    return _make_constant[0](value, dtype, graph, name)
+    return hooks.make_constant(value, dtype, graph, name)
 
 
 def is_node(value):

@@ -4,9 +4,9 @@ Shape and dtype rules, NumPy reference, kernel, aliasing. Nothing here knows any
 """
 
 from fastgrad.errors import LateShapeError, ShapeError
+from fastgrad.graph import hooks
 
 OPS = {}                    # op type -> OpDef
-PARTIAL_VALUE = [None]      # filled by ops.shape: what is known of an integer tensor's value
 
 
 class OpDef:
@@ -69,7 +69,7 @@ def static_values(opdef, inputs, attrs):
     for i in opdef.static:
         op_ = inputs[i].op
         found[opdef.tensors[i]] = (op_.attrs["value"] if op_.type == "constant"
-                                   else PARTIAL_VALUE[0](inputs[i]))
+                                   else hooks.partial_value(inputs[i]))
     return found
 
 

@@ -14,13 +14,11 @@ from fastgrad import elsewhere
 from fastgrad.errors import RegisteredError
 from fastgrad.wording import is_ours, show_site
 from fastgrad.wording import call_site
-from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.build import call
-from fastgrad.graph.dtypes import FOLLOWS_TF, promote
+from fastgrad.graph.dtypes import promote
 from fastgrad.graph.opdef import OPS, OpDef
 
 _GRADIENTS = {}             # op type -> (function or None, file, line)
-FOLLOWS_TF[0] = lambda: get_default_graph().literals == "tf"
 
 
 def op(infer, dtype=promote, out=None, casts=None, form=None, kernel=None, ref=None,

@@ -12,7 +12,7 @@ from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.ops.reshape import rank_like, reshape, squeeze
 from fastgrad.ops.gather import gather
 from fastgrad.linalg.matmul import matmul
-from fastgrad.ops.arithmetic import (add, cast, cast_to, equal, maximum, multiply, ones_like,
+from fastgrad.ops.arithmetic import (add, cast, cast_to, equal, maximum, multiply,
                                      squared_difference, subtract, zeros_like)
 from fastgrad.nn.activations import relu
 from fastgrad.ops.reduce import reduce_mean, reduce_prod, reduce_sum

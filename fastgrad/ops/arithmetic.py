@@ -8,12 +8,11 @@ import numpy as np
 
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import tell_of_truth
-from fastgrad.graph.nodes import Node, as_tensor, is_node
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.interned import of_text_too
 from fastgrad.graph.literals import scalar
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
-from fastgrad.graph.build import call
 from fastgrad.graph.dtypes import (BOOL, promote_float, promote, FLOAT32, to_np, strong, as_dtype,
                                    is_whole)
 
@@ -416,28 +415,6 @@ def scalar_mul(scalar, x, name=None):
         return type(x)(multiply(scalar, x.values), x.indices, x.dense_shape, x.like)
     return multiply(scalar, x, name=name)
 
-
-# ---- operators --------------------------------------------------------------------------
-
-def _operators(build, name):
-    """`x + other` and `other + x`; a literal takes the dtype of the tensor, on either side."""
-    def left(self, other):
-        return call(build.opdef, (self, other), dict(build.opdef.attrs), name)
-
-    def right(self, other):
-        return call(build.opdef, (other, self), dict(build.opdef.attrs), name,
-                    as_tensor(self)._dtype)
-    return left, right
-
-
-for _name, _fn in (("add", add), ("sub", subtract), ("mul", multiply), ("truediv", divide),
-                   ("pow", pow)):
-    _left, _right = _operators(_fn, _name)
-    setattr(Node, f"__{_name}__", _left)
-    setattr(Node, f"__r{_name}__", _right)
-for _name, _fn in (("lt", less), ("le", less_equal), ("gt", greater), ("ge", greater_equal)):
-    setattr(Node, f"__{_name}__", _operators(_fn, None)[0])
-Node.__neg__ = lambda self: negative(self)
 
 __all__ = ["add", "subtract", "multiply", "divide", "pow", "maximum", "minimum",
            "squared_difference", "negative", "log", "sign", "less", "less_equal", "greater",

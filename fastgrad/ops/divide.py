@@ -11,8 +11,8 @@ import numpy as np
 from fastgrad.graph.doors import door
 from fastgrad.errors import DTypeError
 from fastgrad.wording import where
-from fastgrad.graph.nodes import Node, as_tensor, is_node
-from fastgrad.ops.arithmetic import _operators, _where, _zip, divide, elementwise, equal, zeros_like
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.ops.arithmetic import _where, _zip, divide, elementwise, equal, zeros_like
 from fastgrad.ops.unary import floor
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.graph.dtypes import promote_float, is_whole
@@ -177,11 +177,6 @@ def not_zero(y):
 
 NotDifferentiable("not_zero")
 
-
-for _name, _fn, _node in (("floordiv", floordiv, "floordiv"), ("mod", floormod, "mod")):
-    _left, _right = _operators(_fn, _node)
-    setattr(Node, f"__{_name}__", _left)
-    setattr(Node, f"__r{_name}__", _right)
 
 __all__ = ["div", "floordiv", "floormod", "mod", "truncatediv", "truncatemod", "realdiv",
            "truediv", "div_no_nan", "divide_no_nan", "multiply_no_nan", "floor_div"]

@@ -9,6 +9,7 @@ SparseTensor has no value but its parts; functions take it that say so.
 
 from collections import namedtuple
 
+from fastgrad.graph import hooks
 from fastgrad.graph.nodes import as_tensor
 from fastgrad.ops.state import constant
 from fastgrad.graph.dtypes import INT64
@@ -30,9 +31,6 @@ class IndexedSlices:
     like : tensor, optional
         One that has that shape, if there is one.
     """
-
-    # set by ops.gather, which owns the operation: (slices) -> dense Tensor
-    _densify = None
 
     def __init__(self, values, indices, dense_shape=None, like=None):
         self.values, self.indices = as_tensor(values), as_tensor(indices)
@@ -64,7 +62,7 @@ class IndexedSlices:
     def _as_tensor(self):
         if self.dense_shape is None:
             raise ValueError("these IndexedSlices have no dense_shape and cannot become a tensor.")
-        return IndexedSlices._densify(self)
+        return hooks.densify(self)
 
     def __repr__(self):
         return f"<fastgrad.IndexedSlices values={self.values!r} indices={self.indices!r}>"

@@ -3,8 +3,7 @@
 import numpy as np
 
 from fastgrad.errors import DTypeError
-from fastgrad.graph.nodes import Node
-from fastgrad.ops.arithmetic import _operators, elementwise
+from fastgrad.ops.arithmetic import elementwise
 from fastgrad.graph.registry import NotDifferentiable, op
 from fastgrad.graph.dtypes import BOOL, strong
 
@@ -96,12 +95,6 @@ for _type in ("logical_and", "logical_or", "logical_xor", "logical_not", "is_nan
               "is_finite", "approximate_equal"):
     NotDifferentiable(_type)
 
-for _name, _fn, _node in (("and", logical_and, "and"), ("or", logical_or, "or"),
-                          ("xor", logical_xor, "xor")):
-    _left, _right = _operators(_fn, _node)
-    setattr(Node, f"__{_name}__", _left)
-    setattr(Node, f"__r{_name}__", _right)
-Node.__invert__ = lambda self: logical_not(self)
 
 __all__ = ["logical_and", "logical_or", "logical_xor", "logical_not", "is_nan", "is_inf",
            "is_finite", "approximate_equal"]

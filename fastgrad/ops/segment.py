@@ -6,7 +6,7 @@ the last id plus one, so its shape depends on values and it runs in a stage of i
 
 import numpy as np
 
-from fastgrad.graph import shapes
+from fastgrad.graph import hooks, shapes
 from fastgrad.graph.bad_index import SEGMENT, checked
 from fastgrad.errors import ShapeError
 from fastgrad.graph.nodes import as_tensor
@@ -22,7 +22,6 @@ from fastgrad.ops.unary import sqrt
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.graph.dtypes import is_whole
 from fastgrad.graph.doors import door
-from fastgrad.ops.indexed_slices import IndexedSlices
 
 
 def _by_segment(in_shapes, attrs):
@@ -284,15 +283,13 @@ def segment_mean(data, segment_ids, name=None):
     return divide(total, counts, name=name)
 
 
+@hooks.fills("densify")
 def _densify(slices):
     """The rows added up in a dense tensor."""
     if slices.like is not None:
         return gather_grad(slices.values, slices.like, slices.indices)
     rows = as_tensor(slices.dense_shape)[0]
     return _unsorted_segment_sum(slices.values, slices.indices, rows)
-
-
-IndexedSlices._densify = staticmethod(_densify)
 
 
 __all__ = ["unsorted_segment_max", "unsorted_segment_min", "unsorted_segment_prod",

@@ -10,7 +10,7 @@ import inspect
 
 import numpy as np
 
-from fastgrad.graph import shapes
+from fastgrad.graph import hooks, shapes
 from fastgrad.graph.doors import door
 from fastgrad.errors import DTypeError, ShapeError
 from fastgrad.wording import where
@@ -18,7 +18,6 @@ from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.registry import NotDifferentiable, op
 from fastgrad.graph.dtypes import INT32, to_np, strong
-from fastgrad.graph.opdef import PARTIAL_VALUE
 from fastgrad.graph.tensor_shape import Dimension, TensorShape
 
 def scoped(default, last=False):
@@ -239,6 +238,7 @@ def _unknown(value):
     return value is None or (isinstance(value, list) and any(_unknown(v) for v in value))
 
 
+@hooks.fills("partial_value")
 def partial_value(tensor):
     """What is known of an integer tensor's value: nested lists with None for an unknown element.
 
@@ -339,7 +339,5 @@ def _partial_slice(node, _):
 _PARTIAL = {"shape": _partial_shape, "size": _partial_size, "rank": _partial_rank,
             "identity": _partial_same, "stop_gradient": _partial_same, "pack": _partial_pack,
             "concat": _partial_concat, "strided_slice": _partial_slice}
-
-PARTIAL_VALUE[0] = partial_value
 
 __all__ = ["shape", "shape_n", "size", "rank"]

@@ -13,7 +13,7 @@ import numpy as np
 from fastgrad.graph.doors import door
 from fastgrad.errors import ShapeError
 from fastgrad.wording import where
-from fastgrad.graph.nodes import Node, as_tensor, is_node
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.ops.shape import known_value, whole_numbers
 from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.graph.dtypes import BOOL
@@ -215,12 +215,6 @@ def strided_slice(input_, begin, end, strides=None, begin_mask=0, end_mask=0, el
             key.append(slice(None if begin_mask & bit else int(b),
                              None if end_mask & bit else int(e), int(s)))
     return getitem(input_, tuple(key), name=name or "StridedSlice")
-
-
-Node.__getitem__ = lambda self, key: getitem(self, key)
-
-
-# ---- slice ------------------------------------------------------------------------------
 
 
 def _int32(x):

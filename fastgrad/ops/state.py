@@ -7,12 +7,10 @@ runs every update after all the steps that read the old values.
 
 import numpy as np
 
-from fastgrad.graph import graph as _graph
-from fastgrad.graph import shapes
+from fastgrad.graph import hooks, shapes
 from fastgrad.graph.doors import door
 from fastgrad.errors import DTypeError, FeedTypeError, ShapeError
-from fastgrad.graph.nodes import (Tensor, as_tensor, _make_constant, is_node as _is_node,
-                                  Node as _Node)
+from fastgrad.graph.nodes import Node, Tensor, as_tensor, is_node, operation_of
 from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.interned import held
 from fastgrad.graph.literals import array_of
@@ -134,6 +132,7 @@ def _frozen(graph, array, weak, name):
     return node.outputs[0]
 
 
+@hooks.fills("make_constant")
 def _as_constant(value, dtype, graph, name):
     """What `as_tensor` makes of a plain value: a Python number stays weak in a "numpy" graph, and
     where its own type is the dtype."""
@@ -155,17 +154,14 @@ def _as_constant(value, dtype, graph, name):
 
 
 def _holds_node(values):
-    return any(isinstance(v, _Node) or
+    return any(isinstance(v, Node) or
                (isinstance(v, (list, tuple)) and _holds_node(v)) for v in values)
-
-
-_make_constant[0] = _as_constant
 
 
 @door
 def convert_to_tensor(value, dtype=None, name=None, preferred_dtype=None):
     """A tensor for any value: a node as it is, anything else as a constant."""
-    if _is_node(value) or isinstance(value, (list, tuple)):
+    if is_node(value) or isinstance(value, (list, tuple)):
         made = _preferred(value, dtype, preferred_dtype, name)
         return as_tensor(value, to_np(dtype), name=name) if made is None else made
     return constant(value, dtype or preferred_dtype, name=name)
@@ -173,7 +169,7 @@ def convert_to_tensor(value, dtype=None, name=None, preferred_dtype=None):
 
 def _preferred(value, dtype, preferred_dtype, name):
     """A list as a constant of the preferred dtype, if its numbers can be of that."""
-    if dtype is not None or preferred_dtype is None or _is_node(value) or _holds_node(value):
+    if dtype is not None or preferred_dtype is None or is_node(value) or _holds_node(value):
         return None
     try:
         return constant(value, preferred_dtype, name=name or "Const")
@@ -284,7 +280,7 @@ def _group():
 @door
 def group(*inputs, name=None):
     """An operation that runs all `inputs`; its value is None."""
-    ops = [_graph._operation(n) for n in _leaves(inputs) if n is not None]
+    ops = [operation_of(n) for n in _leaves(inputs) if n is not None]
     graph = ops[0].graph if ops else get_default_graph()
     with graph.control_dependencies(ops):
         return graph.add_op(_group.opdef, [], {}, [], name or "group_deps")

@@ -11,7 +11,7 @@ import numpy as np
 from fastgrad.graph.doors import door
 from fastgrad.errors import DTypeError
 from fastgrad.wording import where
-from fastgrad.graph.nodes import Node, as_tensor, is_node
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.interned import decoded, encoded
 from fastgrad.ops.arithmetic import add as math_add
 from fastgrad.ops.state import placeholder
@@ -59,25 +59,6 @@ def string_join(inputs, separator="", name=None):
             raise DTypeError(f"string_join: {where(t)} has dtype {t.dtype.name}; expected string. "
                              "Use as_string().")
     return _string_join(*inputs, separator=separator.encode(), name=name)
-
-
-_add = Node.__add__, Node.__radd__
-
-
-def _plus(self, other):
-    if as_tensor(self)._dtype == TEXT:
-        return string_join([self, other], name="add")
-    return _add[0](self, other)
-
-
-def _plus_right(self, other):
-    if as_tensor(self)._dtype == TEXT:
-        return string_join([other, self], name="add")
-    return _add[1](self, other)
-
-
-# A sum is the same either way round, and the compiler uses that; of strings it is not.
-Node.__add__, Node.__radd__ = _plus, _plus_right
 
 
 def _as_string_ref(x):

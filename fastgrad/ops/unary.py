@@ -6,7 +6,6 @@ kernel of their own are ops too (`sqrt_grad`), with their own gradient, so that 
 
 import numpy as np
 
-from fastgrad.graph.nodes import Node
 from fastgrad.ops.arithmetic import (_float_map, _grad_map, _map, _where, cast_like, cast_to, equal,
                                      log, ones_like, sign, zeros_like)
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient
@@ -235,8 +234,6 @@ def tanh_grad_gradient(op, g):
     y, dy = op.inputs
     return -2 * g * dy * y, tanh_grad(y, g)
 
-
-Node.__abs__ = lambda self: abs(self)
 
 # ---- powers -----------------------------------------------------------------------------
 

@@ -50,10 +50,9 @@ class _State:
 
 def _state(graph=None):
     graph = graph or get_default_graph()
-    found = graph.__dict__.get("_variable_scopes")
-    if found is None:
-        found = graph._variable_scopes = _State()
-    return found
+    if graph.variable_scopes is None:
+        graph.variable_scopes = _State()
+    return graph.variable_scopes
 
 
 class VariableScope:

@@ -5,7 +5,7 @@ import numpy as np
 from fastgrad._kernels.program import StoreLock
 from fastgrad.errors import StateError
 from fastgrad.wording import refuse_copy, where
-from fastgrad.graph import shapes
+from fastgrad.graph import hooks, shapes
 from fastgrad.graph.interned import held
 from fastgrad.graph.dtypes import TEXT
 
@@ -120,8 +120,6 @@ class Store:
 def store_of(graph):
     """The graph's own store, shared by its sessions."""
     if graph.store is None:
-        graph.store = Store(_evaluator[0])
+        graph.store = Store(hooks.initial_value)
     return graph.store
 
-
-_evaluator = [None]         # filled by session, which can run a graph
