@@ -11,25 +11,25 @@ import numpy as np
 
 from fastgrad import _kernels, config
 from fastgrad.graph import bad_index
-from fastgrad.compiler import rules  # noqa: F401  (registers them)
+from fastgrad.compiler import layout, rules     # noqa: F401 - they register what they list
 from fastgrad.compiler import (failsafe, roofline as peak, profiling, rewrite, row_strips, strips,
                                watch)
 from fastgrad._kernels import choose
-from fastgrad._kernels.program import (Callable, Entry, NoWorkingMemory, Program, Runner, StepFailed,
-                                       shuffle_rows, with_subnormals)
+from fastgrad._kernels.program import (Callable, Entry, NoWorkingMemory, Program, Runner,
+                                       StepFailed, shuffle_rows, with_subnormals)
 from fastgrad.graph.doors import door
 from fastgrad.compiler.layout.emitter import Emitter
-from fastgrad.errors import (ComputeError, FeedError, GradientError, KernelError, NumericsError,
-                             refuse_copy, where)
+from fastgrad.errors import ComputeError, FeedError, GradientError, KernelError, NumericsError
+from fastgrad.wording import refuse_copy, where
 from fastgrad.compiler.explain import explain
 from fastgrad.compiler.fuse import fuse, step_reads
-from fastgrad.graph.graph import Tensor
+from fastgrad.graph.nodes import Tensor
 from fastgrad.graph.interned import held, keeping
 from fastgrad.compiler.ir import Builder, root_of, too_large, untied, variable_of
 from fastgrad.compiler.partition import partition
 from fastgrad.compiler.place import place
 from fastgrad.compiler.specialise import Specialiser, Staging
-from fastgrad.graph.shapes import TEXT
+from fastgrad.graph.dtypes import TEXT
 from fastgrad.uncut import Uncollected
 from fastgrad.compiler.watch import watched
 

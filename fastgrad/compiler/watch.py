@@ -8,7 +8,8 @@ has nothing of this. Updates are not looked at after they happened: their gradie
 import numpy as np
 
 from fastgrad.compiler.layout.emitter import Kernel
-from fastgrad.errors import NumericsError, where
+from fastgrad.errors import NumericsError
+from fastgrad.wording import where
 
 OFF = frozenset(("fuse", "strips", "inplace", "threads"))     # passes a watched plan leaves out
 
@@ -27,8 +28,7 @@ def watched(kernels):
 def _look(step):
     outs = [v for v in step.outs if v.storage is not None]
     ins = [v for v in step.inputs if v.kind != "ghost" and v.dtype.kind == "f"]
-    k = Kernel(step, None, [*outs, *ins], 1)
-    k.writes = 0
+    k = Kernel(step, None, [*outs, *ins], 1, writes=0)
 
     def call(_, arrays):
         for out in arrays[:len(outs)]:

@@ -8,12 +8,12 @@ import numpy as np
 
 from fastgrad.graph.bad_index import checked
 from fastgrad.errors import NoVariableError
-from fastgrad.graph.graph import Tensor, as_tensor
+from fastgrad.graph.nodes import Tensor, as_tensor
 from fastgrad.graph.literals import array_of
 from fastgrad.ops.gather import check_updates, coordinates
 from fastgrad.ops.update import apply_gradient_descent_rows, check_rows
 from fastgrad.graph.registry import NotDifferentiable, op
-from fastgrad.graph.shapes import strong
+from fastgrad.graph.dtypes import strong
 
 
 def _of_variable(in_dtypes):
@@ -61,13 +61,13 @@ def _replaces(attrs):
     return attrs["how"] == "update"
 
 
-@op(_rows_shape, dtype=_of_variable, casts=(0, 2), whole=(1,), form="update", ref=_rows_ref,
+@op(_rows_shape, dtype=_of_variable, casts=(0, 2), whole=(1,), form="update_rows", ref=_rows_ref,
     pure=False, writes=True, name="ScatterUpdate", text=_replaces)
 def _scatter_rows(ref, indices, updates, how="update"):
     pass
 
 
-@op(_elements_shape, dtype=_of_variable, casts=(0, 2), whole=(1,), form="update",
+@op(_elements_shape, dtype=_of_variable, casts=(0, 2), whole=(1,), form="update_rows",
     ref=_elements_ref, pure=False, writes=True, name="ScatterNdUpdate",
     text=_replaces)
 def _scatter_elements(ref, indices, updates, how="update"):

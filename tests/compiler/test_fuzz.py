@@ -29,15 +29,15 @@ import fastgrad.compat.v1 as tf
 from fastgrad.compiler import plan
 from fastgrad.runtime import session as session_module
 from fastgrad.errors import FastgradError
-from fastgrad.graph.graph import as_tensor, is_custom
+from fastgrad.graph.nodes import as_tensor, is_custom
 from fastgrad.graph import registry
-from fastgrad.graph.registry import OPS
+from fastgrad.graph.opdef import OPS
 from fastgrad.testing import Interpreter, reference
 from fastgrad.variables.store import store_of
 
 OFF = [frozenset(), *(frozenset([p]) for p in plan.PASSES), frozenset(plan.PASSES)]
 NUDGED = {"map", "map_grad", "zip", "reduce", "rowwise", "xent", "xent_grad", "matmul", "sum_to",
-          "unreduce", "cast", "update", "assign_zip"}
+          "unreduce", "cast", "update", "update_rows", "update_distinct_rows", "assign_zip"}
 SEEDS = range(5)                # of the nudges
 # the size of terms that cancel in a small result: an error of theirs does not shrink with it
 _sum = functools.partial(np.sum, axis=-1, keepdims=True)
