@@ -1,8 +1,7 @@
 """TensorFlow's `tf.summary`: values for TensorBoard.
 
 A summary node's value is bytes, a serialised Summary. Its tensors are fetched by the run's own plan
-and
-encoded after it, so that fetching summaries beside a training step costs no second plan.
+and encoded after it, so that fetching summaries beside a training step costs no second plan.
 """
 
 import re
@@ -11,14 +10,18 @@ import threading
 import numpy as np
 
 from fastgrad import elsewhere as _elsewhere
-from fastgrad.io import events
+from fastgrad.io import events, protobuf
 from fastgrad.graph.collection import GraphKeys
 from fastgrad.graph.doors import door
-from fastgrad.errors import DTypeError, KernelError, ShapeError, where
-from fastgrad.graph.graph import Graph, as_tensor, get_default_graph
+from fastgrad.errors import DTypeError, KernelError, ShapeError
+from fastgrad.wording import where
+from fastgrad.graph.graph import Graph
+from fastgrad.graph.nodes import as_tensor
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.io.png import COLOUR_TYPES
 from fastgrad.graph.registry import NotDifferentiable, op
-from fastgrad.graph.shapes import TEXT
+from fastgrad.graph.dtypes import TEXT
+from fastgrad.ops.state import stop_gradient
 
 
 def encode(node, values):
@@ -57,6 +60,9 @@ def _one(kind, name, tensor, collections, family, *more):
     label = f"{family}/{clean}" if family else clean
     with graph.name_scope(label) as scope:
         tag = f"{family}/{scope.rstrip('/')}" if family else scope.rstrip("/")
+        if x.op.type in ("variable", "identity"):
+            # what is read here, and not what a fetch of the variable would show
+            x = stop_gradient(x, name="value")
         made = _node(graph, [x], [(kind, tag, *more)], scope)
     for key in [GraphKeys.SUMMARIES] if collections is None else collections:
         graph.add_to_collection(key, made)
@@ -185,7 +191,7 @@ class FileWriter:
         data = summary if isinstance(summary, bytes) else summary.SerializeToString()
         if global_step is not None:
             global_step = int(global_step)
-        self._file.event(events.text(5, data), global_step)
+        self._file.event(protobuf.text(5, data), global_step)
         self._since += 1
         if self._since >= self._queue:
             self.flush()
@@ -194,7 +200,7 @@ class FileWriter:
         """Write a graph's operations and edges."""
         if not isinstance(graph, Graph):
             raise ValueError("The passed graph must be an instance of Graph.")
-        self._file.event(events.text(4, events.graph_def(graph)), global_step)
+        self._file.event(protobuf.text(4, events.graph_def(graph)), global_step)
 
     def add_session_log(self, *_, **__):
         """Accepted, ignored."""

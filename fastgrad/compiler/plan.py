@@ -15,21 +15,21 @@ from fastgrad.compiler import rules  # noqa: F401  (registers them)
 from fastgrad.compiler import (failsafe, roofline as peak, profiling, rewrite, row_strips, strips,
                                watch)
 from fastgrad._kernels import choose
-from fastgrad._kernels.program import (Callable, Entry, Program, Runner, StepFailed, shuffle_rows,
-                                       with_subnormals)
+from fastgrad._kernels.program import (Callable, Entry, NoWorkingMemory, Program, Runner,
+                                       StepFailed, shuffle_rows, with_subnormals)
 from fastgrad.graph.doors import door
 from fastgrad.compiler.layout.emitter import Emitter
-from fastgrad.errors import (ComputeError, FeedError, GradientError, KernelError, NumericsError,
-                             refuse_copy, where)
+from fastgrad.errors import ComputeError, FeedError, GradientError, KernelError, NumericsError
+from fastgrad.wording import refuse_copy, where
 from fastgrad.compiler.explain import explain
 from fastgrad.compiler.fuse import fuse, step_reads
-from fastgrad.graph.graph import Tensor
+from fastgrad.graph.nodes import Tensor
 from fastgrad.graph.interned import held, keeping
 from fastgrad.compiler.ir import Builder, root_of, too_large, untied, variable_of
 from fastgrad.compiler.partition import partition
 from fastgrad.compiler.place import place
 from fastgrad.compiler.specialise import Specialiser, Staging
-from fastgrad.graph.shapes import TEXT
+from fastgrad.graph.dtypes import TEXT
 from fastgrad.uncut import Uncollected
 from fastgrad.compiler.watch import watched
 
@@ -111,9 +111,9 @@ class Plan:
         """What `make` makes; where there is no memory for it, an error names the largest value."""
         try:
             return make(*arguments)
-        except MemoryError as e:
-            if type(e) is MemoryError and e.args:       # it is worded
-                raise
+        except NoWorkingMemory:
+            raise                       # it is worded
+        except MemoryError:
             made = [(v, s.op) for s in self.steps for v in s.outs if s.op is not None]
             tensors = [f for f in self.fetches if isinstance(f, Tensor)]
             made += [(v, t.op) for v, t in zip(self.results, tensors)]

@@ -7,7 +7,8 @@ one set of shapes and dtypes, so a feed of others is refused and named.
 
 import contextlib
 
-from fastgrad.errors import FeedError, MissingFeedError, show_shape, where
+from fastgrad.errors import FeedError, MissingFeedError
+from fastgrad.wording import show_shape, where
 
 
 def arrays_for(feeds, given):
@@ -38,18 +39,23 @@ def arrays_for(feeds, given):
     return [given[t] for t in feeds]
 
 
+class _Undone(Exception):
+    """Ends a profile, so that what it has written is undone."""
+
+
 @contextlib.contextmanager
 def put_back(plan):
     """Variables and random streams are, at the end, what they were; no other run comes between."""
-    store = plan.store
-    with store.lock:
-        saved = {op: store.copy_of(op) if store.has(op) else None for op in plan.writes}
-        drawn = plan.streams.states()
-        try:
+    store, drawn = plan.store, plan.streams.states()
+    try:
+        with store.lock, store.undoing() as before:
+            store.remember(plan.writes, before)
             yield
-        finally:
-            store.put_back(saved)
-            plan.streams.put_back(drawn)
+            raise _Undone                   # what ends the `with` puts the values back
+    except _Undone:
+        pass
+    finally:
+        plan.streams.put_back(drawn)
 
 
 class Shares:

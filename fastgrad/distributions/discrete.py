@@ -3,7 +3,6 @@
 Both take logits or probabilities and give both as attributes. Draws carry no gradient.
 """
 
-from fastgrad.graph import shapes
 from fastgrad.distributions.distribution import Distribution, node_maker
 from fastgrad.ops.reshape import expand_dims, reshape, transpose
 from fastgrad.ops.join import concat
@@ -17,7 +16,7 @@ from fastgrad.nn.softmax import log_softmax, softmax
 from fastgrad.ops.unary import log1p, sqrt
 from fastgrad.nn.cross_entropy import (sigmoid_cross_entropy_with_logits,
                                        sparse_softmax_cross_entropy_with_logits)
-from fastgrad.graph.shapes import INT32
+from fastgrad.graph.dtypes import INT32, to_np, as_dtype
 
 
 class _Discrete(Distribution):
@@ -30,11 +29,11 @@ class _Discrete(Distribution):
         if (logits is None) == (probs is None):
             raise ValueError(f"{type(self).__name__} takes logits or probs; got "
                              f"{'neither' if probs is None else 'both'}.")
-        self._made = shapes.to_np(dtype)
+        self._made = to_np(dtype)
         super().__init__({"logits": logits, "probs": probs}, validate_args, allow_nan_stats,
                          name or type(self).__name__)
 
-    dtype = property(lambda self: shapes.as_dtype(self._made))
+    dtype = property(lambda self: as_dtype(self._made))
 
     def __getattr__(self, name):
         if name not in ("logits", "probs") or "_parameters" not in self.__dict__:

@@ -2,7 +2,7 @@
 
 import numbers
 
-from fastgrad.graph.graph import as_tensor
+from fastgrad.graph.nodes import as_tensor
 from fastgrad.ops.norms import add_n
 from fastgrad.ops.norms import l2_loss
 from fastgrad.ops.arithmetic import multiply

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastgrad.graph.doors import door
 from fastgrad.errors import ShapeError
-from fastgrad.graph.graph import as_tensor
+from fastgrad.graph.nodes import as_tensor
 from fastgrad.ops.arithmetic import zeros_like
 from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.graph.shapes import compatible

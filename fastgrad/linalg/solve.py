@@ -12,7 +12,7 @@ import numpy as np
 
 from fastgrad.graph.doors import door
 from fastgrad.errors import ShapeError
-from fastgrad.graph.graph import as_tensor
+from fastgrad.graph.nodes import as_tensor
 from fastgrad.ops.reshape import expand_dims, matrix_transpose
 from fastgrad.linalg.matmul import matmul
 from fastgrad.ops.arithmetic import log, multiply

@@ -10,8 +10,10 @@ import numpy as np
 
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import AxisIndexError, ShapeError, where
-from fastgrad.graph.graph import as_tensor, get_default_graph, is_node
+from fastgrad.errors import AxisIndexError, ShapeError
+from fastgrad.wording import where
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.ops.reshape import expand_dims, reshape, shape_ends_with, squeeze, transpose
 from fastgrad.ops.join import concat, stack
 from fastgrad.linalg.matmul import matmul

@@ -10,7 +10,8 @@ from fastgrad.graph import shapes
 from fastgrad.graph.bad_index import LABEL, checked
 from fastgrad.graph.doors import door
 from fastgrad.errors import ShapeError
-from fastgrad.graph.graph import as_tensor, get_default_graph, is_node
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.ops.reshape import broadcast_to, expand_dims, reshape_like, transpose
 from fastgrad.ops.make import one_hot
 from fastgrad.ops.arithmetic import (_where, _zip, add, cast_like, cast_to, log, multiply, negative,
@@ -23,7 +24,7 @@ from fastgrad.ops.state import stop_gradient
 from fastgrad.ops.unary import exp
 from fastgrad.ops.unary import abs as abs_
 from fastgrad.graph.registry import RegisterGradient, op
-from fastgrad.graph.shapes import promote_float
+from fastgrad.graph.dtypes import promote_float
 
 
 def _pair(first, second):

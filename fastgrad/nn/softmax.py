@@ -10,7 +10,7 @@ from fastgrad.ops.reduce import reduce_sum
 from fastgrad.ops.shape import number_of, renamed
 from fastgrad.ops.unary import exp
 from fastgrad.graph.registry import RegisterGradient, op
-from fastgrad.graph.shapes import promote_float
+from fastgrad.graph.dtypes import promote_float
 
 
 def _same(in_shapes, attrs):

@@ -5,7 +5,7 @@ import inspect
 
 from fastgrad.graph.doors import door
 from fastgrad.errors import GradientError
-from fastgrad.graph.graph import as_tensor
+from fastgrad.graph.nodes import as_tensor
 from fastgrad.ops.join import SEVERAL
 from fastgrad.ops.state import identity
 from fastgrad.graph.registry import RegisterGradient, op

@@ -7,8 +7,10 @@ import numpy as np
 
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError, where
-from fastgrad.graph.graph import as_tensor, get_default_graph, is_node
+from fastgrad.errors import ShapeError
+from fastgrad.wording import where
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.ops.arithmetic import zeros_like
 from fastgrad.ops.shape import check_rank, known_value, number_of
 from fastgrad.graph.registry import RegisterGradient, op

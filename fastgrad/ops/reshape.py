@@ -10,7 +10,7 @@ import numpy as np
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
 from fastgrad.errors import ShapeError
-from fastgrad.graph.graph import as_tensor
+from fastgrad.graph.nodes import as_tensor
 from fastgrad.ops.shape import check_rank, dims_of, known_value, number_of, plain_shape, renamed
 from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.graph.shapes import is_known, normal_axes, reduce_shape, size_of

@@ -10,13 +10,14 @@ text a part, and the numbers are one integer vector, `bounds`, so that they may 
 
 import numpy as np
 
-from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError, where
-from fastgrad.graph.graph import Node, as_tensor, is_node
+from fastgrad.errors import ShapeError
+from fastgrad.wording import where
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.ops.shape import known_value, whole_numbers
 from fastgrad.graph.registry import RegisterGradient, op
-from fastgrad.graph.shapes import BOOL
+from fastgrad.graph.dtypes import BOOL
+from fastgrad.graph.tensor_shape import Dimension
 
 
 # ---- what an index means ----------------------------------------------------------------
@@ -180,7 +181,7 @@ def _part(part):
             return "sbe", [0, 0, 1], node
         part = node.op.attrs["value"]
     if isinstance(part, (bool, np.bool_)) or not np.issubdtype(np.asarray(part).dtype, np.integer) \
-            and not isinstance(part, shapes.Dimension):
+            and not isinstance(part, Dimension):
         raise TypeError(f"an index must be an integer, slice, ellipsis, None or integer tensor; "
                         f"got {part!r:.60}.")
     return "i", [int(part)], None
@@ -214,12 +215,6 @@ def strided_slice(input_, begin, end, strides=None, begin_mask=0, end_mask=0, el
             key.append(slice(None if begin_mask & bit else int(b),
                              None if end_mask & bit else int(e), int(s)))
     return getitem(input_, tuple(key), name=name or "StridedSlice")
-
-
-Node.__getitem__ = lambda self, key: getitem(self, key)
-
-
-# ---- slice ------------------------------------------------------------------------------
 
 
 def _int32(x):

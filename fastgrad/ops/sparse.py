@@ -5,7 +5,7 @@ import numpy as np
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
 from fastgrad.errors import ShapeError
-from fastgrad.graph.graph import as_tensor
+from fastgrad.graph.nodes import as_tensor
 from fastgrad.ops.reshape import expand_dims, reshape
 from fastgrad.ops.gather import coordinates, gather, gather_nd
 from fastgrad.ops.reduce import reduce_sum

@@ -14,7 +14,7 @@ from fastgrad.ops.reduce import cast_to, reduce_sum
 from fastgrad.ops.shape import scoped
 from fastgrad.ops.unary import exp, square
 from fastgrad.graph.registry import RegisterGradient, op
-from fastgrad.graph.shapes import promote_float
+from fastgrad.graph.dtypes import promote_float
 
 
 def _each(fn):

@@ -12,7 +12,8 @@ import time
 import numpy as np
 
 from fastgrad.graph.doors import door, warn
-from fastgrad.errors import FeedError, FeedTypeError, where
+from fastgrad.errors import FeedError, FeedTypeError
+from fastgrad.wording import where
 from fastgrad.compiler.plan import shuffle_rows
 
 REPORT_SECONDS = 0.5          # between two lines or bar updates

@@ -8,7 +8,8 @@ step with a schedule stays one plan.
 import math
 
 from fastgrad.graph.doors import door
-from fastgrad.graph.graph import as_tensor, get_default_graph, is_node
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.ops.divide import realdiv
 from fastgrad.ops.arithmetic import add, cast, equal, less_equal, minimum, multiply, pow
 from fastgrad.ops.state import constant

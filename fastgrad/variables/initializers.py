@@ -15,12 +15,14 @@ from fastgrad.graph.default_graph import building, kind_in_force
 from fastgrad.graph.literals import array_of, scalar
 from fastgrad.ops.state import constant
 from fastgrad.graph.registry import op
+from fastgrad.graph.dtypes import DTYPES, as_dtype
+from fastgrad.graph.tensor_shape import to_shape
 
 
 class Initializer:
     """Base: a subclass defines `__call__(self, shape, dtype=None, partition_info=None)`."""
 
-    dtype = shapes.DTYPES["float32"]
+    dtype = DTYPES["float32"]
 
     def __new__(cls, *_, **__):
         self = object.__new__(cls)
@@ -51,18 +53,18 @@ class Initializer:
         return cls(**config)
 
     def _kind(self, dtype):
-        return shapes.as_dtype(dtype) or self.dtype
+        return as_dtype(dtype) or self.dtype
 
 
 def _floating(dtype):
-    found = shapes.as_dtype(dtype)
+    found = as_dtype(dtype)
     if not found.is_floating:
         raise ValueError(f"Expected floating point type, got {found.name}.")
     return found
 
 
 def _dims(shape):
-    found = shapes.to_shape(shape)
+    found = to_shape(shape)
     if not shapes.is_known(found):
         raise ValueError(f"an initializer needs a fully known shape; got {shape}.")
     return found
@@ -72,7 +74,7 @@ class Zeros(Initializer):
     """Zeros."""
 
     def __init__(self, dtype="float32"):
-        self.dtype = shapes.as_dtype(dtype)
+        self.dtype = as_dtype(dtype)
 
     def __call__(self, shape, dtype=None, partition_info=None):
         return constant(np.zeros(_dims(shape), self._kind(dtype).np), name="zeros")
@@ -82,7 +84,7 @@ class Ones(Initializer):
     """Ones."""
 
     def __init__(self, dtype="float32"):
-        self.dtype = shapes.as_dtype(dtype)
+        self.dtype = as_dtype(dtype)
 
     def __call__(self, shape, dtype=None, partition_info=None):
         return constant(np.full(_dims(shape), scalar(1, self._kind(dtype).np)), name="ones")
@@ -102,7 +104,7 @@ class Constant(Initializer):
         if not (np.isscalar(value) or isinstance(value, (list, tuple, np.ndarray))):
             raise TypeError(f"Invalid type for initial value: {type(value)} (expected Python "
                             "scalar, list or tuple of values, or numpy.ndarray).")
-        self.value, self.dtype, self.verify_shape = value, shapes.as_dtype(dtype), verify_shape
+        self.value, self.dtype, self.verify_shape = value, as_dtype(dtype), verify_shape
 
     def __call__(self, shape, dtype=None, partition_info=None, verify_shape=None):
         kind, dims = self._kind(dtype).np, _dims(shape)
@@ -118,7 +120,7 @@ class RandomUniform(Initializer):
 
     def __init__(self, minval=0, maxval=None, seed=None, dtype="float32"):
         self.minval, self.maxval, self.seed = minval, maxval, seed
-        self.dtype = shapes.as_dtype(dtype)
+        self.dtype = as_dtype(dtype)
 
     def __call__(self, shape, dtype=None, partition_info=None):
         from fastgrad.ops.random import random_uniform

@@ -15,8 +15,10 @@ from fastgrad import elsewhere
 from fastgrad.graph import shapes
 from fastgrad.graph.collection import GraphKeys, global_variables, local_variables
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError, where
-from fastgrad.graph.graph import Tensor, as_tensor, get_default_graph, is_node
+from fastgrad.errors import ShapeError
+from fastgrad.wording import where
+from fastgrad.graph.nodes import Tensor, as_tensor, is_node
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.interned import readable
 from fastgrad.graph.literals import array_of, converted
 from fastgrad.graph.names import repr_of_variable
@@ -24,6 +26,7 @@ from fastgrad.ops.state import (_assign, _assign_add, _assign_sub, _variable, as
                                 constant, group, identity)
 from fastgrad.variables.value_copy import value_copy
 from fastgrad.variables.store import store_of
+from fastgrad.graph.dtypes import TEXT, strong, to_np
 
 
 KINDS = {}                  # Graph.literals -> class of its variables; compat adds its own
@@ -79,8 +82,8 @@ class Variable(Tensor):
         graph = initial_value.graph if is_node(initial_value) else get_default_graph()
         name = graph.unique_name(name or "Variable")
         with graph.as_default(), graph.control_dependencies(None), graph.name_scope(name + "/"):
-            initial = _initial_tensor(initial_value, shapes.to_np(dtype))
-        kind = shapes.strong(initial._dtype)
+            initial = _initial_tensor(initial_value, to_np(dtype))
+        kind = strong(initial._dtype)
         shape = initial._shape if validate_shape else None
         if graph.literals == "tf":
             _check_stated(initial, validate_shape, collections, constraint)
@@ -126,7 +129,7 @@ class Variable(Tensor):
             If the variable's dtype cannot hold it: fractions or large numbers for integers.
         """
         dtype = self.op.attrs["dtype"]
-        array = array_of(value, shapes.TEXT if dtype == shapes.TEXT else None)
+        array = array_of(value, TEXT if dtype == TEXT else None)
         if dtype is not None:
             array = converted(array, dtype, where(self))
         if not shapes.compatible(self._shape, array.shape):

@@ -8,10 +8,7 @@ import pytest
 
 import fastgrad as fg
 import fastgrad.compat.v1 as tf
-from fastgrad.distributions import continuous as distributions
-from fastgrad import elsewhere, layers, losses, summary
-from fastgrad.variables import initializers
-from fastgrad.metrics import counts as metrics
+from fastgrad import distributions, elsewhere, initializers, layers, losses, metrics, summary
 from fastgrad.errors import NoArrayError
 
 

@@ -35,6 +35,10 @@ cdef int blas_runs = 0          # with one user more than buffers are kept
 cdef int blas_forks = 0
 
 
+class NoWorkingMemory(MemoryError):
+    """OpenBLAS has no room for the buffers of a product, and would end the process."""
+
+
 def room_for(size_t bytes):
     """Whether the system would give that much memory now."""
     return program_room_for(bytes)
@@ -56,7 +60,7 @@ cdef int enter_blas(Program p) except -1:
     missing = blas_users + p.threads - blas_kept
     if missing > 0:
         if not program_room_for(missing * blas_bytes):
-            raise MemoryError(f"there is no room for the {missing * blas_bytes >> 20} MiB in which "
+            raise NoWorkingMemory(f"there is no room for the {missing * blas_bytes >> 20} MiB in which "
                               "OpenBLAS multiplies matrices; it would end the process.")
         if not p.job.trust.solo and not p.job.trust.alone:      # the whole team works
             blas_runs += 1

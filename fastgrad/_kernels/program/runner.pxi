@@ -190,6 +190,8 @@ cdef class Runner:
         return value
 
     def __exit__(self, *_):
+        if not self._entered:
+            raise RuntimeError("this session was not entered by a `with`, or was left already")
         (<Changed>self._entered.pop()).put_back()
         self.close()
 

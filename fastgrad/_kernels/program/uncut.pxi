@@ -21,6 +21,8 @@ cdef class Changed:
         self.entered = []
 
     def __init__(self, plan=None):
+        if plan is not None and not callable(plan):
+            raise TypeError("plan is a function that says what to change")
         self.plan = plan
 
     @property
@@ -104,6 +106,8 @@ cdef class Acquired:
     cdef tuple arguments
 
     def __cinit__(self, take, tuple arguments not None, release):
+        if not callable(take) or not callable(release):
+            raise TypeError("take and release are functions")
         self.take, self.arguments, self.release = take, arguments, release
 
     def __enter__(self):

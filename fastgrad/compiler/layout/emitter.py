@@ -7,8 +7,9 @@ NumPy step that calls the op's `ref`, and `explain()` marks it.
 
 import numpy as np
 
-from fastgrad.errors import ComputeError, where
-from fastgrad.autodiff.gradients import compute_gradient_values
+from fastgrad.errors import ComputeError
+from fastgrad.wording import where
+from fastgrad.autodiff.user_ops import compute_gradient_values
 from fastgrad.compiler.ir import const_value
 from fastgrad.graph.reference import twin
 from fastgrad.graph.shapes import normal_axes, size_of

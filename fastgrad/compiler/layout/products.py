@@ -4,7 +4,8 @@ They join the table of `emitter` when this file is imported.
 """
 
 from fastgrad.compiler.layout.emitter import Kernel, form, letter
-from fastgrad.errors import RunShapeError, where
+from fastgrad.errors import RunShapeError
+from fastgrad.wording import where
 
 BLAS_LIMIT = 2**31 - 1
 ACTIVATIONS = {None: 0, "relu": 1, "sigmoid": 2, "tanh": 3}
