@@ -5,6 +5,15 @@ from typing import Any
 from fastgrad import DType, Tensor
 from fastgrad.typing import DTypeLike, ShapeLike, TensorLike
 
+__all__ = [
+    "Constant", "GlorotNormal", "GlorotUniform", "Identity", "Initializer", "Ones", "Orthogonal",
+    "RandomNormal", "RandomUniform", "TruncatedNormal", "UniformUnitScaling", "VarianceScaling",
+    "Zeros", "constant_initializer", "glorot_normal_initializer", "glorot_uniform_initializer",
+    "he_normal", "he_uniform", "lecun_normal", "lecun_uniform", "ones_initializer",
+    "orthogonal_initializer", "random_normal_initializer", "random_uniform_initializer",
+    "truncated_normal_initializer", "uniform_unit_scaling_initializer",
+    "variance_scaling_initializer", "zeros_initializer"]
+
 class Initializer:
     dtype: DType
     def __call__(

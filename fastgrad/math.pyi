@@ -1,5 +1,26 @@
 """Types of `fastgrad.math`. Written by tests/types/make_stubs.py; do not edit."""
 
+__all__ = [
+    "abs", "accumulate_n", "acos", "acosh", "add", "add_n", "approximate_equal", "arg_max",
+    "arg_min", "argmax", "argmin", "asin", "asinh", "atan", "atan2", "atanh", "bincount", "cast",
+    "ceil", "confusion_matrix", "cos", "cosh", "count_nonzero", "cumprod", "cumsum", "digamma",
+    "div", "div_no_nan", "divide", "divide_no_nan", "equal", "erf", "erfc", "exp", "expm1",
+    "floor", "floor_div", "floordiv", "floormod", "greater", "greater_equal",
+    "histogram_fixed_width", "in_top_k", "invert_permutation", "is_finite", "is_inf", "is_nan",
+    "is_non_decreasing", "is_strictly_increasing", "l2_normalize", "lbeta", "less", "less_equal",
+    "lgamma", "log", "log1p", "log_sigmoid", "log_softmax", "logical_and", "logical_not",
+    "logical_or", "logical_xor", "maximum", "minimum", "mod", "multiply", "multiply_no_nan",
+    "negative", "not_equal", "ones_like", "polygamma", "pow", "realdiv", "reciprocal",
+    "reduce_all", "reduce_any", "reduce_euclidean_norm", "reduce_logsumexp", "reduce_max",
+    "reduce_mean", "reduce_min", "reduce_prod", "reduce_std", "reduce_sum", "reduce_variance",
+    "rint", "round", "rsqrt", "saturate_cast", "scalar_mul", "segment_max", "segment_mean",
+    "segment_min", "segment_prod", "segment_sum", "sigmoid", "sign", "sin", "sinh", "softmax",
+    "softplus", "softsign", "sqrt", "square", "squared_difference", "subtract", "tan", "tanh",
+    "to_double", "to_float", "to_int32", "to_int64", "top_k", "truediv", "truncatediv",
+    "truncatemod", "unsorted_segment_max", "unsorted_segment_mean", "unsorted_segment_min",
+    "unsorted_segment_prod", "unsorted_segment_sqrt_n", "unsorted_segment_sum", "xdivy", "xlogy",
+    "zero_fraction", "zeros_like"]
+
 from fastgrad import abs as abs
 from fastgrad import accumulate_n as accumulate_n
 from fastgrad import acos as acos

@@ -3,6 +3,11 @@
 from fastgrad import Tensor
 from fastgrad.typing import DTypeLike, TensorLike
 
+__all__ = [
+    "categorical", "gamma", "get_seed", "log_uniform_candidate_sampler", "multinomial", "normal",
+    "poisson", "set_random_seed", "shuffle", "truncated_normal", "uniform",
+    "uniform_candidate_sampler"]
+
 from fastgrad import random_gamma as _random_gamma
 gamma = _random_gamma
 from fastgrad.nn import log_uniform_candidate_sampler as log_uniform_candidate_sampler

@@ -4,6 +4,10 @@ from collections.abc import Callable
 from typing import Any
 from fastgrad.typing import TensorLike
 
+__all__ = [
+    "apply_regularization", "l1_l2_regularizer", "l1_regularizer", "l2_regularizer",
+    "sum_regularizer"]
+
 def apply_regularization(regularizer: Callable[..., Any], weights_list: Any = None) -> Any: ...
 def l1_l2_regularizer(
         scale_l1: TensorLike = 1.0, scale_l2: TensorLike = 1.0, scope: Any = None

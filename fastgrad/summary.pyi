@@ -6,6 +6,10 @@ from typing import Any
 from fastgrad import Session, Tensor, Variable
 from fastgrad.typing import TensorLike
 
+__all__ = [
+    "FileWriter", "FileWriterCache", "Summary", "histogram", "image", "merge", "merge_all",
+    "scalar"]
+
 class FileWriter:
     def __init__(
             self, logdir: str | PathLike[str], graph: Any = None, max_queue: TensorLike = 10,

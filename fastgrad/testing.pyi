@@ -4,6 +4,9 @@ from typing import Any
 from fastgrad import Graph
 from fastgrad.typing import Feeds, TensorLike
 
+__all__ = [
+    "GradientError", "Interpreter", "check_gradient", "reference"]
+
 from fastgrad.errors import GradientError as GradientError
 
 class Interpreter:

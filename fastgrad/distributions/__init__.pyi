@@ -5,6 +5,10 @@ from typing import Any
 from fastgrad import DType, Tensor
 from fastgrad.typing import DTypeLike, TensorLike
 
+__all__ = [
+    "Bernoulli", "Categorical", "Distribution", "Exponential", "Laplace",
+    "MultivariateNormalDiag", "Normal", "Uniform", "kl_divergence"]
+
 class Distribution:
     reparameterization_type: str
     def __init__(

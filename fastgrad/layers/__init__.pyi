@@ -6,6 +6,10 @@ from typing import Any
 from fastgrad import Tensor, Variable
 from fastgrad.typing import DTypeLike, ShapeLike, TensorLike
 
+__all__ = [
+    "BatchNormalization", "Dense", "Dropout", "Flatten", "Layer", "batch_normalization", "dense",
+    "dropout", "flatten"]
+
 class Layer:
     def __init__(
             self, trainable: _bool | None = True, name: str | None = None,

@@ -3,6 +3,13 @@
 from fastgrad import Tensor
 from fastgrad.typing import TensorLike
 
+__all__ = [
+    "adjoint", "band_part", "cholesky", "cholesky_solve", "cross", "det", "diag", "diag_part",
+    "eigh", "eigvalsh", "einsum", "expm", "eye", "global_norm", "inv", "l2_normalize", "logdet",
+    "lstsq", "matmul", "matrix_transpose", "matvec", "norm", "qr", "set_diag", "slogdet", "solve",
+    "svd", "tensor_diag", "tensor_diag_part", "tensordot", "trace", "transpose",
+    "triangular_solve"]
+
 from fastgrad import matrix_transpose as _matrix_transpose
 adjoint = _matrix_transpose
 from fastgrad import matrix_band_part as _matrix_band_part

@@ -4,6 +4,13 @@ from collections.abc import Iterable
 from fastgrad import Tensor
 from fastgrad.typing import TensorLike
 
+__all__ = [
+    "accuracy", "auc", "false_negatives", "false_positives", "mean", "mean_absolute_error",
+    "mean_cosine_distance", "mean_iou", "mean_per_class_accuracy", "mean_relative_error",
+    "mean_squared_error", "mean_tensor", "percentage_below", "precision",
+    "precision_at_thresholds", "recall", "recall_at_thresholds", "root_mean_squared_error",
+    "true_negatives", "true_positives"]
+
 def accuracy(
         labels: TensorLike, predictions: TensorLike, weights: TensorLike | None = None,
         metrics_collections: str | Iterable[str] | None = None,

@@ -5,6 +5,17 @@ from typing import Any
 from fastgrad import Tensor, _TopK
 from fastgrad.typing import ShapeLike, TensorLike
 
+__all__ = [
+    "batch_norm_with_global_normalization", "batch_normalization", "bias_add", "crelu", "dropout",
+    "elu", "embedding_lookup", "fused_batch_norm", "in_top_k", "l2_loss", "l2_normalize",
+    "leaky_relu", "log_poisson_loss", "log_sigmoid", "log_softmax",
+    "log_uniform_candidate_sampler", "moments", "nce_loss", "normalize_moments", "relu", "relu6",
+    "relu_layer", "sampled_softmax_loss", "selu", "sigmoid", "sigmoid_cross_entropy_with_logits",
+    "softmax", "softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_logits_v2",
+    "softplus", "softsign", "sparse_softmax_cross_entropy_with_logits", "sufficient_statistics",
+    "swish", "tanh", "top_k", "uniform_candidate_sampler", "weighted_cross_entropy_with_logits",
+    "weighted_moments", "xw_plus_b", "zero_fraction"]
+
 from fastgrad import log_sigmoid as log_sigmoid
 from fastgrad import sigmoid as sigmoid
 from fastgrad import softmax as softmax

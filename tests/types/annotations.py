@@ -87,7 +87,7 @@ OF_FUNCTION = {
     "assign.ref": "Any", "assign_add.ref": "Any", "assign_sub.ref": "Any",
     "add_n.inputs": "Any", "accumulate_n.inputs": "Any", "clip_by_global_norm.t_list": "Any",
     "Saver.save.sess": "Session | None", "Saver.restore.sess": "Session | None",
-    "Saver.restore.save_path": "str | PathLike[str]", "Saver.var_list": "Any",
+    "Saver.restore.save_path": "Any", "Saver.var_list": "Any",
     "Saver.save.global_step": "Any", "ExponentialMovingAverage.decay": "TensorLike",
     "FileWriter.add_summary.global_step": "Any", "FileWriter.graph": "Any",
     "FileWriter.add_graph.graph": "Any", "Layer.name": "str | None",

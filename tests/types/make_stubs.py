@@ -161,7 +161,7 @@ def names_in(text):
         elif isinstance(node, ast.AnnAssign):
             found.add(node.target.id)
         elif isinstance(node, ast.Assign):
-            found.update(t.id for t in node.targets)
+            found.update(t.id for t in node.targets if t.id != "__all__")
         elif isinstance(node, ast.ImportFrom):
             found.update(a.asname for a in node.names if a.asname == a.name)
     return found
@@ -314,7 +314,9 @@ def public(module):
     names = getattr(module, "__all__", None)
     if names is None:
         names = [n for n, t in vars(module).items() if n[0] != "_" and (
-            n.isupper() or getattr(t, "__module__", "") == module.__name__)]
+            n.isupper() or getattr(t, "__module__", "") == module.__name__) and (
+                module.__name__ != "fastgrad.errors" or isinstance(t, type) or n.isupper()
+                or n.endswith(("_type", "_code")))]
     return {n: getattr(module, n) for n in names}
 
 
@@ -337,12 +339,20 @@ def make():
         for name, thing in public(module).items():
             if isinstance(thing, type):
                 stubs._settle(thing, f"fastgrad.{space}", name)
-    stubs.module("fastgrad", root_members(fastgrad), spelt=spelt + "\n" + late)
+    stubs.module("fastgrad", root_members(fastgrad), spelt="\n".join(
+        (spelt, late, starred(fastgrad))))
     for name in NAMESPACES:
         module = importlib.import_module(f"fastgrad.{name}")
-        stubs.module(f"fastgrad.{name}", public(module))
+        stubs.module(f"fastgrad.{name}", public(module), spelt=starred(module))
     compat(stubs, v1)
     return {path_of(name): text for name, text in stubs.texts.items()}
+
+
+def starred(module):
+    """What `from module import *` brings, where the module says so."""
+    names = ", ".join(f'"{n}"' for n in sorted(getattr(module, "__all__", ())))
+    lines = textwrap.fill(f"{names}]", 98, initial_indent="    ", subsequent_indent="    ")
+    return f"__all__ = [\n{lines}" if names else ""
 
 
 def compat(stubs, v1):

@@ -1,32 +1,52 @@
-"""pyright and mypy take README's programs and those here, and see the errors in `wrong.py`; jedi
-completes. Each is looked at where it is installed."""
+"""pyright and mypy take the programs of README, docs, examples and those here, and see the errors
+in `wrong.py`; jedi completes. Each is looked at where it is installed."""
 
 import importlib.util
 import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
 import fastgrad
 import fastgrad.compat.v1 as tf
 import pytest
-from test_readme import SNIPPETS
+import snippets
+from test_pages import PAGES
 from test_stubs import PROGRAMS
 
 HERE = pathlib.Path(__file__).parent
 FOUND = pathlib.Path(fastgrad.__file__).parents[1]
+ROOT = HERE.parents[1]
 WRONG = HERE / "programs" / "wrong.py"
+
+
+def pages():
+    """{file name: program} of README's blocks, each a program, and of what docs' pages hold."""
+    found = {f"readme_{b.line}.py": b.text for b in snippets.blocks(ROOT / "README.md")
+             if b.language == "python"}
+    for page in PAGES:
+        name = "page_" + re.sub(r"\W", "_", f"{page.parent.name}_{page.stem}")
+        for block in snippets.blocks(page):
+            if block.language == "python":
+                if block.options == "fresh" or f"{name}.py" not in found:
+                    current = f"{name}_{block.line}.py" if block.options == "fresh" else f"{name}.py"
+                found[current] = found.get(current, "") + block.text
+    return found
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """All programs in one folder; those of README by their lines."""
+    """All programs in one folder."""
     for path in [*PROGRAMS, WRONG]:
-        (tmp_path / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
-    for _, block in SNIPPETS:
-        (tmp_path / f"readme_line_{block[2]}.py").write_text(block[3], encoding="utf-8")
+        (tmp_path / path.name).write_text(
+            path.read_text(encoding="utf-8") + "\n# mypy: check-untyped-defs\n", encoding="utf-8")
+    for path in (ROOT / "examples").glob("*.py"):
+        shutil.copy(path, tmp_path)
+    for name, text in pages().items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
     return tmp_path
 
 
@@ -39,7 +59,7 @@ def test_mypy(folder):
     pytest.importorskip("mypy")
     installed = FOUND.name in ("site-packages", "dist-packages")
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--check-untyped-defs", "--no-error-summary",
+        [sys.executable, "-m", "mypy", "--follow-imports=silent", "--no-error-summary",
          "--hide-error-context", "--cache-dir", str(folder / "cache"),
          *sorted(p.name for p in folder.glob("*.py"))],
         cwd=folder, capture_output=True, text=True,

@@ -1,5 +1,6 @@
 """Types of `fastgrad.compat._v1.train`. Written by tests/types/make_stubs.py; do not edit."""
 
+from fastgrad.train import CheckpointReader as CheckpointReader
 from fastgrad.train import CheckpointState as CheckpointState
 from fastgrad.train import Coordinator as Coordinator
 from fastgrad.train import Optimizer as Optimizer
@@ -17,6 +18,7 @@ from fastgrad.train import Saver as Saver
 from fastgrad.train import AdagradDAOptimizer as AdagradDAOptimizer
 from fastgrad.train import ProximalAdagradOptimizer as ProximalAdagradOptimizer
 from fastgrad.train import ProximalGradientDescentOptimizer as ProximalGradientDescentOptimizer
+from fastgrad.train import NewCheckpointReader as NewCheckpointReader
 from fastgrad.train import assert_global_step as assert_global_step
 from fastgrad.train import checkpoint_exists as checkpoint_exists
 from fastgrad.train import cosine_decay as cosine_decay
@@ -32,6 +34,7 @@ from fastgrad.train import inverse_time_decay as inverse_time_decay
 from fastgrad.train import latest_checkpoint as latest_checkpoint
 from fastgrad.train import linear_cosine_decay as linear_cosine_decay
 from fastgrad.train import list_variables as list_variables
+from fastgrad.train import load_checkpoint as load_checkpoint
 from fastgrad.train import load_variable as load_variable
 from fastgrad.train import natural_exp_decay as natural_exp_decay
 from fastgrad.train import noisy_linear_cosine_decay as noisy_linear_cosine_decay

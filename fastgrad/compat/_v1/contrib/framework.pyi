@@ -8,6 +8,7 @@ from fastgrad.train import get_or_create_global_step as get_or_create_global_ste
 from fastgrad import global_variables as _global_variables
 get_variables = _global_variables
 from fastgrad.train import list_variables as list_variables
+from fastgrad.train import load_checkpoint as load_checkpoint
 from fastgrad.train import load_variable as load_variable
 
 def add_arg_scope(fn: Callable[..., Any]) -> Any: ...

@@ -19,6 +19,7 @@ from fastgrad.regularizers import l1_regularizer as l1_regularizer
 from fastgrad.regularizers import l2_regularizer as l2_regularizer
 from fastgrad.compat._v1.contrib.layers import linear as linear
 from fastgrad.train import list_variables as list_variables
+from fastgrad.train import load_checkpoint as load_checkpoint
 from fastgrad.train import load_variable as load_variable
 from fastgrad.compat._v1.contrib.layers import one_hot_encoding as one_hot_encoding
 from fastgrad.compat._v1.contrib.layers import relu as relu
