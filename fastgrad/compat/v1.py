@@ -171,7 +171,8 @@ _framework = {
         "arg_scope", "add_arg_scope", "has_arg_scope", "current_arg_scope",
         "arg_scoped_arguments")},
     **{_n: getattr(train, _n) for _n in (
-        "get_or_create_global_step", "get_global_step", "list_variables", "load_variable")},
+        "get_or_create_global_step", "get_global_step", "list_variables", "load_checkpoint",
+        "load_variable")},
     "get_variables": global_variables}
 contrib = _module(
     "contrib",

@@ -4,7 +4,7 @@ Knows the layout of Kernels and Values; changes nothing.
 """
 
 from fastgrad.wording import show_site
-from fastgrad.graph.shapes import size_of
+from fastgrad.compiler.costs import flops, item_size, operand_bytes
 
 
 def explain(plan, seconds=None, peak=None):
@@ -18,7 +18,7 @@ def explain(plan, seconds=None, peak=None):
     for i, k in enumerate(plan.kernels):
         row = [str(i), k.symbol or f"numpy:{k.step.type}", _shape(k.values[0]),
                " ".join(_shape(v) for v in k.values[1:] if v is not None), _memory(k.values[0]),
-               _count(_bytes(k)), _count(flops(k)), _marks(k), _line(k.step.op)]
+               _count(operand_bytes(k)), _count(flops(k)), _marks(k), _line(k.step.op)]
         if seconds is not None:
             row += _rates(k, float(seconds[i]), total, plan.threads, peak)
         rows.append(row)
@@ -51,25 +51,6 @@ def _memory(value):
         return "-"
     s = value.storage
     return f"@{s.offset}" if s.kind == "arena" else s.kind
-
-
-def _bytes(k):
-    return sum(v.size * v.dtype.itemsize for v in k.values if v is not None)
-
-
-def flops(k):
-    """Arithmetic operations of a kernel, counted as the textbooks do: 2mnk for a product."""
-    if k.parts:
-        return sum(flops(p) for p in k.parts)
-    if k.step.type == "gemm":
-        return 2 * k.count * k.ext[0] * k.ext[1]
-    if k.step.type == "bgemm":
-        return 2 * k.count * size_of(k.ext[:3])
-    if k.step.type == "rows_product":
-        return 2 * k.count * k.ext[0] * k.ext[1]
-    if k.symbol and k.symbol.startswith(("copy", "move", "fill", "gather")):
-        return 0
-    return max((v.size for v in k.values if v is not None), default=0)
 
 
 def _count(n):
@@ -108,8 +89,7 @@ def _line(op):
 
 
 def _rates(k, seconds, total, threads, peak):
-    safe, moved = max(seconds, 1e-12), _bytes(k)
-    itemsize = max((v.dtype.itemsize for v in k.values if v is not None), default=4)
-    part = peak(flops(k), moved, safe, itemsize, threads if k.parallel else 1)
+    safe, moved = max(seconds, 1e-12), operand_bytes(k)
+    part = peak(flops(k), moved, safe, item_size(k), threads if k.parallel else 1)
     return [f"{seconds * 1e6:.3f}", f"{100 * seconds / total if total else 0:.1f}%",
             f"{flops(k) / safe * 1e-9:.1f}", f"{moved / safe * 1e-9:.1f}", f"{100 * part:.0f}%"]

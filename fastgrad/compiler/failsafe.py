@@ -8,14 +8,12 @@ nothing is written yet. What is left is a step behind that point that may fail. 
 - *undo*: where that cannot be (the index is made by an update, a step runs in Python, where
   anything may happen, Ctrl-C included), the Program copies the variables that it
   writes before each run, and puts them back if it fails.
+
+Which kernels follow indices that may be bad, each family says (`Family.indices`).
 """
 
+from fastgrad.compiler.families import FAMILIES
 from fastgrad.compiler.layout.emitter import Kernel, letter
-
-# The updates of merged rows are not here: merge_rows lets no bad index through to them.
-# kernel -> (place of its indices among `values`, place of their limit among `ext`)
-INDEXED = {"gather": (2, 1), "scatter_add": (2, 2), "take_label": (2, 0), "sparse_xent": (3, 0),
-           "sgd_rows": (2, 2), "merge_rows": (3, 2)}
 
 
 def checked(kernels):
@@ -51,14 +49,8 @@ def _parts(kernel):
 
 def indices_of(kernel):
     """[(step, Value of indices, their limit)] of all that a kernel follows."""
-    found = []
-    for k in _parts(kernel):
-        # symbols end in dtypes: gather_i32, sgd_rows_i64_f32
-        place = k.symbol and next((p for stem, p in INDEXED.items()
-                                   if k.symbol.startswith((stem + "_i32", stem + "_i64"))), None)
-        if place:
-            found.append((k.step, k.values[place[0]], k.ext[place[1]]))
-    return found
+    return [(k.step, k.values[k.family.indices[0]], k.ext[k.family.indices[1]])
+            for k in _parts(kernel) if k.symbol is not None and k.family.indices is not None]
 
 
 def _made_late(value):
@@ -72,10 +64,8 @@ def _may_fail(kernel):
 
 def _check(step, index, limit):
     """A lookup of nothing: rows of no bytes, from a table of `limit` rows."""
-    kernel = Kernel(step, f"gather_{letter(index.dtype)}", [index, index, index], index.size,
-                    ext=(0, limit))
-    kernel.writes = 0
-    return kernel
+    return Kernel(step, f"gather_{letter(index.dtype)}", [index, index, index], index.size,
+                  ext=(0, limit), writes=0, family=FAMILIES["gather"])
 
 
 def _written(kernels):

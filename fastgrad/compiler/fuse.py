@@ -8,7 +8,9 @@ What fusion adds is in `Step.fused`, which `layout` reads:
 - softmax_xent: outs of the loss and of its gradient from one pass over the rows
 """
 
+from fastgrad.compiler import families
 from fastgrad.compiler.ir import Step, variable_of
+from fastgrad.compiler.layout.emitter import INDEX_DTYPES
 
 KERNEL_DTYPES = ("float32", "float64")      # others run as NumPy steps, which cannot be joined
 ACTIVATIONS = ("relu", "sigmoid", "tanh")
@@ -64,8 +66,10 @@ def _take_over(old, new):
 
 # ---- matmul + bias + activation ---------------------------------------------------------
 
-def _is_gemm(value, uses):
-    return value.type == "gemm" and uses.once(value) and value.dtype.name in KERNEL_DTYPES
+def _takes(what, value, uses):
+    """Whether the step that makes `value` can do also `what`, and nothing else needs `value`."""
+    return (value.step is not None and what in families.of(value.step.opdef).epilogue
+            and uses.once(value) and value.dtype.name in KERNEL_DTYPES)
 
 
 def add_bias(steps, uses, _):
@@ -75,7 +79,7 @@ def add_bias(steps, uses, _):
         if step.type != "add" or step.late:
             continue
         for v, bias in (step.inputs, step.inputs[::-1]):
-            if (v.shape == step.out.shape and _is_gemm(v, uses) and not v.step.fused
+            if (v.shape == step.out.shape and _takes("bias", v, uses) and not v.step.fused
                     and _is_row(bias, v) and _made_before(bias, v.step)):
                 _absorb(step, v.step, bias=bias)
                 gone.add(step)
@@ -110,7 +114,7 @@ def activate(steps, uses, _):
     for step in steps:
         if step.type in ACTIVATIONS and not step.late:
             v = step.inputs[0]
-            if _is_gemm(v, uses) and "act" not in v.step.fused:
+            if _takes("act", v, uses) and "act" not in v.step.fused:
                 _absorb(step, v.step, act=step.type)
                 gone.add(step)
     return _without(steps, gone)
@@ -129,7 +133,7 @@ def update_by_product(steps, uses, updated):
         if step.type != "apply_gradient_descent":
             continue
         w, lr, g = step.inputs
-        if (lr.const is None or lr.size != 1 or not _is_gemm(g, uses) or g.step.fused
+        if (lr.const is None or lr.size != 1 or not _takes("into", g, uses) or g.step.fused
                 or g.shape != w.shape):
             continue
         if any(variable_of(v) in updated for v in g.step.inputs):
@@ -145,30 +149,25 @@ def update_by_product(steps, uses, updated):
 
 # ---- cross-entropy and its gradient -----------------------------------------------------
 
-CROSS_ENTROPIES = ("softmax_xent", "sparse_softmax_xent")
-
-
 def _has_kernel(step):
-    labels = step.inputs[1].dtype
     return step.out.dtype.name in KERNEL_DTYPES and (
-        step.type == "softmax_xent" or labels.name in ("int32", "int64"))
+        families.of(step.opdef).indices is None or step.inputs[1].dtype.name in INDEX_DTYPES)
 
 
 def join_cross_entropy(steps, uses, _):
     """A cross-entropy and its gradient of the same rows -> one step with two outputs"""
-    forward = {}
+    forward = {}                # what a gradient shares with the step that can make it -> that
     gone = set()
     for step in steps:
-        if step.type in CROSS_ENTROPIES and not step.late and _has_kernel(step):
-            forward[(step.type, step.attrs.get("plain"), *step.inputs[:2])] = step
+        gradient = families.of(step.opdef).joins
+        if gradient is not None and not step.late and _has_kernel(step):
+            forward[(gradient, step.attrs.get("plain"), *step.inputs[:2])] = step
     for step in steps:
-        kind = step.type.removesuffix("_grad")
-        if step.type == kind or kind not in CROSS_ENTROPIES or step.late:
+        first = forward.get((families.of(step.opdef).name, step.attrs.get("plain"),
+                             *step.inputs[:2])) if not step.late else None
+        if first is None or len(first.outs) > 1 or not _made_before(step.inputs[2], first):
             continue
-        first = forward.get((kind, step.attrs.get("plain"), *step.inputs[:2]))
         scale = step.inputs[2]
-        if first is None or len(first.outs) > 1 or not _made_before(scale, first):
-            continue
         first.inputs = first.inputs[:2] + [scale]
         first.outs = (first.outs[0], step.outs[0])
         _take_over(step, first)

@@ -10,6 +10,7 @@ import threading
 
 import numpy as np
 
+from fastgrad.compiler import families
 from fastgrad.errors import DTypeError, KernelError, RunShapeError, ShapeError, TooLargeError
 from fastgrad.wording import sentence, show_bytes, where
 from fastgrad.graph.reference import in_casts, twin
@@ -248,7 +249,7 @@ class Builder:
     # ---- folding ----
     def _is_foldable(self, opdef, inputs, shapes_):
         """Constant in, constant out. Small integers fold always: shapes depend on them."""
-        if opdef.ref is None or opdef.form in _LOWERED:
+        if opdef.ref is None or families.of(opdef).folds_in_parts:
             return False
         if any(v.const is None and v.kind != "ghost" for v in inputs):
             return False
@@ -259,7 +260,7 @@ class Builder:
 
     def _folded(self, opdef, inputs, attrs, shapes_, dtypes):
         args = [_ghost_array(v) if v.kind == "ghost" else v.const for v in inputs]
-        splat = (opdef.form in _ELEMENTWISE and size_of(shapes_[0]) > 1
+        splat = (families.of(opdef).elementwise and size_of(shapes_[0]) > 1
                  and all(v.kind != "ghost" and v.splat is not None for v in inputs))
         if splat:
             args = [np.asarray(v.splat) for v in inputs]
@@ -297,10 +298,6 @@ def too_large(op, shape, dtype):
         f"{name}: there is no memory for an array of shape {tuple(shape)} and dtype {dtype.name}, "
         f"which takes {show_bytes(size_of(shape) * dtype.itemsize)}. Feed fewer rows at a time, or "
         "check the numbers that this shape comes from.", op)
-
-
-_ELEMENTWISE = ("map", "map_grad", "zip", "select")
-_LOWERED = ("unreduce", "broadcast_like", "sum_to")     # their parts fold, and stay splats
 
 
 def _ghost_array(value):

@@ -11,7 +11,7 @@ import numpy as np
 
 from fastgrad import _kernels, config
 from fastgrad.graph import bad_index
-from fastgrad.compiler import rules  # noqa: F401  (registers them)
+from fastgrad.compiler import layout, rules     # noqa: F401 - they register what they list
 from fastgrad.compiler import (failsafe, roofline as peak, profiling, rewrite, row_strips, strips,
                                watch)
 from fastgrad._kernels import choose

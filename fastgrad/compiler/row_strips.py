@@ -19,7 +19,7 @@ Decisions (2 cores, 1 MB second-level and 32 MB shared cache)
 
 import numpy as np
 
-from fastgrad.compiler.layout.emitter import FORMS, Kernel, letter
+from fastgrad.compiler import families
 from fastgrad.compiler.fuse import KERNEL_DTYPES, step_reads
 from fastgrad.compiler.ir import Step, Value, const_value, root_of
 from fastgrad.compiler.place import Storage
@@ -35,9 +35,6 @@ BLOCKS = (512, 256, 128, 64, 32)        # rows
 PARTIAL_SHARE = 8               # partials take at most one in so many of a block's bytes
 LONGEST = 64                    # steps in one strip
 LOOK = 200                      # steps without a member before the search for more ends
-FOLLOWS = ("sparse_xent", "sparse_xent_grad")
-FORMS_BY_ROWS = ("map", "map_grad", "zip", "select", "cast", "rowwise", "xent", "xent_grad",
-                 "sparse_xent", "sparse_xent_grad", "gemm", "reduce")
 
 
 def find(steps, fetched, emitter):
@@ -69,7 +66,7 @@ def _is_transposed(s):
 
 
 def _is_root(s, twice):
-    """A W for an input that an A^T g reads too."""
+    """Whether `s` is the forward product of an input that a later weight gradient reads again."""
     if s.type != "gemm" or s.attrs["ta"] or s.late or s.strip is not None:
         return False
     a = s.inputs[0]
@@ -132,7 +129,7 @@ class _Search:
             return False
         if s.opdef.view is not None:
             return True
-        if s.opdef.form not in FORMS_BY_ROWS:
+        if "rows" not in families.of(s.opdef).tiles:
             return False
         kernels = self.emitter.emit(s)
         k = kernels[0]
@@ -188,8 +185,8 @@ class _Search:
         """Values that only members use."""
         outside = {root_of(v) for v in fetched}
         # what indices were followed must be there to tell after a failure
-        outside.update(root_of(i) for s in self.members if s.opdef.form in FOLLOWS
-                       for i in s.inputs[1:2])
+        outside.update(root_of(k.values[k.family.indices[0]]) for s in self.members
+                       if families.of(s.opdef).indices is not None for k in self.emitter.emit(s))
         for s in self.before + self.after:
             outside.update(root_of(v) for v in step_reads(s))
         return {v for s in self.members if s not in self.reductions and s.opdef.view is None
@@ -274,31 +271,9 @@ class _Search:
 
 # ---- the three steps of a reduction -----------------------------------------------------
 
-def _opdef(name, ref):
-    return OpDef(type=name, name=name, form=name, ref=ref, inplace=(), shape_only=(), static=(),
-                 pure=True, outputs=1, attrs={})
+def _opdef(name):
+    return OpDef(type=name, name=name, form=name, inplace=(), shape_only=(), static=(), pure=True,
+                 outputs=1, attrs={})
 
 
-PRODUCT, SUM, TOTAL = (_opdef(name, None) for name in ("rows_product", "rows_sum", "rows_total"))
-
-
-def _emit_product(_, s):
-    a, g = s.inputs
-    return [Kernel(s, f"rows_product_{letter(a.dtype)}", [s.out, a, g], a.shape[0],
-                   ext=(a.shape[1], g.shape[1]))]
-
-
-def _emit_sum(_, s):
-    x = s.inputs[0]
-    n = x.size // x.shape[0]
-    return [Kernel(s, f"rows_sum_{letter(x.dtype)}", [s.out, x], x.shape[0],
-                   ext=(n, int(s.attrs["total"])))]
-
-
-def _emit_total(_, s):
-    part = s.inputs[0]
-    return [Kernel(s, f"sum_cols_{letter(part.dtype)}", [s.out, part], s.out.size,
-                   ext=(1, *part.shape), par=(s.attrs["scale"],))]
-
-
-FORMS.update(rows_product=_emit_product, rows_sum=_emit_sum, rows_total=_emit_total)
+PRODUCT, SUM, TOTAL = map(_opdef, ("rows_product", "rows_sum", "rows_total"))

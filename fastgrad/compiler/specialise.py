@@ -12,6 +12,7 @@ their own, before what is left can be planned with their values fed.
 
 from fastgrad.errors import MissingFeedError, StateError
 from fastgrad.wording import where
+from fastgrad.compiler import families
 from fastgrad.compiler.shown import variable_shown
 from fastgrad.graph.nodes import Tensor, is_custom
 from fastgrad.compiler.ir import Step, Value, root_of, variable_of
@@ -211,7 +212,7 @@ class Specialiser:
         if any(inputs[i].const is None for i in opdef.static):
             self._stage(node)
             return
-        if opdef.form == "python":
+        if families.of(opdef).foreign:
             outs = self._python_step(node, inputs)
         else:
             outs = b.build(opdef, inputs, self._attrs(node))

@@ -10,7 +10,9 @@ left alone. `row_strips` finds strips whose tiles are blocks of rows.
 after the steps have been emitted.
 """
 
-from fastgrad.compiler.layout.emitter import Kernel, one_element
+from fastgrad.compiler import families
+from fastgrad.compiler.layout.elementwise import one_element
+from fastgrad.compiler.layout.emitter import Kernel
 from fastgrad.compiler.fuse import step_reads
 from fastgrad.compiler.place import Storage
 
@@ -19,7 +21,6 @@ SCRATCH = 16384              # bytes: with the arrays streaming by, what a first
 SCRATCH_LIMIT = 1 << 16      # bytes that a Program has for a strip
 LONGEST = 64                 # steps in one strip
 LONGEST_TILE = 4096          # elements; shorter ones pay for their calls: 10 ns a step and tile
-FORMS = ("map", "map_grad", "zip")
 
 
 class Strip:
@@ -57,7 +58,9 @@ def find(steps, emitter):
 
 
 def _fits(step, run, emitter):
-    if step.opdef.form not in FORMS or step.late or step.fused or step.strip is not None:
+    if step.late or step.fused or step.strip is not None:
+        return False
+    if "elements" not in families.of(step.opdef).tiles:
         return False
     out = step.out
     if out.size < AT_LEAST or len(run) >= LONGEST or run and run[0].out.size != out.size:

@@ -28,8 +28,7 @@ def watched(kernels):
 def _look(step):
     outs = [v for v in step.outs if v.storage is not None]
     ins = [v for v in step.inputs if v.kind != "ghost" and v.dtype.kind == "f"]
-    k = Kernel(step, None, [*outs, *ins], 1)
-    k.writes = 0
+    k = Kernel(step, None, [*outs, *ins], 1, writes=0)
 
     def call(_, arrays):
         for out in arrays[:len(outs)]:

@@ -80,13 +80,18 @@ def checkpoint_exists(checkpoint_prefix):
 
 def list_variables(ckpt_dir_or_file):
     """[(name, shape), ...] of a checkpoint."""
-    found = read_tensors(_file_of(ckpt_dir_or_file))
+    found = read_checkpoint(ckpt_dir_or_file)
     return sorted((k, list(v.shape)) for k, v in found.items())
 
 
-def load_variable(ckpt_dir_or_file, name):
-    """The array of one variable of a checkpoint."""
-    found = read_tensors(_file_of(ckpt_dir_or_file))
+def read_checkpoint(ckpt_dir_or_file):
+    """{name: array} of a checkpoint, or of the latest one in a folder."""
+    return read_tensors(_file_of(ckpt_dir_or_file))
+
+
+def load_variable(ckpt_dir_or_file, name, arrays=None):
+    """The array of one variable of a checkpoint; `arrays` if it has been read already."""
+    found = read_checkpoint(ckpt_dir_or_file) if arrays is None else arrays
     name = name[:-2] if name.endswith(":0") else name
     if name not in found:
         raise NotInFileError(f"{name!r} is not in {ckpt_dir_or_file!r}; there are "

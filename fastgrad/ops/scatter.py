@@ -61,13 +61,13 @@ def _replaces(attrs):
     return attrs["how"] == "update"
 
 
-@op(_rows_shape, dtype=_of_variable, casts=(0, 2), whole=(1,), form="update", ref=_rows_ref,
+@op(_rows_shape, dtype=_of_variable, casts=(0, 2), whole=(1,), form="update_rows", ref=_rows_ref,
     pure=False, writes=True, name="ScatterUpdate", text=_replaces)
 def _scatter_rows(ref, indices, updates, how="update"):
     pass
 
 
-@op(_elements_shape, dtype=_of_variable, casts=(0, 2), whole=(1,), form="update",
+@op(_elements_shape, dtype=_of_variable, casts=(0, 2), whole=(1,), form="update_rows",
     ref=_elements_ref, pure=False, writes=True, name="ScatterNdUpdate",
     text=_replaces)
 def _scatter_elements(ref, indices, updates, how="update"):

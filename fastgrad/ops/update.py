@@ -1,6 +1,6 @@
 """The update operations of optimizers: each changes a variable and its slots in place, in one step.
 
-An op of form "update" writes its first `outputs` inputs, and output i is the new value of input i.
+An update writes its first `outputs` inputs, and output i is the new value of input i.
 The formulas are TensorFlow 1.15's training ops. `lr` is a tensor of one element; the other
 parameters are one vector `hyper`, in the order of the kernel's (`_kernels/updates/update.pxi.in`).
 
@@ -49,7 +49,7 @@ def _infer(names, count):
     return infer
 
 
-def _update(kernel, ref, slots=0, name=None):
+def _update(kernel, ref, slots=0, name=None, form="update"):
     """Declare an update that writes the variable and `slots` more."""
     count = 1 + slots
 
@@ -58,7 +58,7 @@ def _update(kernel, ref, slots=0, name=None):
         casts = tuple(i for i, n in enumerate(names) if n != "indices")
         whole = tuple(i for i, n in enumerate(names) if n == "indices")
         return op(_infer(names, count), dtype=_of_variable, casts=casts, whole=whole,
-                  form="update", kernel=kernel, ref=ref, pure=False, writes=True, outputs=count,
+                  form=form, kernel=kernel, ref=ref, pure=False, writes=True, outputs=count,
                   name=name)(fn)
     return declare
 
@@ -166,7 +166,8 @@ def _merge_rows_ref(indices, values, rows):
     indices = indices.reshape(-1)
     checked(indices, rows)
     _, first, inverse = np.unique(indices, return_index=True, return_inverse=True)
-    order = np.argsort(np.argsort(first))               # from the order of size to that of sight
+    # from sorted order to order of first occurrence
+    order = np.argsort(np.argsort(first))
     kept, total = np.full_like(indices, UNUSED), np.zeros_like(values)
     kept[:first.size] = indices[np.sort(first)]
     np.add.at(total, order[inverse.reshape(-1)], values)
@@ -200,11 +201,11 @@ def _by_rows(dense, slots):
     return ref
 
 
-def _update_rows(kernel, dense, slots=0):
-    return _update(kernel, _by_rows(dense, slots), slots)
+def _update_rows(kernel, dense, slots=0, form="update_distinct_rows"):
+    return _update(kernel, _by_rows(dense, slots), slots, form=form)
 
 
-@_update_rows("sgd_rows", lambda w, lr, g: w - lr * g)
+@_update_rows("sgd_rows", lambda w, lr, g: w - lr * g, form="update_rows")
 def apply_gradient_descent_rows(ref, lr, indices, values):
     """apply_gradient_descent on rows."""
 

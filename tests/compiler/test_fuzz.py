@@ -37,7 +37,7 @@ from fastgrad.variables.store import store_of
 
 OFF = [frozenset(), *(frozenset([p]) for p in plan.PASSES), frozenset(plan.PASSES)]
 NUDGED = {"map", "map_grad", "zip", "reduce", "rowwise", "xent", "xent_grad", "matmul", "sum_to",
-          "unreduce", "cast", "update", "assign_zip"}
+          "unreduce", "cast", "update", "update_rows", "update_distinct_rows", "assign_zip"}
 SEEDS = range(5)                # of the nudges
 # the size of terms that cancel in a small result: an error of theirs does not shrink with it
 _sum = functools.partial(np.sum, axis=-1, keepdims=True)

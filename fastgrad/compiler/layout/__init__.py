@@ -1,8 +1,10 @@
-"""How the steps of a plan become kernels.
+"""How the steps of a plan become kernels: a file for each kind of kernel family.
 
-This list of the files that register layouts is the only one.
+This list of the files that enter families is the only one.
 """
 
-from fastgrad.compiler.layout import emitter, index, products
+from fastgrad.compiler.layout import (draws, elementwise, emitter, index, movement, products,
+                                      reductions, rows, strides, updates)
 
-__all__ = ["emitter", "index", "products"]
+__all__ = ["draws", "elementwise", "emitter", "index", "movement", "products", "reductions",
+           "rows", "strides", "updates"]

@@ -1,17 +1,25 @@
-"""Layouts of matrix products and batches of them, and which of their kernels runs.
+"""Layouts of matrix products and batches of them, and which of their kernels runs."""
 
-They join the table of `emitter` when this file is imported.
-"""
-
-from fastgrad.compiler.layout.emitter import Kernel, form, letter
+from fastgrad.compiler import costs, shares
+from fastgrad.compiler.families import family
+from fastgrad.compiler.layout.emitter import Kernel, letter
 from fastgrad.errors import RunShapeError
 from fastgrad.wording import where
+from fastgrad.graph.shapes import size_of
 
 BLAS_LIMIT = 2**31 - 1
 ACTIVATIONS = {None: 0, "relu": 1, "sigmoid": 2, "tanh": 3}
+WAYS = ("", "_rows", "_dots", "_cols", "_tiny", "_tiles")
 
 
-@form("gemm")
+def _flops(k):
+    """Two for each row of the range, column and depth, which are the first extents."""
+    return 2 * k.count * k.ext[0] * k.ext[1]
+
+
+@family("gemm", kernels=("gemm",), endings=(*WAYS, "_rows_across", "_tiles_across"), product=True,
+        share=shares.product, flops=_flops, tiles=frozenset(("rows",)),
+        epilogue=frozenset(("bias", "act", "into")))
 def _gemm(e, s):
     a, b = s.inputs
     ta, tb = s.attrs["ta"], s.attrs["tb"]
@@ -24,10 +32,11 @@ def _gemm(e, s):
         stem, count, other = stem + "_across", n, m
     return [Kernel(s, f"{stem}_{letter(a.dtype)}", [s.out, a, b, s.fused.get("bias")], count,
                    ext=(other, k, int(ta), int(tb), ACTIVATIONS[s.fused.get("act")],
-                        a.shape[1], b.shape[1], n), par=(alpha, beta))]
+                        a.shape[1], b.shape[1], n), par=(alpha, beta), across=columns)]
 
 
-@form("bgemm")
+@family("bgemm", kernels=("bgemm",), endings=WAYS, product=True, share=shares.batch,
+        flops=lambda k: 2 * k.count * size_of(k.ext[:3]))
 def _bgemm(e, s):
     a, b = s.inputs
     ta, tb = s.attrs["ta"], s.attrs["tb"]
@@ -49,3 +58,12 @@ def _chosen(e, s, dtype, m, n, k):
         raise RunShapeError(f"{where(s.op)}: a product of {m} x {k} and {k} x {n}; BLAS takes at "
                             f"most {BLAS_LIMIT} a dimension.", s.op)
     return stem, columns
+
+
+@family("rows_product", kernels=("rows_product",), product=True, flops=_flops,
+        moved=costs.nothing)            # a strip has its operands in cache
+def _rows_product(e, s):
+    """A^T G over the rows of a strip."""
+    a, g = s.inputs
+    return [Kernel(s, f"rows_product_{letter(a.dtype)}", [s.out, a, g], a.shape[0],
+                   ext=(a.shape[1], g.shape[1]))]
