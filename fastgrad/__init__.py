@@ -9,10 +9,12 @@ import importlib as _importlib
 from fastgrad import elsewhere as _elsewhere
 from fastgrad import errors
 from fastgrad.version import __version__
-from fastgrad.graph.shapes import DTYPES as _DTYPES
-from fastgrad.graph.shapes import DType, TensorShape, as_dtype
+from fastgrad.graph.dtypes import DTYPES as _DTYPES
+from fastgrad.graph.dtypes import DType, as_dtype
+from fastgrad.graph.tensor_shape import TensorShape
 from fastgrad.graph.default_graph import get_default_graph, reset_default_graph
-from fastgrad.graph.graph import Graph, Operation, Tensor
+from fastgrad.graph.graph import Graph
+from fastgrad.graph.nodes import Operation, Tensor
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient
 from fastgrad.ops.state import (assign, assign_add, assign_sub, constant, convert_to_tensor, group,
                                 identity, no_op, placeholder, placeholder_with_default,
@@ -59,14 +61,15 @@ from fastgrad.graph.collection import (GraphKeys, add_to_collection, add_to_coll
                                        trainable_variables)
 from fastgrad.variables.variable import (Variable, global_variables_initializer,
                                          local_variables_initializer, variables_initializer)
+from fastgrad.graph.name_scope import *
 from fastgrad.variables.scopes import *
 from fastgrad.variables.initializers import *
 from fastgrad.flow.control import *
+from fastgrad.flow.py_func import *
 from fastgrad.flow.cond import *
 from fastgrad.flow.while_loop import *
 from fastgrad.runtime.compute_gradients import compute_gradients
 from fastgrad.runtime.session import Session, get_default_session
-from fastgrad.graph import graphviz as _dot  # gives Graph its export_dot
 from fastgrad import nn, train
 from fastgrad import linalg
 from fastgrad import math

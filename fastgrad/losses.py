@@ -7,24 +7,26 @@ weights that are not zero, unless `reduction` says otherwise.
 """
 
 from fastgrad import elsewhere as _elsewhere
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.collection import GraphKeys
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError
-from fastgrad.graph.graph import as_tensor, get_default_graph, is_node
-from fastgrad.ops.reshape import check_weights, squeeze, weights_of
-from fastgrad.ops.divide import div_no_nan
+from fastgrad.graph.dtypes import FLOAT32, FLOAT64, strong
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.nn.activations import relu
+from fastgrad.nn.cross_entropy import (sigmoid_cross_entropy_with_logits,
+                                       softmax_cross_entropy_with_logits_v2,
+                                       sparse_softmax_cross_entropy_with_logits)
 from fastgrad.ops.arithmetic import (add, cast, log, maximum, minimum, multiply, not_equal,
                                      ones_like, squared_difference, subtract, zeros_like)
+from fastgrad.ops.divide import div_no_nan
 from fastgrad.ops.reduce import reduce_sum
+from fastgrad.ops.reshape import check_weights, squeeze, weights_of
 from fastgrad.ops.shape import shape, size
 from fastgrad.ops.state import constant, stop_gradient
 from fastgrad.ops.unary import abs, square
 from fastgrad.ops.where import where
-from fastgrad.nn.cross_entropy import (sigmoid_cross_entropy_with_logits,
-                                       softmax_cross_entropy_with_logits_v2,
-                                       sparse_softmax_cross_entropy_with_logits)
-from fastgrad.nn.activations import relu
 
 
 class Reduction:
@@ -76,9 +78,9 @@ class _Scope:
         """A tensor to compute losses with: float32 in a "tf" graph."""
         x = as_tensor(value, None, self.graph, name)
         if self.graph.literals == "tf":
-            return cast(x, shapes.FLOAT32)
-        dtype = shapes.strong(x._dtype)
-        return cast(x, shapes.FLOAT64) if dtype is not None and dtype.kind != "f" else x
+            return cast(x, FLOAT32)
+        dtype = strong(x._dtype)
+        return cast(x, FLOAT64) if dtype is not None and dtype.kind != "f" else x
 
 
 def _same_shape(a, b):
@@ -117,7 +119,7 @@ def compute_weighted_loss(losses, weights=1.0, scope=None, loss_collection=Graph
         if reduction != Reduction.NONE:
             loss = _divided(reduce_sum(loss), x, w, reduction, plain, weights)
         if given._dtype is not None and loss._dtype != given._dtype:
-            loss = cast(loss, shapes.strong(given._dtype))
+            loss = cast(loss, strong(given._dtype))
         add_loss(loss, loss_collection)
         return loss
 
@@ -226,7 +228,7 @@ def sigmoid_cross_entropy(multi_class_labels, logits, weights=1.0, label_smoothi
 def _like_logits(s, labels, logits):
     z = as_tensor(logits, None, s.graph)
     y = as_tensor(labels, None, s.graph)
-    y = cast(y, shapes.strong(z._dtype)) if z._dtype is not None else y
+    y = cast(y, strong(z._dtype)) if z._dtype is not None else y
     _same_shape(z, y)
     return z, y
 

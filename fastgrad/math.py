@@ -16,7 +16,7 @@ from fastgrad.ops.reduce import *  # noqa: F403
 from fastgrad.ops.scan import *  # noqa: F403
 from fastgrad.ops.segment import *  # noqa: F403
 from fastgrad.ops.checks import is_non_decreasing, is_strictly_increasing
-from fastgrad.ops.gather import unsorted_segment_sum
+from fastgrad.ops.segment import unsorted_segment_sum
 from fastgrad.ops.special import *  # noqa: F403
 from fastgrad.ops.unary import *  # noqa: F403
 from fastgrad.ops.where import invert_permutation

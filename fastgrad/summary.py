@@ -10,15 +10,18 @@ import threading
 import numpy as np
 
 from fastgrad import elsewhere as _elsewhere
-from fastgrad.io import events
+from fastgrad.errors import DTypeError, KernelError, ShapeError
 from fastgrad.graph.collection import GraphKeys
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
-from fastgrad.errors import DTypeError, KernelError, ShapeError, where
-from fastgrad.graph.graph import Graph, as_tensor, get_default_graph
-from fastgrad.io.png import COLOUR_TYPES
+from fastgrad.graph.dtypes import TEXT
+from fastgrad.graph.graph import Graph
+from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.registry import NotDifferentiable, op
-from fastgrad.graph.shapes import TEXT
+from fastgrad.io import events, protobuf
+from fastgrad.io.png import COLOUR_TYPES
 from fastgrad.ops.state import stop_gradient
+from fastgrad.wording import where
 
 
 def encode(node, values):
@@ -188,7 +191,7 @@ class FileWriter:
         data = summary if isinstance(summary, bytes) else summary.SerializeToString()
         if global_step is not None:
             global_step = int(global_step)
-        self._file.event(events.text(5, data), global_step)
+        self._file.event(protobuf.text(5, data), global_step)
         self._since += 1
         if self._since >= self._queue:
             self.flush()
@@ -197,7 +200,7 @@ class FileWriter:
         """Write a graph's operations and edges."""
         if not isinstance(graph, Graph):
             raise ValueError("The passed graph must be an instance of Graph.")
-        self._file.event(events.text(4, events.graph_def(graph)), global_step)
+        self._file.event(protobuf.text(4, events.graph_def(graph)), global_step)
 
     def add_session_log(self, *_, **__):
         """Accepted, ignored."""

@@ -10,10 +10,13 @@ subnormal numbers.
 
 import numpy as np
 
-from fastgrad.errors import (DTypeError, GradientError, MissingFeedError,
-                             UnimplementedError, where)
-from fastgrad.autodiff.gradients import compute_gradient_values, gradients
-from fastgrad.graph.graph import Graph, Node, Tensor, as_tensor, get_default_graph, is_custom
+from fastgrad.errors import DTypeError, GradientError, MissingFeedError, UnimplementedError
+from fastgrad.wording import where
+from fastgrad.autodiff.user_ops import compute_gradient_values
+from fastgrad.autodiff.gradients import gradients
+from fastgrad.graph.graph import Graph
+from fastgrad.graph.nodes import Node, Tensor, as_tensor, is_custom
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.ops.arithmetic import multiply
 from fastgrad.ops.reduce import reduce_sum
 from fastgrad.ops.state import placeholder
@@ -22,7 +25,7 @@ from fastgrad.runtime.fetches import convert, feed_key, flatten
 from fastgrad.compiler.shown import variable_shown
 from fastgrad.compiler.plan import with_subnormals
 from fastgrad.runtime.session import Session
-from fastgrad.graph.shapes import is_weak
+from fastgrad.graph.dtypes import is_weak
 from fastgrad.runtime.streams import Streams
 from fastgrad.variables.store import store_of
 

@@ -11,7 +11,7 @@ from fastgrad import layers
 from fastgrad.graph import shapes
 from fastgrad.train.moving_averages import assign_moving_average
 from fastgrad.graph.collection import GraphKeys
-from fastgrad.graph.graph import as_tensor, is_node
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.nn import dropout as drop
 from fastgrad.nn import relu as _relu
 from fastgrad.nn import relu6 as _relu6
@@ -22,7 +22,8 @@ from fastgrad.layers.regularizers import (apply_regularization, l1_l2_regularize
                                           l2_regularizer, sum_regularizer)
 from fastgrad.variables.scopes import variable_scope
 from fastgrad.uncut import Changed
-from fastgrad.layers.dense import choose
+from fastgrad.layers.layer import choose
+from fastgrad.graph.dtypes import INT64
 
 
 # ---- arg_scope --------------------------------------------------------------------------
@@ -247,8 +248,8 @@ def one_hot_encoding(labels, num_classes, on_value=1.0, off_value=0.0, outputs_c
     """Class numbers as rows with a 1."""
     x = as_tensor(labels)
     with x.graph.name_scope(scope or "OneHotEncoding"):
-        return _output(one_hot(cast(x, shapes.INT64), num_classes, on_value=on_value,
-                               off_value=off_value), outputs_collections)
+        return _output(one_hot(cast(x, INT64), num_classes, on_value=on_value,
+                       off_value=off_value), outputs_collections)
 
 
 @add_arg_scope

@@ -12,9 +12,9 @@ import os
 
 import numpy as np
 
-from fastgrad.graph import shapes
 from fastgrad.compat.binding import bound
 from fastgrad.ops.random import get_seed
+from fastgrad.graph.dtypes import FLOAT32, as_dtype
 
 Datasets = collections.namedtuple("Datasets", ["train", "validation", "test"])
 DEFAULT_SOURCE_URL = "https://storage.googleapis.com/cvdf-datasets/mnist/"      # never asked
@@ -80,11 +80,11 @@ class DataSet:
         one, else a different order each time.
     """
 
-    def __init__(self, images, labels, fake_data=False, one_hot=False, dtype=shapes.FLOAT32,
+    def __init__(self, images, labels, fake_data=False, one_hot=False, dtype=FLOAT32,
                  reshape=True, seed=None):
         graph_seed, op_seed = _seed_of(seed)
         np.random.seed(graph_seed if seed is None else op_seed)
-        dtype = shapes.as_dtype(dtype)
+        dtype = as_dtype(dtype)
         if dtype.name not in ("uint8", "float32"):
             raise TypeError(f"Invalid image dtype {dtype!r}, expected uint8 or float32")
         self.one_hot, self._num_examples = one_hot, 10000
@@ -151,7 +151,7 @@ def maybe_download(filename, work_directory, source_url):
     return path
 
 
-def read_data_sets(train_dir, fake_data=False, one_hot=False, dtype=shapes.FLOAT32, reshape=True,
+def read_data_sets(train_dir, fake_data=False, one_hot=False, dtype=FLOAT32, reshape=True,
                    validation_size=5000, seed=None, source_url=DEFAULT_SOURCE_URL):
     """Read MNIST's four files from `train_dir`.
 

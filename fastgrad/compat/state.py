@@ -17,6 +17,7 @@ from fastgrad.ops.scatter import (scatter_add, scatter_nd_add, scatter_nd_sub, s
 from fastgrad.runtime.session import get_default_session
 from fastgrad.uncut import Changed
 from fastgrad.variables.store import Store
+from fastgrad.graph.default_graph import KINDS as _KINDS
 
 
 # TensorFlow's operation types that no name of ours resembles
@@ -206,7 +207,7 @@ class Variable(_variable.Variable, metaclass=InTF):
         return scatter_nd_update(self, indices, updates, name=name)
 
 
-_graph.KINDS["tf"] = Graph
+_KINDS["tf"] = Graph
 _variable.KINDS["tf"] = Variable
 
 __all__ = ["Graph", "Session", "InteractiveSession", "Variable"]

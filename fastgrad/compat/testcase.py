@@ -8,7 +8,7 @@ import numpy as np
 
 from fastgrad.compat.state import Session
 from fastgrad.graph.default_graph import building, get_default_graph, reset_default_graph
-from fastgrad.graph.graph import is_node
+from fastgrad.graph.nodes import is_node
 from fastgrad.runtime.session import get_default_session
 
 

@@ -30,7 +30,6 @@ from fastgrad.ops import random as _ops_random
 from fastgrad.ops import scatter as _scatter
 from fastgrad.ops import where as _ops_where
 from fastgrad.train import saver as _saver
-from fastgrad.graph import shapes as _shapes
 from fastgrad import summary as _summary
 from fastgrad.compat import absent as _absent
 from fastgrad.compat import files as _files
@@ -68,8 +67,10 @@ from fastgrad.compat.files import gfile
 from fastgrad.compat.state import Graph, InteractiveSession, Session, Variable
 from fastgrad.compat.state import placeholder as _placeholder
 from fastgrad.compat.testcase import test
-from fastgrad.graph.graph import Operation, Tensor
-from fastgrad.graph.shapes import Dimension, DType, TensorShape
+from fastgrad.flow.py_func import py_func as _py_func
+from fastgrad.graph.nodes import Operation, Tensor
+from fastgrad.graph.tensor_shape import Dimension, TensorShape
+from fastgrad.graph.dtypes import DType, STRING as _STRING, as_dtype as _as_dtype, DTYPES as _DTYPES
 from fastgrad.ops.indexed_slices import IndexedSlices
 
 __version__ = VERSION = "1.15.5"              # the TensorFlow whose API this is
@@ -83,18 +84,18 @@ variable_scope = _bind_class(_fastgrad.variable_scope)
 tuple = _bind(_control.tuple_)
 divide = _bind(_divide.python_divide)
 where_v2 = _bind(_ops_where.where_v2)
-numpy_function = _bind(_control.py_func)
+numpy_function = _bind(_py_func)
 tensor_scatter_nd_update = tensor_scatter_update
 parallel_stack = _bind(_ops_join.parallel_stack)
 newaxis = None
-as_dtype = _bound(_shapes.as_dtype)
+as_dtype = _bound(_as_dtype)
 VariableV1 = Variable
 OpError = errors.OpError
 NoGradient = NotDifferentiable
-bfloat16 = half = _shapes.DTYPES["float16"]
-double, complex64, complex128 = (_shapes.DTYPES[n] for n in ("float64", "complex64", "complex128"))
-uint16, uint32, uint64 = (_shapes.DTYPES[n] for n in ("uint16", "uint32", "uint64"))
-string = _shapes.STRING
+bfloat16 = half = _DTYPES["float16"]
+double, complex64, complex128 = (_DTYPES[n] for n in ("float64", "complex64", "complex128"))
+uint16, uint32, uint64 = (_DTYPES[n] for n in ("uint16", "uint32", "uint64"))
+string = _STRING
 
 # ---- old spellings ----------------------------------------------------------------------
 all_variables = _bind(_fastgrad.global_variables)
@@ -170,7 +171,8 @@ _framework = {
         "arg_scope", "add_arg_scope", "has_arg_scope", "current_arg_scope",
         "arg_scoped_arguments")},
     **{_n: getattr(train, _n) for _n in (
-        "get_or_create_global_step", "get_global_step", "list_variables", "load_variable")},
+        "get_or_create_global_step", "get_global_step", "list_variables", "load_checkpoint",
+        "load_variable")},
     "get_variables": global_variables}
 contrib = _module(
     "contrib",
@@ -184,7 +186,7 @@ contrib = _module(
 compat = _module("compat", as_str=_files.as_str, as_bytes=_files.as_bytes,
                  as_text=_files.as_text, as_str_any=_files.as_str_any, v1=_here)
 dtypes = _module("dtypes", DType=DType, as_dtype=as_dtype, cast=_fastgrad.cast,
-                 **{_d.name: _d for _d in (*_shapes.DTYPES.values(), string)})
+                 **{_d.name: _d for _d in (*_DTYPES.values(), string)})
 saved_model = _module("saved_model")
 estimator = _module("estimator")
 python_io = _module("python_io")

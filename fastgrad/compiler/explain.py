@@ -3,7 +3,7 @@
 Knows the layout of Kernels and Values; changes nothing.
 """
 
-from fastgrad.errors import show_site
+from fastgrad.wording import show_site
 from fastgrad.compiler.costs import flops, item_size, operand_bytes
 
 

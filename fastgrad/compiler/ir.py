@@ -11,11 +11,12 @@ import threading
 import numpy as np
 
 from fastgrad.compiler import families
-from fastgrad.errors import (DTypeError, KernelError, RunShapeError, ShapeError, TooLargeError,
-                             sentence, show_bytes, where)
+from fastgrad.errors import DTypeError, KernelError, RunShapeError, ShapeError, TooLargeError
+from fastgrad.wording import sentence, show_bytes, where
 from fastgrad.graph.reference import in_casts, twin
-from fastgrad.graph.registry import OPS, check_dims, computing_dtype, output_dtype
-from fastgrad.graph.shapes import is_weak, size_of, strong
+from fastgrad.graph.opdef import OPS, check_dims, computing_dtype, output_dtype
+from fastgrad.graph.dtypes import is_weak, strong
+from fastgrad.graph.shapes import size_of
 from fastgrad.uncut import Changed
 
 MOST = 1 << 45            # elements: more than any machine's memory can be asked for

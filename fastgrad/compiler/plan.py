@@ -18,18 +18,18 @@ from fastgrad._kernels.program import (Callable, Entry, NoWorkingMemory, Program
 from fastgrad.graph.doors import door
 from fastgrad.compiler.layout.emitter import Emitter
 from fastgrad.compiler.layout.products import BLAS
-from fastgrad.errors import (ComputeError, FeedError, GradientError, KernelError, NumericsError,
-                             refuse_copy, where)
+from fastgrad.errors import ComputeError, FeedError, GradientError, KernelError, NumericsError
+from fastgrad.wording import refuse_copy, where
 from fastgrad.compiler.explain import explain
 from fastgrad.compiler.fuse import fuse, step_reads
-from fastgrad.graph.graph import Tensor
+from fastgrad.graph.nodes import Tensor
 from fastgrad.graph.interned import held, keeping
 from fastgrad.compiler.ir import Builder, too_large, untied, variable_of
 from fastgrad.compiler.partition import partition
 from fastgrad.compiler.place import place
 from fastgrad.compiler.spaces import Spaces, streams_of
 from fastgrad.compiler.specialise import Specialiser, Staging
-from fastgrad.graph.shapes import TEXT
+from fastgrad.graph.dtypes import TEXT
 from fastgrad.uncut import Uncollected
 from fastgrad.compiler.watch import watched
 

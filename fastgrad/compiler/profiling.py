@@ -7,7 +7,8 @@ one set of shapes and dtypes, so a feed of others is refused and named.
 
 import contextlib
 
-from fastgrad.errors import FeedError, MissingFeedError, show_shape, where
+from fastgrad.errors import FeedError, MissingFeedError
+from fastgrad.wording import show_shape, where
 
 
 def arrays_for(feeds, arrays):

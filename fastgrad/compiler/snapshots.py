@@ -6,7 +6,8 @@ the pass that finds the others, and gives them a copy that is made while the val
 """
 
 from fastgrad.compiler.ir import Step, Value, root_of, variable_of
-from fastgrad.graph.registry import OPS, op
+from fastgrad.graph.opdef import OPS
+from fastgrad.graph.registry import op
 
 
 @op(lambda s, a: s[0], form="move", ref=lambda x: x, pure=False)

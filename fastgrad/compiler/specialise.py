@@ -10,13 +10,14 @@ their own, before what is left can be planned with their values fed.
 """
 
 
-from fastgrad.errors import MissingFeedError, StateError, where
+from fastgrad.errors import MissingFeedError, StateError
+from fastgrad.wording import where
 from fastgrad.compiler import families
 from fastgrad.compiler.shown import variable_shown
-from fastgrad.graph.graph import Tensor, is_custom
+from fastgrad.graph.nodes import Tensor, is_custom
 from fastgrad.compiler.ir import Step, Value, root_of, variable_of
 from fastgrad.graph.reference import evaluate
-from fastgrad.graph.shapes import strong
+from fastgrad.graph.dtypes import strong
 from fastgrad.compiler.snapshots import keep_old_values, snapshot_of
 
 

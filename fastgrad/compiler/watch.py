@@ -8,7 +8,8 @@ has nothing of this. Updates are not looked at after they happened: their gradie
 import numpy as np
 
 from fastgrad.compiler.layout.emitter import Kernel
-from fastgrad.errors import NumericsError, where
+from fastgrad.errors import NumericsError
+from fastgrad.wording import where
 
 OFF = frozenset(("fuse", "strips", "inplace", "threads"))     # passes a watched plan leaves out
 

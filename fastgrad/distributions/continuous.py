@@ -8,7 +8,7 @@ Draws carry gradients to the parameters, as TensorFlow's do. Those with whole va
 import math
 
 from fastgrad.distributions.distribution import Distribution, node_maker, unknown
-from fastgrad.graph.graph import as_tensor
+from fastgrad.graph.nodes import as_tensor
 from fastgrad.ops.arithmetic import log, maximum, ones_like, sign, zeros_like
 from fastgrad.ops.random import random_normal, random_uniform
 from fastgrad.ops.reduce import reduce_sum

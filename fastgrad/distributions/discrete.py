@@ -3,21 +3,20 @@
 Both take logits or probabilities and give both as attributes. Draws carry no gradient.
 """
 
-from fastgrad.graph import shapes
 from fastgrad.distributions.distribution import Distribution, node_maker
-from fastgrad.ops.reshape import expand_dims, reshape, transpose
-from fastgrad.ops.join import concat
-from fastgrad.ops.make import zeros
-from fastgrad.ops.arithmetic import add, cast, log, multiply, zeros_like
+from fastgrad.graph.dtypes import INT32, as_dtype, to_np
 from fastgrad.nn.activations import sigmoid, softplus
-from fastgrad.ops.random import multinomial, random_uniform
-from fastgrad.ops.reduce import argmax, reduce_prod, reduce_sum
-from fastgrad.ops.shape import shape as shape_of
-from fastgrad.nn.softmax import log_softmax, softmax
-from fastgrad.ops.unary import log1p, sqrt
 from fastgrad.nn.cross_entropy import (sigmoid_cross_entropy_with_logits,
                                        sparse_softmax_cross_entropy_with_logits)
-from fastgrad.graph.shapes import INT32
+from fastgrad.nn.softmax import log_softmax, softmax
+from fastgrad.ops.arithmetic import add, cast, log, multiply, zeros_like
+from fastgrad.ops.join import concat
+from fastgrad.ops.make import zeros
+from fastgrad.ops.random import multinomial, random_uniform
+from fastgrad.ops.reduce import argmax, reduce_prod, reduce_sum
+from fastgrad.ops.reshape import expand_dims, reshape, transpose
+from fastgrad.ops.shape import shape as shape_of
+from fastgrad.ops.unary import log1p, sqrt
 
 
 class _Discrete(Distribution):
@@ -30,11 +29,11 @@ class _Discrete(Distribution):
         if (logits is None) == (probs is None):
             raise ValueError(f"{type(self).__name__} takes logits or probs; got "
                              f"{'neither' if probs is None else 'both'}.")
-        self._made = shapes.to_np(dtype)
+        self._made = to_np(dtype)
         super().__init__({"logits": logits, "probs": probs}, validate_args, allow_nan_stats,
                          name or type(self).__name__)
 
-    dtype = property(lambda self: shapes.as_dtype(self._made))
+    dtype = property(lambda self: as_dtype(self._made))
 
     def __getattr__(self, name):
         if name not in ("logits", "probs") or "_parameters" not in self.__dict__:

@@ -6,14 +6,14 @@ that of its parameters.
 
 import functools
 
-from fastgrad.graph import shapes
-from fastgrad.graph.graph import as_tensor, get_default_graph, is_node
-from fastgrad.ops.join import concat
+from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.graph.dtypes import FLOAT32, INT32, to_np
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.tensor_shape import TensorShape
 from fastgrad.ops.arithmetic import cast, log
-from fastgrad.ops.shape import plain_shape
-from fastgrad.ops.shape import shape as shape_of
+from fastgrad.ops.join import concat
+from fastgrad.ops.shape import plain_shape, shape as shape_of
 from fastgrad.ops.unary import exp, sqrt
-from fastgrad.graph.shapes import TensorShape
 
 
 def node_maker(method):
@@ -45,9 +45,9 @@ class Distribution:
 
     def _same_dtype(self, given):
         """The parameters as tensors of one dtype: that of the first node or array, or float32."""
-        dtype = next((shapes.to_np(p.dtype) for p in given.values() if hasattr(p, "dtype")), None)
+        dtype = next((to_np(p.dtype) for p in given.values() if hasattr(p, "dtype")), None)
         if dtype is None or dtype.kind != "f":
-            dtype = shapes.FLOAT32
+            dtype = FLOAT32
         return {k: None if p is None else as_tensor(p, dtype, self._graph, k)
                 for k, p in given.items()}
 
@@ -84,7 +84,7 @@ class Distribution:
         first = as_tensor(sample_shape, None, self._graph)
         if first._shape == ():
             first = first[None]
-        return concat([cast(first, shapes.INT32), shape_of(like)], 0)
+        return concat([cast(first, INT32), shape_of(like)], 0)
 
     # -- what users call
     @node_maker

@@ -6,16 +6,19 @@ plans, so it costs; put assertions on what is cheap, or leave them out of hot lo
 
 import numpy as np
 
-from fastgrad.graph import shapes
+from fastgrad.errors import DTypeError, KernelError, ShapeError
 from fastgrad.flow.control import add_session_op, session_op
-from fastgrad.errors import DTypeError, KernelError, ShapeError, where
-from fastgrad.graph.graph import as_tensor, get_default_graph, is_node
+from fastgrad.graph.build import check_truth
+from fastgrad.graph.collection import global_variables, local_variables
+from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.graph.dtypes import DTYPES, as_dtype, strong
 from fastgrad.graph.interned import readable
-from fastgrad.ops.logic import is_finite
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.ops.arithmetic import equal, greater, greater_equal, less, less_equal, not_equal
+from fastgrad.ops.logic import is_finite
 from fastgrad.ops.reduce import reduce_all
 from fastgrad.ops.state import identity, no_op
-from fastgrad.graph.registry import check_truth
+from fastgrad.wording import where
 
 
 @session_op
@@ -110,7 +113,7 @@ def assert_non_positive(x, data=None, summarize=None, message=None, name=None):
 
 
 def _zero(x):
-    dtype = shapes.strong(as_tensor(x)._dtype)
+    dtype = strong(as_tensor(x)._dtype)
     return np.zeros((), dtype)
 
 
@@ -165,7 +168,7 @@ def assert_scalar(tensor, name=None, message=None):
 def assert_type(tensor, tf_type, message=None, name=None):
     """Refuse a tensor of another dtype."""
     found = as_tensor(tensor)
-    if found.dtype != shapes.as_dtype(tf_type):
+    if found.dtype != as_dtype(tf_type):
         raise DTypeError(f"{message or ''} {where(found)} must be of type {tf_type}; it is "
                          f"{found.dtype}.")
     return no_op("statically_determined_correct_type")
@@ -180,7 +183,7 @@ def assert_near(x, y, rtol=None, atol=None, data=None, summarize=None, message=N
     with graph.as_default(), graph.name_scope(name or "assert_near"):
         a = as_tensor(x, None, graph)
         b = as_tensor(y, a._dtype if graph.literals == "tf" and not is_node(y) else None, graph)
-        slack = 10 * float(np.finfo(shapes.strong(a._dtype)).eps)
+        slack = 10 * float(np.finfo(strong(a._dtype)).eps)
         rtol, atol = (np.asarray(slack if v is None else v, a._dtype) if not is_node(v) else v
                       for v in (rtol, atol))
         near = less_equal(abs(a - b), abs(b) * rtol + atol)
@@ -205,12 +208,12 @@ def assert_same_float_dtype(tensors=None, dtype=None):
     ValueError
         If there are several, or one that is not floating.
     """
-    found = [] if dtype is None else [shapes.as_dtype(dtype)]
+    found = [] if dtype is None else [as_dtype(dtype)]
     found += [as_tensor(t).dtype for t in tensors or ()]
     if len(set(found)) > 1 or not all(d.is_floating for d in found):
         raise ValueError("expected one floating dtype; got "
                          + ", ".join(d.name for d in found) + ".")
-    return found[0] if found else shapes.DTYPES["float32"]
+    return found[0] if found else DTYPES["float32"]
 
 
 def assert_proper_iterable(values):
@@ -223,7 +226,6 @@ def assert_proper_iterable(values):
 
 def assert_variables_initialized(var_list=None):
     """An operation that fails if a variable has no value."""
-    from fastgrad.graph.collection import global_variables, local_variables
     found = global_variables() + local_variables() if var_list is None else list(var_list)
     graph = found[0].graph if found else get_default_graph()
     return add_session_op(check_initialized, [], {"variables": [v.op for v in found]}, [],

@@ -9,95 +9,16 @@ Decisions
 
 import numpy as np
 
-from fastgrad.graph import shapes
+from fastgrad.errors import ConvertTypeError, KernelError
 from fastgrad.flow.control import add_session_op, session_op
+from fastgrad.flow.part import (Part, common, flat, is_smooth, part_gradients, predicate, refill,
+                                run_part, tensors_of)
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
-from fastgrad.errors import ConvertTypeError, KernelError, ShapeError, where
-from fastgrad.autodiff.gradients import gradients
-from fastgrad.graph.graph import Node, Tensor, as_tensor, get_default_graph, is_node
-from fastgrad.ops.arithmetic import zeros_like
-from fastgrad.graph.registry import RegisterGradient, check_truth
-
-
-class Part:
-    """What a function builds: its outputs and the tensors it takes from outside.
-
-    Attributes
-    ----------
-    structure : what the function returned
-    outputs : list of Tensor or Operation
-    outside : list of Tensor
-    before : list of Operation
-        Made outside and needed by control dependencies: they run whatever becomes of the part.
-    made : set of Operation
-        What is evaluated with the part.
-    """
-
-    def __init__(self, graph, build):
-        first = graph.version
-        with graph.control_dependencies(None):
-            self.structure = build()
-            self.outputs = [_output(n, graph) for n in flat(self.structure)]
-        self.made = made = {graph.operation_at(i) for i in range(first, graph.version)}
-        outside = {t: None for t in self.outputs if isinstance(t, Tensor) and t.op not in made}
-        before = {n: None for n in self.outputs if not isinstance(n, Tensor) and n not in made}
-        reached, todo = set(), [getattr(n, "op", n) for n in self.outputs]
-        while todo:
-            node = todo.pop()
-            if node in made and node not in reached:
-                reached.add(node)
-                outside.update((t, None) for t in node._inputs if t.op not in made)
-                before.update((c, None) for c in node.control_inputs if c not in made)
-                todo += [t.op for t in node._inputs] + list(node.control_inputs)
-        # numbers that a gradient may be asked for; other constants are folded in the part's plan
-        self.outside = [t for t in outside if t.op.type != "constant" or is_smooth(t)]
-        self.before = list(before)
-
-    tensors = property(lambda self: tensors_of(self.outputs))
-
-
-def is_smooth(tensor):
-    return tensor._dtype is not None and shapes.strong(tensor._dtype).kind in "fc"
-
-
-def tensors_of(nodes):
-    return [n for n in nodes if isinstance(n, Tensor)]
-
-
-def run_part(outputs, session, values, known, done):
-    """Arrays of the tensors among a part's outputs; its operations run too.
-
-    A part reads variables when it runs: what they were before the whole run is not for it.
-    """
-    known = {t: v for t, v in known.items() if isinstance(t, Tensor)}
-    given = {t: np.asarray(v) for t, v in values.items() if t.op.type != "variable"}
-    found = session._evaluate(outputs, {**known, **given}, done=done)
-    return [v for n, v in zip(outputs, found) if isinstance(n, Tensor)]
-
-
-def _output(node, graph):
-    if isinstance(node, Node) and not isinstance(node, Tensor) and not node.outputs:
-        return node
-    return as_tensor(node, None, graph)
-
-
-def flat(structure):
-    if structure is None:
-        return []
-    if isinstance(structure, dict):
-        return [n for k in sorted(structure) for n in flat(structure[k])]
-    if isinstance(structure, (list, tuple)):
-        return [n for part in structure for n in flat(part)]
-    return [structure]
-
-
-def refill(structure, values):
-    if isinstance(structure, dict):
-        return {k: refill(structure[k], values) for k in sorted(structure)}
-    if isinstance(structure, (list, tuple)):
-        parts = [refill(part, values) for part in structure]
-        return type(structure)(*parts) if hasattr(structure, "_fields") else type(structure)(parts)
-    return next(values)
+from fastgrad.graph.dtypes import strong
+from fastgrad.graph.nodes import Tensor, as_tensor, is_node
+from fastgrad.graph.registry import RegisterGradient
+from fastgrad.wording import where
 
 
 # ---- cond -------------------------------------------------------------------------------
@@ -147,15 +68,6 @@ def cond(pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None, f
     return found[0] if single and not strict else found
 
 
-def predicate(tensor, what):
-    """`tensor`, refused where a graph that follows TensorFlow has a number or a row for it."""
-    check_truth(tensor, what)
-    if tensor.graph.literals == "tf" and tensor._shape not in (None, ()):
-        raise ShapeError(f"{what}: {where(tensor)} has shape {tensor._shape}; expected one truth "
-                         "value. Reduce it, say with reduce_all.")
-    return tensor
-
-
 def _check_alike(true, false):
     """Refuse branches that return nothing, or nestings that differ."""
     for what, structure in (("true_fn", true), ("false_fn", false)):
@@ -183,31 +95,15 @@ def _cond_op(pred, parts):
             f"true_fn and false_fn must return the same number of tensors; got "
             f"{len(parts[0].tensors)} and {len(parts[1].tensors)}.")
     for a, b in pairs:
-        if shapes.strong(a._dtype) != shapes.strong(b._dtype):
+        if strong(a._dtype) != strong(b._dtype):
             raise ConvertTypeError("true_fn and false_fn must return tensors of one "
                                    f"dtype: {where(a)} "
                              f"has {a.dtype}, {where(b)} has {b.dtype}.")
-    specs = [(common(a._shape, b._shape), shapes.strong(a._dtype)) for a, b in pairs]
+    specs = [(common(a._shape, b._shape), strong(a._dtype)) for a, b in pairs]
     outside = list(dict.fromkeys(parts[0].outside + parts[1].outside))
     with pred.graph.control_dependencies(parts[0].before + parts[1].before):
         return add_session_op(cond_, [pred, *outside], {"parts": [p.outputs for p in parts]},
                               specs, "Merge", pred.graph)
-
-
-def common(a, b):
-    if a is None or b is None or len(a) != len(b):
-        return None
-    return tuple(m if m == n else None for m, n in zip(a, b))
-
-
-def part_gradients(pairs, wanted):
-    """Gradients of what a part makes, `pairs` of (tensor, its gradient), for what it takes.
-
-    One of `wanted` may be made of another, outside: that way is the caller's.
-    """
-    ys, dys = [y for y, _ in pairs], [dy for _, dy in pairs]
-    found = gradients(ys, wanted, dys, stop_gradients=wanted) if ys else [None] * len(wanted)
-    return [zeros_like(t) if g is None else as_tensor(g) for t, g in zip(wanted, found)]
 
 
 @RegisterGradient("cond_")

@@ -9,15 +9,19 @@ Decisions
 
 import numpy as np
 
-from fastgrad.graph import shapes
-from fastgrad.flow.cond import (Part, common, flat, is_smooth, part_gradients, predicate, refill,
-                                run_part)
+from fastgrad.errors import KernelError, ShapeError, TurnTypeError
 from fastgrad.flow.control import add_session_op, session_op
+from fastgrad.flow.part import (Part, common, flat, is_smooth, part_gradients, predicate, refill,
+                                run_part)
+from fastgrad.graph import shapes
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
-from fastgrad.errors import KernelError, ShapeError, TurnTypeError, where
-from fastgrad.graph.graph import as_tensor, get_default_graph, is_node
-from fastgrad.ops.state import placeholder
+from fastgrad.graph.dtypes import strong
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient
+from fastgrad.graph.tensor_shape import TensorShape, to_shape
+from fastgrad.ops.state import placeholder
+from fastgrad.wording import where
 
 
 @session_op
@@ -90,7 +94,7 @@ def while_gradient(op, *dys):
     # by number: a node would hold its graph
     op.attrs["tapes"][key] = [(t.op.id, t.value_index) for t in kept]
     specs = ([(slots[i]._shape, slots[i]._dtype) for i in varying]
-             + [(t._shape, shapes.strong(t._dtype)) for t in wide])
+             + [(t._shape, strong(t._dtype)) for t in wide])
     # the loop's results come last: they put the loop before its gradient
     made = add_session_op(while_grad, [*(dys[i] for i in varying), *wide, *outside, *op.outputs],
                           {"parts": (key, part.outputs, [*slots, *d_slots], kept, varying)},
@@ -136,7 +140,7 @@ def while_loop(cond, body, loop_vars, shape_invariants=None, parallel_iterations
         start = [as_tensor(n, None, graph) for n in start]
         declared = _declared(start, shape_invariants)
         with graph.control_dependencies(None):
-            slots = [placeholder(shapes.strong(t._dtype), None, name="slot") for t in start]
+            slots = [placeholder(strong(t._dtype), None, name="slot") for t in start]
         for slot, shape in zip(slots, declared):
             slot._declare(shape)
         args = refill(list(loop_vars), iter(slots))
@@ -156,7 +160,7 @@ def _declared(start, invariants):
     if invariants is None:
         return [t._shape for t in start]
     # a TensorShape is a leaf here, as is a list of dimensions in place of one
-    given = [shapes.to_shape(s) for s in _leaves(invariants)]
+    given = [to_shape(s) for s in _leaves(invariants)]
     if len(given) != len(start):
         raise ValueError(f"while_loop: {len(given)} shape_invariants for {len(start)} loop "
                          "variables.")
@@ -168,7 +172,7 @@ def _declared(start, invariants):
 
 
 def _leaves(invariants):
-    if isinstance(invariants, shapes.TensorShape) or invariants is None:
+    if isinstance(invariants, TensorShape) or invariants is None:
         return [invariants]
     parts = ([invariants[k] for k in sorted(invariants)] if isinstance(invariants, dict)
              else list(invariants))
@@ -197,7 +201,7 @@ def _check_turn(slots, found):
     """Refuse another dtype, and a shape that a turn changes where the graph follows TensorFlow."""
     for slot, t in zip(slots, found):
         known = slot._dtype is not None and t._dtype is not None
-        if known and slot._dtype != shapes.strong(t._dtype):
+        if known and slot._dtype != strong(t._dtype):
             raise TurnTypeError(f"while_loop: a loop variable has dtype {slot.dtype.name} at the "
                                 f"start and {t.dtype.name} after a turn: {where(t)}. Use cast().")
         if slot.graph.literals == "tf" and not shapes.compatible(slot._shape, t._shape):

@@ -6,8 +6,9 @@ stand here whose lists are shorter than "numbers"; those that want floats declar
 (`promote_float`).
 """
 
-from fastgrad.errors import ConvertTypeError, DTypeError, TextCastError, TextError, where
-from fastgrad.graph.shapes import TEXT, strong
+from fastgrad.errors import ConvertTypeError, DTypeError, TextCastError, TextError
+from fastgrad.graph.dtypes import TEXT, strong
+from fastgrad.wording import where
 
 _FLOATS = ("float16", "float32", "float64")
 _WIDE = (*_FLOATS, "int32", "int64", "complex64", "complex128")

@@ -3,7 +3,7 @@
 `GraphKeys` has TensorFlow's names. Collections belong to the graph.
 """
 
-from fastgrad.graph.graph import get_default_graph
+from fastgrad.graph.default_graph import get_default_graph
 
 
 class GraphKeys:

@@ -6,7 +6,7 @@ uses it. Only what the user's own lines made is drawn, not the gradients and upd
 
 import os
 
-from fastgrad.graph.graph import Graph, is_custom
+from fastgrad.graph.nodes import is_custom
 
 _BOXES = {"variable": "blue", "placeholder": "darkgreen", "constant": "gray"}
 
@@ -49,6 +49,3 @@ def _is_users(op):
     if op.type in _BOXES or is_custom(op):
         return not op.name.endswith("/initial_value")
     return op.opdef.pure and op.type != "loss_seed" and not op.name.startswith("gradients")
-
-
-Graph.export_dot = export_dot

@@ -24,7 +24,7 @@ import weakref
 import numpy as np
 
 from fastgrad.errors import DTypeError, ShapeError
-from fastgrad.graph.shapes import TEXT
+from fastgrad.graph.dtypes import TEXT
 
 _numbers = itertools.count()
 _holders = {}               # bytes -> weak reference to the holder, whose value is the number

@@ -6,9 +6,10 @@ interpreter have in common.
 
 import numpy as np
 
-from fastgrad.errors import DTypeError, KernelError, RunShapeError, where
-from fastgrad.graph.registry import computing_dtype, output_dtype
-from fastgrad.graph.shapes import strong
+from fastgrad.errors import DTypeError, KernelError, RunShapeError
+from fastgrad.graph.dtypes import strong
+from fastgrad.graph.opdef import computing_dtype, output_dtype
+from fastgrad.wording import where
 
 
 def twin(opdef, attrs, generator=None):

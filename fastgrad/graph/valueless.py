@@ -13,7 +13,8 @@ Decisions
 from inspect import getattr_static
 
 from fastgrad import elsewhere
-from fastgrad.errors import NoArrayError, call_site, show_site, where
+from fastgrad.errors import NoArrayError
+from fastgrad.wording import call_site, show_site, where
 
 # NumPy's functions that stand for operators -> the node's method, if it is the left or right one
 _OPERATORS = {"add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv",

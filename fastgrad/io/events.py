@@ -1,5 +1,4 @@
-"""The event files that TensorBoard reads: the few protobuf messages of one, and records with
-checksums.
+"""Event files, which TensorBoard reads: summaries and graphs as protobuf messages.
 
 Field numbers are those of TensorFlow's event.proto, summary.proto and graph.proto. Only encoding is
 here; nothing of a graph but names and edges is looked at.
@@ -11,106 +10,15 @@ import itertools
 import math
 import os
 import socket
-import struct
 import threading
 import time
 
 import numpy as np
 
 from fastgrad.io.png import png, to_pixels
+from fastgrad.io.protobuf import double, doubles, integer, single, text
+from fastgrad.io.records import record
 from fastgrad.uncut import Changed
-
-
-# ---- protobuf ---------------------------------------------------------------------------
-
-_SMALL = [bytes([n]) for n in range(128)]
-
-
-def _varint(n):
-    if 0 <= n < 128:
-        return _SMALL[n]
-    out = bytearray()
-    n &= (1 << 64) - 1
-    while n > 127:
-        out.append(n & 127 | 128)
-        n >>= 7
-    out.append(n)
-    return bytes(out)
-
-
-def _key(field, wire):
-    return _varint(field << 3 | wire)
-
-
-def text(field, value):
-    """A string, bytes or message field."""
-    data = value.encode() if isinstance(value, str) else value
-    return _key(field, 2) + _varint(len(data)) + data
-
-
-def integer(field, value):
-    return _key(field, 0) + _varint(int(value))
-
-
-def double(field, value):
-    return _key(field, 1) + struct.pack("<d", value)
-
-
-def single(field, value):
-    return _key(field, 5) + struct.pack("<f", value)
-
-
-def doubles(field, values):
-    return text(field, np.asarray(values, "<f8").tobytes())
-
-
-# ---- records ----------------------------------------------------------------------------
-
-def _table():
-    found = []
-    for n in range(256):
-        for _ in range(8):
-            n = n >> 1 ^ (0x82F63B78 if n & 1 else 0)
-        found.append(n)
-    return found
-
-
-_CRC = _table()
-_BLOCK = 1024           # bytes at once: a table of 1 MB, made with the first longer record
-_ahead = []             # once made: [i, b] is what byte b does to the checksum i bytes later
-
-
-def _blocks(data, crc):
-    """The checksum after whole blocks: each byte's part is looked up, and XOR joins them."""
-    if not _ahead:
-        rows = np.empty((_BLOCK, 256), np.uint32)
-        first = rows[0] = np.array(_CRC, np.uint32)
-        for i in range(1, _BLOCK):
-            rows[i] = first[rows[i - 1] & 255] ^ rows[i - 1] >> 8
-        _ahead.append(rows[::-1].copy())
-    places = np.arange(_BLOCK)
-    for at in range(0, len(data), _BLOCK):
-        block = np.frombuffer(data, np.uint8, _BLOCK, at).copy()
-        block[:4] ^= np.frombuffer(struct.pack("<I", crc), np.uint8)
-        crc = int(np.bitwise_xor.reduce(_ahead[0][places, block]))
-    return crc
-
-
-def _checksum(data):
-    """The masked CRC-32C of a record."""
-    crc, whole = 0xFFFFFFFF, len(data) // _BLOCK * _BLOCK
-    if whole:
-        crc = _blocks(data[:whole], crc)
-    for byte in data[whole:]:
-        crc = _CRC[(crc ^ byte) & 255] ^ crc >> 8
-    crc ^= 0xFFFFFFFF
-    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
-
-
-def record(data):
-    """One record of a file: length, its checksum, data, its checksum."""
-    length = struct.pack("<Q", len(data))
-    return length + struct.pack("<I", _checksum(length)) + data + struct.pack("<I", _checksum(data))
 
 
 # ---- summaries --------------------------------------------------------------------------

@@ -7,13 +7,14 @@ while the graph is built; the plan lowers all three to plain 2-D products.
 
 import numpy as np
 
-from fastgrad.graph import shapes
+from fastgrad.errors import ShapeError
+from fastgrad.graph import hooks, shapes
+from fastgrad.graph.build import call, describe
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError, where
-from fastgrad.graph.graph import Node, as_tensor, is_node
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.ops.reshape import shape_ends_with
-from fastgrad.ops.arithmetic import _operators
-from fastgrad.graph.registry import RegisterGradient, describe, op
+from fastgrad.wording import where
 
 
 def _matrix(shape, transposed):
@@ -172,15 +173,12 @@ def matmul_grad_b_gradient(op, g):
     return _matmul(a, g, **op.attrs), matmul_grad_a(dy, a, g, **op.attrs), None
 
 
-def _matrices_only(operator):
-    def multiplied(self, other):
-        found = operator(self, other)
-        if found.graph.literals == "tf":
-            _refuse_vectors(found)
-        return found
-    return multiplied
+@hooks.fills("matrix_product")
+def _operator(x, y, dtype):
+    product = call(_matmul.opdef, (x, y), dict(_matmul.opdef.attrs), "matmul", dtype)
+    if product.graph.literals == "tf":
+        _refuse_vectors(product)
+    return product
 
-
-Node.__matmul__, Node.__rmatmul__ = map(_matrices_only, _operators(_matmul, "matmul"))
 
 __all__ = ["matmul"]

@@ -5,20 +5,22 @@ are
 set to zero by `local_variables_initializer()`.
 """
 
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.collection import GraphKeys
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door, tell_of_truth
-from fastgrad.errors import ShapeError
-from fastgrad.graph.graph import as_tensor, get_default_graph, is_node
-from fastgrad.variables.initializers import zeros_initializer
+from fastgrad.graph.dtypes import BOOL, FLOAT32, strong
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.losses import checked_weights
-from fastgrad.ops.reshape import expand_dims, reshape, squeeze
+from fastgrad.ops.arithmetic import cast, equal, multiply, ones_like, squared_difference
 from fastgrad.ops.divide import div_no_nan
 from fastgrad.ops.logic import logical_and, logical_not
-from fastgrad.ops.arithmetic import cast, equal, multiply, ones_like, squared_difference
 from fastgrad.ops.reduce import reduce_sum
+from fastgrad.ops.reshape import expand_dims, reshape, squeeze
 from fastgrad.ops.state import assign_add
 from fastgrad.ops.unary import abs, sqrt
+from fastgrad.variables.initializers import zeros_initializer
 from fastgrad.variables.scopes import variable_scope
 from fastgrad.variables.variable import Variable
 
@@ -49,21 +51,21 @@ class _Metric:
     def weights(self, value, like):
         """Weights as float32 of the shape of `like`; a last dimension of 1 may be missing in them,
         or be one too many."""
-        w = self.tensor(value, shapes.FLOAT32)
+        w = self.tensor(value, FLOAT32)
         if w._shape and like._shape is not None:
             more = len(w._shape) - len(like._shape)
             if more == 1:
                 w = squeeze(w, [-1])
             elif more == -1:
                 w = expand_dims(w, -1)
-        return multiply(ones_like(like, shapes.FLOAT32), checked_weights(w, like))
+        return multiply(ones_like(like, FLOAT32), checked_weights(w, like))
 
     def counter(self, name):
         """A float32 local variable that starts at zero."""
         with self.graph.control_dependencies(None):
-            return Variable(lambda: zeros_initializer()([], shapes.FLOAT32), trainable=False,
+            return Variable(lambda: zeros_initializer()([], FLOAT32), trainable=False,
                             collections=[GraphKeys.LOCAL_VARIABLES, GraphKeys.METRIC_VARIABLES],
-                            name=name, dtype=shapes.FLOAT32)
+                            name=name, dtype=FLOAT32)
 
     def done(self, value, update):
         for key, result in zip(self._collections, (value, update)):
@@ -78,7 +80,7 @@ def mean(values, weights=None, metrics_collections=None, updates_collections=Non
     tell_of_truth(values, "mean")
     with _Metric(name, "mean", (values, weights),
                  (metrics_collections, updates_collections)) as m:
-        x = m.tensor(values, shapes.FLOAT32)
+        x = m.tensor(values, FLOAT32)
         total, count = m.counter("total"), m.counter("count")
         w = ones_like(x)
         if weights is not None:
@@ -96,8 +98,8 @@ def accuracy(labels, predictions, weights=None, metrics_collections=None,
     """The share of predictions that equal their labels."""
     predictions, labels = _pair(predictions, labels)
     if predictions._dtype != labels._dtype:
-        predictions = cast(predictions, shapes.strong(labels._dtype))
-    right = cast(equal(predictions, labels), shapes.FLOAT32)
+        predictions = cast(predictions, strong(labels._dtype))
+    right = cast(equal(predictions, labels), FLOAT32)
     return mean(right, weights, metrics_collections, updates_collections, name or "accuracy")
 
 
@@ -121,7 +123,7 @@ def mean_squared_error(labels, predictions, weights=None, metrics_collections=No
                        updates_collections=None, name=None):
     """The mean of the squared errors."""
     p, y = _pair(predictions, labels)
-    return mean(squared_difference(p, cast(y, shapes.strong(p._dtype))), weights,
+    return mean(squared_difference(p, cast(y, strong(p._dtype))), weights,
                 metrics_collections, updates_collections, name or "mean_squared_error")
 
 
@@ -143,7 +145,7 @@ def mean_absolute_error(labels, predictions, weights=None, metrics_collections=N
                         updates_collections=None, name=None):
     """The mean of the errors' magnitudes."""
     p, y = _pair(predictions, labels)
-    return mean(abs(p - cast(y, shapes.strong(p._dtype))), weights, metrics_collections,
+    return mean(abs(p - cast(y, strong(p._dtype))), weights, metrics_collections,
                 updates_collections, name or "mean_absolute_error")
 
 
@@ -152,7 +154,7 @@ def mean_relative_error(labels, predictions, normalizer, weights=None, metrics_c
                         updates_collections=None, name=None):
     """The mean of the errors' magnitudes divided by `normalizer`, 0 where that is 0."""
     p, y = _pair(predictions, labels)
-    error = abs(p - cast(y, shapes.strong(p._dtype)))
+    error = abs(p - cast(y, strong(p._dtype)))
     return mean(div_no_nan(error, as_tensor(normalizer, None, p.graph)), weights,
                 metrics_collections, updates_collections, name or "mean_relative_error")
 
@@ -163,9 +165,9 @@ def _counted(labels, predictions, weights, wanted, default, name, collections):
     """(value, update) of the number of pairs with these (label, prediction)."""
     p, y = _pair(predictions, labels)
     with _Metric(name, default, (p, y), collections) as m:
-        p, y = cast(p, shapes.BOOL), cast(y, shapes.BOOL)
+        p, y = cast(p, BOOL), cast(y, BOOL)
         hit = logical_and(y if wanted[0] else logical_not(y), p if wanted[1] else logical_not(p))
-        found = cast(hit, shapes.FLOAT32)
+        found = cast(hit, FLOAT32)
         if weights is not None:
             found = multiply(found, m.weights(weights, found))
         count = m.counter("count")

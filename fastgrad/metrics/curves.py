@@ -5,26 +5,26 @@ Part of `tf.metrics`; counts are float32 local variables, one element a threshol
 
 import numpy as np
 
-from fastgrad.graph import shapes
 from fastgrad.graph.collection import GraphKeys
-from fastgrad.graph.graph import as_tensor
-from fastgrad.variables.initializers import zeros_initializer
+from fastgrad.graph.dtypes import BOOL, FLOAT32, FLOAT64, strong
+from fastgrad.graph.nodes import as_tensor
+from fastgrad.linalg.diagonal import diag_part
 from fastgrad.metrics.counts import _Metric, _pair, mean
-from fastgrad.ops.reshape import reshape
-from fastgrad.ops.divide import div_no_nan
-from fastgrad.ops.logic import logical_and, logical_not
 from fastgrad.ops.arithmetic import (_where, cast, divide, equal, greater, less, log, maximum,
                                      minimum, multiply, ones_like, zeros_like)
-from fastgrad.linalg.diagonal import diag_part
+from fastgrad.ops.divide import div_no_nan
+from fastgrad.ops.logic import logical_and, logical_not
 from fastgrad.ops.reduce import reduce_mean, reduce_sum
+from fastgrad.ops.reshape import reshape
 from fastgrad.ops.scan import confusion_matrix
 from fastgrad.ops.state import assign_add
+from fastgrad.variables.initializers import zeros_initializer
 from fastgrad.variables.variable import Variable
 
 _EPSILON = 1e-7
 
 
-def _counts(m, name, shape, dtype=shapes.FLOAT32):
+def _counts(m, name, shape, dtype=FLOAT32):
     """A local variable of counts that start at zero."""
     with m.graph.control_dependencies(None):
         return Variable(lambda: zeros_initializer()(shape, dtype), trainable=False, name=name,
@@ -38,8 +38,8 @@ class _AtThresholds:
     def __init__(self, m, labels, predictions, thresholds, weights, wanted):
         p, y = _pair(predictions, labels)
         w = None if weights is None else reshape(m.weights(weights, p), [1, -1])
-        p = reshape(cast(p, shapes.FLOAT32), [1, -1])
-        y = reshape(cast(y, shapes.BOOL), [1, -1])
+        p = reshape(cast(p, FLOAT32), [1, -1])
+        y = reshape(cast(y, BOOL), [1, -1])
         limits = np.asarray(thresholds, np.float32).reshape(-1, 1)
         above = greater(p, limits)
         self.value, self.update = {}, {}
@@ -49,7 +49,7 @@ class _AtThresholds:
                 ("tn", "true_negatives", logical_not(y), logical_not(above)),
                 ("fp", "false_positives", logical_not(y), above)):
             if key in wanted:
-                hit = cast(logical_and(truth, said), shapes.FLOAT32)
+                hit = cast(logical_and(truth, said), FLOAT32)
                 total = reduce_sum(hit if w is None else multiply(hit, w), 1)
                 self.value[key] = _counts(m, name, [len(limits)])
                 self.update[key] = assign_add(self.value[key], total)
@@ -151,13 +151,13 @@ def mean_iou(labels, predictions, num_classes, weights=None, metrics_collections
                  (metrics_collections, updates_collections)) as m:
         p, y = (reshape(v, [-1]) for v in _pair(predictions, labels))
         w = None if weights is None else reshape(m.tensor(weights), [-1])
-        total = _counts(m, "total_confusion_matrix", [num_classes, num_classes], shapes.FLOAT64)
-        now = confusion_matrix(y, p, num_classes, shapes.FLOAT64, weights=w)
+        total = _counts(m, "total_confusion_matrix", [num_classes, num_classes], FLOAT64)
+        now = confusion_matrix(y, p, num_classes, FLOAT64, weights=w)
         update = assign_add(total, now)
-        counts = cast(total.read_value(), shapes.FLOAT32)
+        counts = cast(total.read_value(), FLOAT32)
         hit = diag_part(counts)
         union = reduce_sum(counts, 0) + reduce_sum(counts, 1) - hit
-        seen = reduce_sum(cast(greater(union, 0.0), shapes.FLOAT32))
+        seen = reduce_sum(cast(greater(union, 0.0), FLOAT32))
         share = divide(hit, _where(greater(union, 0.0), union, ones_like(union)))
         found = _where(greater(seen, 0.0), divide(reduce_sum(share), seen), zeros_like(seen),
                        name="mean_iou")
@@ -172,10 +172,10 @@ def mean_per_class_accuracy(labels, predictions, num_classes, weights=None,
         p, y = (reshape(v, [-1]) for v in _pair(predictions, labels))
         total, count = (_counts(m, n, [num_classes]) for n in ("total", "count"))
         one = cast(equal(reshape(y, [-1, 1]), np.arange(num_classes).astype(
-            shapes.strong(y._dtype))), shapes.FLOAT32)
-        right = cast(equal(p, cast(y, shapes.strong(p._dtype))), shapes.FLOAT32)
+            strong(y._dtype))), FLOAT32)
+        right = cast(equal(p, cast(y, strong(p._dtype))), FLOAT32)
         if weights is not None:
-            w = reshape(m.tensor(weights, shapes.FLOAT32), [-1])
+            w = reshape(m.tensor(weights, FLOAT32), [-1])
             right, seen = right * w, one * reshape(w, [-1, 1])
         else:
             seen = one
@@ -190,7 +190,7 @@ def mean_per_class_accuracy(labels, predictions, num_classes, weights=None,
 def percentage_below(values, threshold, weights=None, metrics_collections=None,
                      updates_collections=None, name=None):
     """The share of values below a threshold."""
-    below = cast(less(as_tensor(values), threshold), shapes.FLOAT32)
+    below = cast(less(as_tensor(values), threshold), FLOAT32)
     return mean(below, weights, metrics_collections, updates_collections,
                 name or "percentage_below_threshold")
 
@@ -199,7 +199,7 @@ def mean_cosine_distance(labels, predictions, dim, weights=None, metrics_collect
                          updates_collections=None, name=None):
     """The mean of 1 less the scalar product along `dim` of vectors of length 1."""
     p, y = _pair(predictions, labels)
-    distance = reduce_sum(p * cast(y, shapes.strong(p._dtype)), dim, True)
+    distance = reduce_sum(p * cast(y, strong(p._dtype)), dim, True)
     value, update = mean(distance, weights, None, None, name or "mean_cosine_distance")
     value, update = 1.0 - value, 1.0 - update
     for key, result in ((metrics_collections, value), (updates_collections, update)):
@@ -213,7 +213,7 @@ def mean_tensor(values, weights=None, metrics_collections=None, updates_collecti
     """The (weighted) mean of each element over batches."""
     with _Metric(name, "mean", (values, weights),
                  (metrics_collections, updates_collections)) as m:
-        x = m.tensor(values, shapes.FLOAT32)
+        x = m.tensor(values, FLOAT32)
         size = list(x._shape)
         total, count = _counts(m, "total_tensor", size), _counts(m, "count_tensor", size)
         w = ones_like(x)

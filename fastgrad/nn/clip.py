@@ -1,16 +1,15 @@
 """Clipping by value and by norm, and sums of lists of tensors."""
 
-
-from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.graph.graph import as_tensor
+from fastgrad.graph.dtypes import strong
+from fastgrad.graph.nodes import as_tensor
 from fastgrad.ops.arithmetic import _where, cast_to, maximum, minimum, ones_like
+from fastgrad.ops.indexed_slices import IndexedSlices
 from fastgrad.ops.norms import _axes_list, _listed, global_norm
 from fastgrad.ops.reduce import reduce_sum
 from fastgrad.ops.shape import size
 from fastgrad.ops.state import identity
 from fastgrad.ops.unary import rsqrt, sqrt
-from fastgrad.ops.indexed_slices import IndexedSlices
 
 
 # ---- clipping ---------------------------------------------------------------------------
@@ -63,7 +62,7 @@ def clip_by_average_norm(t, clip_norm, name=None):
     with t.graph.name_scope(name or "clip_by_average_norm"):
         count = cast_to(size(t), t)
         inverse = count * rsqrt(reduce_sum(t * t))
-        limit = as_tensor(1.0 / clip_norm, None if t._dtype is None else shapes.strong(t._dtype))
+        limit = as_tensor(1.0 / clip_norm, None if t._dtype is None else strong(t._dtype))
         return t * clip_norm * minimum(inverse, limit)
 
 

@@ -2,15 +2,13 @@
 
 import numpy as np
 
-from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.graph.graph import as_tensor, is_node
+from fastgrad.graph.dtypes import FLOAT32, strong
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.registry import NotDifferentiable, op
 from fastgrad.ops.arithmetic import multiply
 from fastgrad.ops.random import _given_dtype, _given_shape, seeds_of
-from fastgrad.ops.shape import dims_of, plain_shape
-from fastgrad.ops.shape import shape as shape_of
-from fastgrad.graph.registry import NotDifferentiable, op
-from fastgrad.graph.shapes import FLOAT32
+from fastgrad.ops.shape import dims_of, plain_shape, shape as shape_of
 
 
 def _mask_ref(generator, like, rate, seeds):
@@ -58,7 +56,7 @@ def dropout(x, keep_prob=None, noise_shape=None, seed=None, name=None, rate=None
     if (keep_prob is None) == (rate is None):
         raise ValueError("dropout needs one of keep_prob and rate.")
     x = as_tensor(x)
-    if x._dtype is not None and shapes.strong(x._dtype).kind != "f":
+    if x._dtype is not None and strong(x._dtype).kind != "f":
         raise ValueError(f"x has to be a floating point tensor since it's going to be scaled. "
                          f"Got a {x.dtype} tensor instead.")
     rate = _rate_of(x, keep_prob, rate)
@@ -71,7 +69,7 @@ def dropout(x, keep_prob=None, noise_shape=None, seed=None, name=None, rate=None
         if noise_shape is None:
             mask = _dropout_mask(x, rate, seeds=seeds)
         else:
-            mask = _dropout_mask_as(_noise(x, noise_shape), rate, dtype=shapes.strong(x._dtype),
+            mask = _dropout_mask_as(_noise(x, noise_shape), rate, dtype=strong(x._dtype),
                                     seeds=seeds)
         found = multiply(x * (1 / keep), mask, name="mul_1")
     if x._shape is not None:

@@ -5,22 +5,23 @@ All are made of elementwise steps and reductions, so their gradients need no rul
 
 import numpy as np
 
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError
-from fastgrad.graph.graph import as_tensor, is_node
-from fastgrad.ops.reshape import rank_like, reshape, squeeze
-from fastgrad.ops.gather import gather
+from fastgrad.graph.dtypes import FLOAT32, strong
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.shapes import normal_axes
 from fastgrad.linalg.matmul import matmul
-from fastgrad.ops.arithmetic import (add, cast, cast_to, equal, maximum, multiply, ones_like,
-                                     squared_difference, subtract, zeros_like)
 from fastgrad.nn.activations import relu
+from fastgrad.ops.arithmetic import (add, cast, cast_to, equal, maximum, multiply,
+                                     squared_difference, subtract, zeros_like)
+from fastgrad.ops.gather import gather
+from fastgrad.ops.norms import _axes_list
 from fastgrad.ops.reduce import reduce_mean, reduce_prod, reduce_sum
+from fastgrad.ops.reshape import rank_like, reshape, squeeze
 from fastgrad.ops.shape import rank, shape, size
 from fastgrad.ops.state import stop_gradient
 from fastgrad.ops.unary import reciprocal, rsqrt, square
-from fastgrad.graph.shapes import normal_axes
-from fastgrad.ops.norms import _axes_list
 
 
 # ---- bias -------------------------------------------------------------------------------
@@ -121,7 +122,7 @@ def sufficient_statistics(x, axes, shift=None, keep_dims=None, name=None, keepdi
         known = x._shape
         if known is not None and all(known[a] is not None for a in axes):
             count = as_tensor(np.array(shapes.size_of(
-                known[a] for a in normal_axes(axes, len(known))), shapes.strong(x._dtype)))
+                known[a] for a in normal_axes(axes, len(known))), strong(x._dtype)))
         else:
             count = cast_to(reduce_prod(gather(shape(x), [a if a >= 0 else a + rank(x)
                                                           for a in axes])), x)
@@ -214,7 +215,7 @@ def zero_fraction(value, name=None):
     """
     value = as_tensor(value)
     with value.graph.name_scope(name or "zero_fraction"):
-        return reduce_mean(cast(equal(value, zeros_like(value)), shapes.FLOAT32),
+        return reduce_mean(cast(equal(value, zeros_like(value)), FLOAT32),
                            name="fraction")
 
 

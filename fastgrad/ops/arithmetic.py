@@ -7,12 +7,14 @@ gradient back to its input's shape. A rule uses the op's output where that saves
 import numpy as np
 
 from fastgrad.graph import shapes
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import tell_of_truth
-from fastgrad.graph.graph import Node, as_tensor, get_default_graph, is_node
+from fastgrad.graph.dtypes import (BOOL, FLOAT32, as_dtype, is_whole, promote, promote_float,
+                                   strong, to_np)
 from fastgrad.graph.interned import of_text_too
 from fastgrad.graph.literals import scalar
-from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, call, op
-from fastgrad.graph.shapes import BOOL, promote_float
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 
 
 def elementwise(in_shapes, _):
@@ -101,9 +103,9 @@ def multiply_gradient(op, dz):
 
 def quotient_dtype(in_dtypes):
     """As TensorFlow divides integers: those of up to 16 bits give float32, others float64."""
-    found = shapes.promote(in_dtypes)
+    found = promote(in_dtypes)
     if found is not None and found.kind in "iu" and found.itemsize <= 2:
-        return shapes.FLOAT32
+        return FLOAT32
     return promote_float(in_dtypes)
 
 
@@ -118,7 +120,7 @@ def divide(x, y):
 @RegisterGradient("divide")
 def divide_gradient(op, dz):
     x, y = op.inputs
-    if op.graph.literals == "tf" and shapes.is_whole(x._dtype):
+    if op.graph.literals == "tf" and is_whole(x._dtype):
         return None, None           # TensorFlow casts integers first, and a cast has no gradient
     dx = dz / y
     return dx, -dx * op.outputs[0]
@@ -272,7 +274,7 @@ for _type in ("less", "less_equal", "greater", "greater_equal", "equal", "not_eq
 # ---- filled like another ----------------------------------------------------------------
 
 def _like_dtype(in_dtypes, attrs):
-    return attrs["dtype"] or shapes.strong(in_dtypes[0])
+    return attrs["dtype"] or strong(in_dtypes[0])
 
 
 def _like(number, name, text=lambda attrs: attrs["dtype"] is not None):
@@ -298,7 +300,7 @@ def zeros_like(tensor, dtype=None, name=None, optimize=True):
 
     Gradient: none; the result is constant.
     """
-    return _zeros_like(tensor, dtype=shapes.to_np(dtype), name=name)
+    return _zeros_like(tensor, dtype=to_np(dtype), name=name)
 
 
 def ones_like(tensor, dtype=None, name=None, optimize=True):
@@ -306,7 +308,7 @@ def ones_like(tensor, dtype=None, name=None, optimize=True):
 
     Gradient: none; the result is constant.
     """
-    return _ones_like(tensor, dtype=shapes.to_np(dtype), name=name)
+    return _ones_like(tensor, dtype=to_np(dtype), name=name)
 
 
 NotDifferentiable("zeros_like")
@@ -319,7 +321,7 @@ def _cast_dtype(_, attrs):
 
 def _cast_ref(x, dtype):
     """A complex number becomes its real part, which NumPy warns of: here it was asked for."""
-    real = x.dtype.kind == "c" and shapes.strong(dtype).kind in "fiu"
+    real = x.dtype.kind == "c" and strong(dtype).kind in "fiu"
     return (x.real if real else x).astype(dtype)
 
 
@@ -334,7 +336,7 @@ def cast(x, dtype, name=None):
 
     Gradient: `dx = cast(dy)` back, between floating dtypes.
     """
-    dtype = shapes.to_np(dtype)
+    dtype = to_np(dtype)
     tell_of_truth(x, "cast")
     if dtype is None:
         raise TypeError("cast: None is no dtype.")
@@ -349,12 +351,12 @@ def cast(x, dtype, name=None):
 
 @RegisterGradient("cast")
 def cast_gradient(op, dy):
-    source, target = op.inputs[0]._dtype, shapes.strong(op.attrs["dtype"])
+    source, target = op.inputs[0]._dtype, strong(op.attrs["dtype"])
     if target.kind != "f":
         return None
     if source is None:
         return cast_like(dy, op.inputs[0])
-    source = shapes.strong(source)
+    source = strong(source)
     return cast(dy, source) if source.kind == "f" else None
 
 
@@ -383,9 +385,9 @@ def saturate_cast(value, dtype, name=None):
 
     Gradient: `dx = cast(dy)` back within the limits, between floating dtypes.
     """
-    value, dtype = as_tensor(value), shapes.to_np(dtype)
-    low, high = shapes.as_dtype(dtype).min, shapes.as_dtype(dtype).max
-    source = shapes.as_dtype(shapes.strong(value._dtype))
+    value, dtype = as_tensor(value), to_np(dtype)
+    low, high = as_dtype(dtype).min, as_dtype(dtype).max
+    source = as_dtype(strong(value._dtype))
     if source.min < low:
         value = maximum(value, np.asarray(low, source.np))
     if source.max > high:
@@ -393,7 +395,7 @@ def saturate_cast(value, dtype, name=None):
     return cast(value, dtype, name=name or "saturate_cast")
 
 
-@op(lambda s, a: s[0], dtype=None, out=lambda d, a: shapes.strong(d[1]), form="cast",
+@op(lambda s, a: s[0], dtype=None, out=lambda d, a: strong(d[1]), form="cast",
     ref=lambda x, like: x.astype(like.dtype), shape_only=(1,))
 def cast_like(x, like):
     """The values of `x` in the dtype of `like`."""
@@ -402,7 +404,7 @@ def cast_like(x, like):
 @RegisterGradient("cast_like")
 def cast_like_gradient(op, dy):
     x = op.inputs[0]
-    whole = x._dtype is not None and shapes.strong(x._dtype).kind != "f"
+    whole = x._dtype is not None and strong(x._dtype).kind != "f"
     return None if whole else cast_like(dy, x), None
 
 
@@ -424,28 +426,6 @@ def scalar_mul(scalar, x, name=None):
         return type(x)(multiply(scalar, x.values), x.indices, x.dense_shape, x.like)
     return multiply(scalar, x, name=name)
 
-
-# ---- operators --------------------------------------------------------------------------
-
-def _operators(build, name):
-    """`x + other` and `other + x`; a literal takes the dtype of the tensor, on either side."""
-    def left(self, other):
-        return call(build.opdef, (self, other), dict(build.opdef.attrs), name)
-
-    def right(self, other):
-        return call(build.opdef, (other, self), dict(build.opdef.attrs), name,
-                    as_tensor(self)._dtype)
-    return left, right
-
-
-for _name, _fn in (("add", add), ("sub", subtract), ("mul", multiply), ("truediv", divide),
-                   ("pow", pow)):
-    _left, _right = _operators(_fn, _name)
-    setattr(Node, f"__{_name}__", _left)
-    setattr(Node, f"__r{_name}__", _right)
-for _name, _fn in (("lt", less), ("le", less_equal), ("gt", greater), ("ge", greater_equal)):
-    setattr(Node, f"__{_name}__", _operators(_fn, None)[0])
-Node.__neg__ = lambda self: negative(self)
 
 __all__ = ["add", "subtract", "multiply", "divide", "pow", "maximum", "minimum",
            "squared_difference", "negative", "log", "sign", "less", "less_equal", "greater",

@@ -2,11 +2,13 @@
 
 import numpy as np
 
-from fastgrad.graph import shapes
-from fastgrad.errors import DTypeError, where
-from fastgrad.graph.graph import as_tensor
+from fastgrad.errors import DTypeError
+from fastgrad.graph.build import call
+from fastgrad.graph.dtypes import strong
+from fastgrad.graph.nodes import as_tensor
+from fastgrad.graph.registry import NotDifferentiable, op
 from fastgrad.ops.arithmetic import elementwise
-from fastgrad.graph.registry import NotDifferentiable, call, op
+from fastgrad.wording import where
 
 
 def _bits(ref, name):
@@ -18,7 +20,7 @@ def _bits(ref, name):
         def public(*operands, name=None, **named):
             found = call(build.opdef, (*operands, *named.values()), {}, name)
             for t in found.op._inputs:
-                if t._dtype is not None and shapes.strong(t._dtype).kind not in "iu":
+                if t._dtype is not None and strong(t._dtype).kind not in "iu":
                     raise DTypeError(f"{build.opdef.name}: {where(as_tensor(t))} has dtype "
                                      f"{t.dtype.name}; expected integers. Use cast().")
             return found

@@ -3,16 +3,18 @@ is known before any run."""
 
 import numpy as np
 
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError
-from fastgrad.graph.graph import as_tensor, is_node
-from fastgrad.ops.reshape import reshape
+from fastgrad.graph.dtypes import strong
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
+from fastgrad.graph.tensor_shape import TensorShape, to_shape
 from fastgrad.ops.arithmetic import less, less_equal
 from fastgrad.ops.reduce import _reduce_all
+from fastgrad.ops.reshape import reshape
 from fastgrad.ops.shape import _unknown, partial_value, scoped
 from fastgrad.ops.state import constant, identity
-from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 
 
 def _ensured(in_shapes, attrs):
@@ -38,7 +40,7 @@ def ensure_shape(x, shape, name=None):
 
     Gradient: `dx = dy`.
     """
-    return _ensure_shape(x, shape=shapes.to_shape(shape), name=name)
+    return _ensure_shape(x, shape=to_shape(shape), name=name)
 
 
 # ---- order ------------------------------------------------------------------------------
@@ -71,7 +73,7 @@ def is_strictly_increasing(x, name=None):
 def is_numeric_tensor(tensor):
     """Whether `tensor` is a node of numbers; truth values are none."""
     return is_node(tensor) and as_tensor(tensor)._dtype is not None \
-        and shapes.strong(as_tensor(tensor)._dtype).kind in "fiuc"
+        and strong(as_tensor(tensor)._dtype).kind in "fiuc"
 
 
 @door
@@ -81,15 +83,15 @@ def get_static_value(tensor, partial=False):
     found = partial_value(tensor)
     if found is None or _unknown(found):
         return None
-    return np.asarray(found, shapes.strong(tensor._dtype))
+    return np.asarray(found, strong(tensor._dtype))
 
 
 # ---- shapes as tensors ------------------------------------------------------------------
 
 def broadcast_static_shape(shape_x, shape_y):
     """The shape that two static shapes broadcast to."""
-    given = [shapes.to_shape(shape_x), shapes.to_shape(shape_y)]
-    return shapes.TensorShape(shapes.broadcast(given))
+    given = [to_shape(shape_x), to_shape(shape_y)]
+    return TensorShape(shapes.broadcast(given))
 
 
 def _joint_rank(in_shapes, _):

@@ -8,15 +8,15 @@ that the plan puts before the division.
 
 import numpy as np
 
-from fastgrad.graph import shapes
+from fastgrad.errors import DTypeError
 from fastgrad.graph.doors import door
-from fastgrad.errors import DTypeError, where
-from fastgrad.graph.graph import Node, as_tensor, is_node
-from fastgrad.ops.arithmetic import (_operators, _where, _zip, as_counted, divide, elementwise,
-                                     equal, zeros_like)
-from fastgrad.ops.unary import floor
+from fastgrad.graph.dtypes import is_whole, promote_float
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
-from fastgrad.graph.shapes import promote_float
+from fastgrad.ops.arithmetic import (_where, _zip, as_counted, divide, elementwise, equal,
+                                     zeros_like)
+from fastgrad.ops.unary import floor
+from fastgrad.wording import where
 
 
 def _by_kind(integers, floats):
@@ -156,7 +156,7 @@ def multiply_no_nan(x, y, name=None):
     x = as_tensor(x)
     with x.graph.name_scope(name or "multiply_no_nan") as scope:
         y = as_tensor(y, x._dtype if x.graph.literals == "tf" else None, x.graph)
-        if x.graph.literals == "tf" and shapes.is_whole(x._dtype):
+        if x.graph.literals == "tf" and is_whole(x._dtype):
             raise DTypeError(f"multiply_no_nan: {where(x)} has dtype {x.dtype.name}; expected a "
                              "floating dtype. Use cast().")
         return _where(equal(y, zeros_like(y)), zeros_like(x * y), x * y, name=scope)
@@ -178,11 +178,6 @@ def not_zero(y):
 
 NotDifferentiable("not_zero")
 
-
-for _name, _fn, _node in (("floordiv", floordiv, "floordiv"), ("mod", floormod, "mod")):
-    _left, _right = _operators(_fn, _node)
-    setattr(Node, f"__{_name}__", _left)
-    setattr(Node, f"__r{_name}__", _right)
 
 __all__ = ["div", "floordiv", "floormod", "mod", "truncatediv", "truncatemod", "realdiv",
            "truediv", "div_no_nan", "divide_no_nan", "multiply_no_nan", "floor_div"]

@@ -1,4 +1,4 @@
-"""Following indices: gather, gather_nd, their reverses, segment sums; each with its gradient.
+"""Gather and scatter by index: gather, gather_nd, scatter_nd, tensor_scatter_*; with gradients.
 
 The gradient of `gather` to its table is an IndexedSlices, as long as it looks up along the first
 dimension: optimizers then touch only the rows that were looked up.
@@ -6,20 +6,24 @@ dimension: optimizers then touch only the rows that were looked up.
 
 import numpy as np
 
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
-from fastgrad.graph.bad_index import LABEL, SEGMENT, checked
+from fastgrad.graph.bad_index import LABEL, checked
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError, where
-from fastgrad.graph.graph import as_tensor
+from fastgrad.graph.dtypes import TEXT
 from fastgrad.graph.interned import decoded, encoded
-from fastgrad.ops.reshape import rank_like, reshape, transpose
-from fastgrad.ops.join import concat
-from fastgrad.ops.arithmetic import _where, add, cast, cast_to, less, zeros_like
-from fastgrad.ops.shape import dims_of, number_of, plain_shape, shape
-from fastgrad.ops.shape import size as count_of
+from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
-from fastgrad.graph.shapes import TEXT, normal_axes
+from fastgrad.graph.shapes import normal_axes
+from fastgrad.ops.arithmetic import (_where, add, cast, cast_to, greater_equal, less, maximum,
+                                     zeros_like)
 from fastgrad.ops.indexed_slices import IndexedSlices
+from fastgrad.ops.join import concat
+from fastgrad.ops.make import range as range_
+from fastgrad.ops.reduce import reduce_prod
+from fastgrad.ops.reshape import rank_like, reshape, transpose
+from fastgrad.ops.shape import dims_of, number_of, plain_shape, shape, size as count_of
+from fastgrad.wording import where
 
 
 # ---- gather -----------------------------------------------------------------------------
@@ -82,11 +86,10 @@ def _batch_gather(params, indices, axis, batch, name):
         raise ShapeError(f"gather: batch_dims {batch} must not be larger than axis {axis}.")
     if axis > batch:
         return _beyond_batch(params, indices, axis, batch, name)
-    from fastgrad.ops.make import range as range_
     size, want = shape(params), shape(indices)
     rows = size[axis]
-    tables = _product(size[:batch])
-    per = _product(want[batch:])
+    tables = reduce_prod(size[:batch])
+    per = reduce_prod(want[batch:])
     offsets = reshape(range_(tables) * rows, [-1, 1])
     # an index outside its own table would be inside the tall one
     inside = _gather(range_(rows), indices)
@@ -105,11 +108,6 @@ def _beyond_batch(params, indices, axis, batch, name):
     looked, kept = batch + many, len(between)
     return transpose(found, [*range(batch), *range(looked, looked + kept), *range(batch, looked),
                              *range(looked + kept, rank + many - 1)], name=name)
-
-
-def _product(vector):
-    from fastgrad.ops.reduce import reduce_prod
-    return reduce_prod(vector)
 
 
 @door
@@ -159,14 +157,6 @@ def gather_grad_gradient(op, g):
     return _gather(g, op.inputs[2], axis=op.attrs["axis"]), None, None
 
 
-def _densify(slices):
-    """The rows added up in a dense tensor."""
-    if slices.like is not None:
-        return gather_grad(slices.values, slices.like, slices.indices)
-    rows = as_tensor(slices.dense_shape)[0]
-    return _unsorted_segment_sum(slices.values, slices.indices, rows)
-
-
 def joined(parts):
     """The sum of several IndexedSlices of one table: their rows one after the other."""
     indices = [as_tensor(p.indices) for p in parts]
@@ -174,9 +164,6 @@ def joined(parts):
         indices = [cast(i, np.int64) for i in indices]
     return IndexedSlices(concat([p.values for p in parts], 0), concat(indices, 0),
                          parts[0].dense_shape, like=parts[0].like)
-
-
-IndexedSlices._densify = staticmethod(_densify)
 
 
 def take_at(tensor, index, axis, name=None):
@@ -229,7 +216,6 @@ def gather_nd(params, indices, name=None, batch_dims=0):
     batch = number_of(batch_dims, "batch_dims")
     if not batch:
         return _gather_nd(params, indices, name=name)
-    from fastgrad.ops.make import range as range_
     indices = as_tensor(indices)
     if indices._shape is None:
         raise ValueError(f"gather_nd with batch_dims needs indices whose number of dimensions is "
@@ -357,7 +343,6 @@ def tensor_scatter_update(tensor, indices, updates):
 
 @RegisterGradient("tensor_scatter_update")
 def tensor_scatter_update_gradient(op, dy):
-    from fastgrad.ops.arithmetic import zeros_like
     _, indices, updates = op.inputs
     return (tensor_scatter_update(dy, indices, zeros_like(updates)), None,
             _gather_nd(dy, indices))
@@ -365,52 +350,9 @@ def tensor_scatter_update_gradient(op, dy):
 
 # ---- sums by segment --------------------------------------------------------------------
 
-def _by_segment(in_shapes, attrs):
-    data, ids = in_shapes[:2]
-    if data is None or ids is None:
-        return None
-    if not shapes.compatible(data[:len(ids)], ids):
-        raise ShapeError(f"segment_ids {ids} must be the first dimensions of data {data}.")
-    count = attrs["num_segments"]
-    return (None if count is None else int(np.asarray(count).item()),) + data[len(ids):]
-
-
-def flat_rows(data, ids):
-    """Data as one row a segment id, and the ids as a vector."""
-    return data.reshape((ids.size,) + data.shape[ids.ndim:]), ids.reshape(-1)
-
-
-def _segment_sum_ref(data, ids, num_segments):
-    kept = ids.reshape(-1) >= 0
-    rows, ids = flat_rows(data, checked(ids, int(num_segments), SEGMENT, ids >= 0))
-    found = np.zeros((int(num_segments),) + rows.shape[1:], data.dtype)
-    np.add.at(found, ids[kept], rows[kept])
-    return found
-
-
-@op(_by_segment, casts=(0,), static=(2,), whole=(1,), form="segment_sum",
-    ref=_segment_sum_ref, name="UnsortedSegmentSum")
-def _unsorted_segment_sum(data, segment_ids, num_segments):
-    pass
-
-
-@door
-def unsorted_segment_sum(data, segment_ids, num_segments, name=None):
-    """Row i is the sum of the rows of `data` whose segment id is i; a negative id is left out.
-
-    Gradient: `ddata = gather(dy, segment_ids)`, 0 for negative ids.
-    """
-    return _unsorted_segment_sum(data, segment_ids, num_segments, name=name)
-
-
-@RegisterGradient("unsorted_segment_sum")
-def unsorted_segment_sum_gradient(op, dy):
-    return gather_or_zero(dy, op.inputs[1]), None, None
-
 
 def gather_or_zero(params, indices):
     """Rows of `params`, zeros for a negative index."""
-    from fastgrad.ops.arithmetic import greater_equal, maximum
     rows = _gather(params, maximum(indices, zeros_like(indices)), axis=0)
     kept = greater_equal(indices, zeros_like(indices))
     return _where(rank_like(kept, rows), rows, zeros_like(rows))
@@ -426,4 +368,4 @@ def _take_label(x, labels):
 
 
 __all__ = ["gather", "batch_gather", "gather_nd", "scatter_nd", "tensor_scatter_add",
-           "tensor_scatter_sub", "tensor_scatter_update", "unsorted_segment_sum"]
+           "tensor_scatter_sub", "tensor_scatter_update"]

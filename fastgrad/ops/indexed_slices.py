@@ -9,9 +9,12 @@ SparseTensor has no value but its parts; functions take it that say so.
 
 from collections import namedtuple
 
-from fastgrad.graph.graph import as_tensor
+from fastgrad.graph import hooks
+from fastgrad.graph.dtypes import INT64
+from fastgrad.graph.nodes import as_tensor
+from fastgrad.graph.tensor_shape import TensorShape
+from fastgrad.ops.shape import dims_of, partial_value
 from fastgrad.ops.state import constant
-from fastgrad.graph.shapes import INT64
 
 # What a run returns for one.
 IndexedSlicesValue = namedtuple("IndexedSlicesValue", ["values", "indices", "dense_shape"])
@@ -31,9 +34,6 @@ class IndexedSlices:
         One that has that shape, if there is one.
     """
 
-    # set by ops.gather, which owns the operation: (slices) -> dense Tensor
-    _densify = None
-
     def __init__(self, values, indices, dense_shape=None, like=None):
         self.values, self.indices = as_tensor(values), as_tensor(indices)
         self.dense_shape, self.like = dense_shape, like
@@ -47,8 +47,6 @@ class IndexedSlices:
     @property
     def shape(self):
         """The static shape of the whole, as far as it is known."""
-        from fastgrad.ops.shape import dims_of, partial_value
-        from fastgrad.graph.shapes import TensorShape
         if self.dense_shape is None:
             return TensorShape(None)
         return TensorShape(dims_of(partial_value(as_tensor(self.dense_shape))))
@@ -64,7 +62,7 @@ class IndexedSlices:
     def _as_tensor(self):
         if self.dense_shape is None:
             raise ValueError("these IndexedSlices have no dense_shape and cannot become a tensor.")
-        return IndexedSlices._densify(self)
+        return hooks.densify(self)
 
     def __repr__(self):
         return f"<fastgrad.IndexedSlices values={self.values!r} indices={self.indices!r}>"

@@ -2,19 +2,17 @@
 
 import numpy as np
 
-from fastgrad.graph import shapes
 from fastgrad.errors import DTypeError
-from fastgrad.graph.graph import Node
-from fastgrad.ops.arithmetic import _operators, elementwise
+from fastgrad.graph.dtypes import BOOL, strong
 from fastgrad.graph.registry import NotDifferentiable, op
-from fastgrad.graph.shapes import BOOL
+from fastgrad.ops.arithmetic import elementwise
 
 
 def _truth(in_dtypes):
     """Truth values only, as in TensorFlow: a number is no condition."""
     for d in in_dtypes:
-        if d is not None and shapes.strong(d).kind != "b":
-            raise DTypeError(f"expected boolean tensors; got dtype {shapes.strong(d)}. "
+        if d is not None and strong(d).kind != "b":
+            raise DTypeError(f"expected boolean tensors; got dtype {strong(d)}. "
                              "Compare first, or cast to bool.")
     return BOOL
 
@@ -97,12 +95,6 @@ for _type in ("logical_and", "logical_or", "logical_xor", "logical_not", "is_nan
               "is_finite", "approximate_equal"):
     NotDifferentiable(_type)
 
-for _name, _fn, _node in (("and", logical_and, "and"), ("or", logical_or, "or"),
-                          ("xor", logical_xor, "xor")):
-    _left, _right = _operators(_fn, _node)
-    setattr(Node, f"__{_name}__", _left)
-    setattr(Node, f"__r{_name}__", _right)
-Node.__invert__ = lambda self: logical_not(self)
 
 __all__ = ["logical_and", "logical_or", "logical_xor", "logical_not", "is_nan", "is_inf",
            "is_finite", "approximate_equal"]

@@ -6,17 +6,19 @@ repeat one number take no memory until a kernel reads them.
 
 import numpy as np
 
-from fastgrad.graph import registry, shapes
-from fastgrad.graph.doors import door
 from fastgrad.errors import DTypeError, ShapeError
-from fastgrad.graph.graph import as_tensor, get_default_graph, is_node
+from fastgrad.graph.build import call
+from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import BOOL, FLOAT32, INT32, INT64, promote_float, strong, to_np
 from fastgrad.graph.literals import array_of, scalar
-from fastgrad.ops.reshape import _broadcast_to, expand_dims, reshape
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.registry import NotDifferentiable, op
+from fastgrad.graph.shapes import normal_axes
 from fastgrad.ops.arithmetic import cast, less, maximum
 from fastgrad.ops.reduce import reduce_max
+from fastgrad.ops.reshape import _broadcast_to, expand_dims, reshape
 from fastgrad.ops.shape import check_rank, dims_of, number_of, plain_shape, scoped, size
-from fastgrad.graph.registry import NotDifferentiable, op
-from fastgrad.graph.shapes import BOOL, FLOAT32, INT32, INT64, normal_axes
 
 
 def _given_dtype(_, attrs):
@@ -61,7 +63,7 @@ def _filled_as(dims, number=0, dtype=FLOAT32):
 
 
 def _repeated(number, shape, dtype, name):
-    shape, dtype = plain_shape(shape), shapes.to_np(dtype)
+    shape, dtype = plain_shape(shape), to_np(dtype)
     scalar(number, dtype)               # refuses a number that the dtype has not
     if isinstance(shape, np.ndarray):
         return _filled(number=number, dtype=dtype, shape=dims_of(shape), name=name)
@@ -128,7 +130,7 @@ def range(start, limit=None, delta=1, dtype=None, name=None):
     values = (start, limit, delta)
     for value, what in zip(values, ("start", "limit", "delta")):
         check_rank(value, 0, f"the {what} of range")
-    want = shapes.to_np(dtype)
+    want = to_np(dtype)
     if want is not None:
         values = [cast(v, want) if is_node(v) else np.asarray(v, want) for v in values]
     elif not any(is_node(v) for v in values):
@@ -140,7 +142,7 @@ def range(start, limit=None, delta=1, dtype=None, name=None):
     known = next((as_tensor(v)._dtype for v in values if is_node(v)), want)
     graph = next((as_tensor(v).graph for v in values if is_node(v)), get_default_graph())
     strict = graph.literals == "tf"
-    return registry.call(_range.opdef, values, {"strict": strict}, name, known)
+    return call(_range.opdef, values, {"strict": strict}, name, known)
 
 
 def _linspace_shape(_, attrs):
@@ -152,7 +154,7 @@ def _linspace_shape(_, attrs):
     return (num,)
 
 
-@op(_linspace_shape, casts=(0, 1), dtype=shapes.promote_float, static=(2,), name="LinSpace",
+@op(_linspace_shape, casts=(0, 1), dtype=promote_float, static=(2,), name="LinSpace",
     ref=lambda start, stop, num: np.linspace(start, stop, int(num)).astype(start.dtype))
 def _linspace(start, stop, num):
     pass
@@ -238,7 +240,7 @@ def eye(num_rows, num_columns=None, batch_shape=None, dtype=FLOAT32, name=None):
     batch = np.zeros(0, np.int32) if batch_shape is None else plain_shape(batch_shape)
     rows = _size_number(num_rows)
     columns = rows if num_columns is None else _size_number(num_columns)
-    return _eye(rows, columns, batch, dtype=shapes.to_np(dtype), name="diag")
+    return _eye(rows, columns, batch, dtype=to_np(dtype), name="diag")
 
 
 def _size_number(value):
@@ -296,7 +298,7 @@ def _check_values(on, off, dtype):
     found = {what: as_tensor(v)._dtype if is_node(v) else array_of(v, None, "tf").dtype
              for what, v in (("on_value", on), ("off_value", off)) if v is not None}
     if dtype is not None:
-        found["the dtype parameter"] = shapes.to_np(dtype)
+        found["the dtype parameter"] = to_np(dtype)
     if len({d for d in found.values() if d is not None}) > 1:
         raise DTypeError("one_hot: " + ", ".join(f"{k} has dtype {d}" for k, d in found.items())
                          + "; they must be one.")
@@ -330,7 +332,7 @@ def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None
     _check_values(on_value, off_value, dtype)
     if dtype is None:
         dtype = FLOAT32 if given is None else as_tensor(given)._dtype
-    dtype = shapes.strong(shapes.to_np(dtype) if not isinstance(dtype, type) else dtype)
+    dtype = strong(to_np(dtype) if not isinstance(dtype, type) else dtype)
     on, off = (v if is_node(v) else array_of(d if v is None else v, dtype)
                for v, d in ((on_value, 1), (off_value, 0)))
     return _one_hot(indices, _size_number(depth), on, off,

@@ -2,17 +2,20 @@
 
 import numpy as np
 
-from fastgrad.errors import ShapeError, where
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
-from fastgrad.graph.graph import as_tensor, get_default_graph, is_node
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import RegisterGradient, op
+from fastgrad.graph.tensor_shape import to_shape
 from fastgrad.ops.arithmetic import maximum, multiply
 from fastgrad.ops.indexed_slices import IndexedSlices
 from fastgrad.ops.join import stack
 from fastgrad.ops.reduce import reduce_sum
 from fastgrad.ops.shape import known_value, scoped
 from fastgrad.ops.unary import rsqrt, sqrt, square
+from fastgrad.wording import where
 
 
 def _axes_list(axes):
@@ -87,7 +90,7 @@ def accumulate_n(inputs, shape=None, tensor_dtype=None, name=None):
         raise ValueError("inputs must be a list of at least one Tensor/IndexedSlices with the same "
                          "dtype and shape")
     found = add_n(inputs, name=name or "AccumulateNV2")
-    if shape is not None and not shapes.compatible(found._shape, shapes.to_shape(shape)):
+    if shape is not None and not shapes.compatible(found._shape, to_shape(shape)):
         raise ShapeError(f"the tensors have shape {found._shape}; expected {shape}.")
     return found
 

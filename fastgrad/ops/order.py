@@ -2,14 +2,16 @@
 
 import numpy as np
 
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.bad_index import LENGTH, checked
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError
-from fastgrad.graph.graph import as_tensor, get_default_graph
-from fastgrad.ops.shape import known_value, number_of
+from fastgrad.graph.dtypes import INT32, strong, to_np
+from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
-from fastgrad.graph.shapes import INT32, normal_axes
+from fastgrad.graph.shapes import normal_axes
+from fastgrad.ops.shape import known_value, number_of
 
 
 # ---- sort -------------------------------------------------------------------------------
@@ -133,7 +135,7 @@ def searchsorted(sorted_sequence, values, side="left", out_type=INT32, name=None
     """
     if side not in ("left", "right"):
         raise ValueError(f"side must be either 'right' or 'left'; got {side!r}.")
-    return _searchsorted(sorted_sequence, values, side=side, dtype=shapes.to_np(out_type),
+    return _searchsorted(sorted_sequence, values, side=side, dtype=to_np(out_type),
                          name=name)
 
 
@@ -245,8 +247,8 @@ def bitcast(input, type, name=None):
 
     Gradient: none.
     """
-    input, dtype = as_tensor(input), shapes.to_np(type)
-    source = shapes.strong(input._dtype)
+    input, dtype = as_tensor(input), to_np(type)
+    source = strong(input._dtype)
     wider, narrower = dtype.itemsize // source.itemsize, source.itemsize // dtype.itemsize
     return _bitcast(input, type=dtype, ratio=wider or -narrower, name=name)
 

@@ -2,17 +2,19 @@
 
 import numpy as np
 
+from fastgrad.errors import DTypeError, RunShapeError, ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import DTypeError, RunShapeError, ShapeError, where
-from fastgrad.graph.graph import as_tensor, is_node
+from fastgrad.graph.dtypes import BOOL, TEXT, is_whole
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.ops.arithmetic import _where, ones_like
+from fastgrad.ops.join import stack
 from fastgrad.ops.shape import (check_rank, dims_of, known_value, partial_value, plain_shape, shape,
                                 whole_numbers)
-from fastgrad.ops.state import stop_gradient
-from fastgrad.graph.registry import RegisterGradient, op
-from fastgrad.ops.join import stack
 from fastgrad.ops.slice import _int32
+from fastgrad.ops.state import stop_gradient
+from fastgrad.wording import where
 
 
 # ---- pad --------------------------------------------------------------------------------
@@ -116,8 +118,8 @@ def pad(tensor, paddings, mode="CONSTANT", name=None, constant_values=0):
         paddings = known_value(paddings, "paddings")
         paddings = whole_numbers(paddings.ravel()).reshape(paddings.shape)
     if kind == "CONSTANT":
-        if as_tensor(tensor)._dtype == shapes.TEXT and constant_values:
-            constant_values = as_tensor(constant_values, shapes.TEXT)
+        if as_tensor(tensor)._dtype == TEXT and constant_values:
+            constant_values = as_tensor(constant_values, TEXT)
         if is_node(constant_values):
             return _pad_with(as_tensor(tensor), paddings, as_tensor(constant_values), name)
         x = as_tensor(tensor)
@@ -127,7 +129,7 @@ def pad(tensor, paddings, mode="CONSTANT", name=None, constant_values=0):
         if np.ndim(constant_values) and x.graph.literals == "tf":
             raise RunShapeError("pad: constant_values must be a scalar; got "
                                 f"{constant_values!r:.60}.")
-        if isinstance(constant_values, float) and x.graph.literals == "tf" and shapes.is_whole(
+        if isinstance(constant_values, float) and x.graph.literals == "tf" and is_whole(
                 x._dtype):
             raise DTypeError(f"pad: {where(x)} has dtype {x._dtype}; expected constant_values of "
                              f"it, got {constant_values}.")
@@ -142,11 +144,11 @@ def pad(tensor, paddings, mode="CONSTANT", name=None, constant_values=0):
 
 def _pad_with(x, paddings, value, name):
     """Padding with the number in a tensor, which has no gradient, as in TensorFlow."""
-    known = None if value._dtype == shapes.TEXT else partial_value(value)
+    known = None if value._dtype == TEXT else partial_value(value)
     if known is not None:
         return _pad(x, paddings, value=known, name=name or "PadV2")
     with x.graph.name_scope(name or "PadV2"):
-        inside = _pad(ones_like(x, shapes.BOOL), paddings)
+        inside = _pad(ones_like(x, BOOL), paddings)
         return _where(inside, _pad(x, paddings), stop_gradient(value))
 
 

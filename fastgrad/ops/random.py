@@ -9,14 +9,14 @@ Uniform and normal numbers and dropout's mask are drawn by compiled kernels, the
 
 import numpy as np
 
-from fastgrad.graph import shapes
-from fastgrad.graph.doors import door
 from fastgrad.errors import ConvertTypeError, ShapeError
-from fastgrad.graph.graph import get_default_graph, is_node
+from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import FLOAT32, INT32, INT64, as_dtype, to_np
+from fastgrad.graph.nodes import is_node
+from fastgrad.graph.registry import NotDifferentiable, op
 from fastgrad.ops.arithmetic import add, multiply
 from fastgrad.ops.shape import check_rank, dims_of, plain_shape, scoped
-from fastgrad.graph.registry import NotDifferentiable, op
-from fastgrad.graph.shapes import FLOAT32, INT32, INT64
 
 DEFAULT_GRAPH_SEED = 87654321
 
@@ -167,9 +167,9 @@ NotDifferentiable("random_shuffle")
 # ---- what users call --------------------------------------------------------------------
 
 def _float_dtype(dtype):
-    dtype = shapes.to_np(dtype)
+    dtype = to_np(dtype)
     if dtype.kind != "f":
-        raise ConvertTypeError(f"Invalid dtype {shapes.as_dtype(dtype)!r}: expected a floating "
+        raise ConvertTypeError(f"Invalid dtype {as_dtype(dtype)!r}: expected a floating "
                                "dtype.")
     return dtype
 
@@ -221,7 +221,7 @@ def random_uniform(shape, minval=0, maxval=None, dtype=FLOAT32, seed=None, name=
 
     Gradient: to the bounds, as of `u * (maxval - minval) + minval`.
     """
-    dtype = shapes.to_np(dtype)
+    dtype = to_np(dtype)
     name = name or "random_uniform"
     if dtype.kind in "iu":
         if maxval is None:
@@ -248,7 +248,7 @@ def multinomial(logits, num_samples, seed=None, name=None, output_dtype=None):
 
     Gradient: none.
     """
-    dtype = INT64 if output_dtype is None else shapes.to_np(output_dtype)
+    dtype = INT64 if output_dtype is None else to_np(output_dtype)
     return _multinomial(logits, num_samples, dtype=dtype,
                         seeds=seeds_of(get_default_graph(), seed))
 
@@ -282,7 +282,7 @@ def random_poisson(lam, shape, dtype=FLOAT32, seed=None, name=None):
     Gradient: none.
     """
     rate = lam if is_node(lam) else np.asarray(lam, np.float64)
-    return _random_poisson(_vector_of(shape, "random_poisson"), rate, dtype=shapes.to_np(dtype),
+    return _random_poisson(_vector_of(shape, "random_poisson"), rate, dtype=to_np(dtype),
                            seeds=seeds_of(get_default_graph(), seed),
                            name=name or "random_poisson")
 

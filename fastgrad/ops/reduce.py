@@ -5,16 +5,18 @@
 
 import numpy as np
 
-from fastgrad.graph import shapes
+from fastgrad.errors import DTypeError, LateShapeError
+from fastgrad.graph.build import check_truth
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door, tell_of_truth
-from fastgrad.errors import DTypeError, LateShapeError, where
-from fastgrad.graph.graph import Tensor, as_tensor, get_default_graph
-from fastgrad.ops.reshape import unreduce
+from fastgrad.graph.dtypes import BOOL, INT32, INT64, promote_float, strong, to_np
+from fastgrad.graph.nodes import Tensor, as_tensor
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
+from fastgrad.graph.shapes import normal_axes, reduce_shape, size_of
 from fastgrad.ops.arithmetic import cast, cast_to, equal, not_equal, zeros_like
+from fastgrad.ops.reshape import unreduce
 from fastgrad.ops.shape import check_rank, known_value, number_of, renamed, scoped
-from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, check_truth, op
-from fastgrad.graph.shapes import (BOOL, INT32, INT64, normal_axes, promote_float, reduce_shape,
-                                   size_of)
+from fastgrad.wording import where
 
 
 def _reduced(in_shapes, attrs):
@@ -61,7 +63,7 @@ def _numbers(x, build):
     if build.opdef.out is BOOL:
         check_truth(x, build.opdef.type)
         return x
-    if x._dtype is None or shapes.strong(x._dtype).kind != "b":
+    if x._dtype is None or strong(x._dtype).kind != "b":
         return x
     if x.graph.literals == "tf":
         raise DTypeError(f"Value passed to parameter 'input' has DataType bool: {where(x)} cannot "
@@ -148,7 +150,7 @@ def reduce_mean(input_tensor, axis=None, keepdims=None, name=None, reduction_ind
     axis = _axis_of(axis, reduction_indices)
     _take_name(input_tensor, x, axis)
     whole = (x.graph.literals == "tf" and x._dtype is not None
-             and shapes.strong(x._dtype).kind in "iu")
+             and strong(x._dtype).kind in "iu")
     return (_whole_mean if whole else _reduce_mean)(
         x, axis=axis, keepdims=_kept(keepdims, keep_dims), name=name)
 
@@ -328,9 +330,9 @@ def _place(build, input, axis, dimension, output_type, name):
     if axis is not None:
         check_rank(axis, 0, f"the axis of {build.opdef.type}")
     axis = number_of(axis)
-    if get_default_graph().literals == "tf" and shapes.to_np(output_type) not in (INT32, INT64):
+    if get_default_graph().literals == "tf" and to_np(output_type) not in (INT32, INT64):
         raise DTypeError(f"output_type must be int32 or int64; got {output_type}.")
-    return build(input, axis=0 if axis is None else axis, dtype=shapes.to_np(output_type),
+    return build(input, axis=0 if axis is None else axis, dtype=to_np(output_type),
                  name=name)
 
 

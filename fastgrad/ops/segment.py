@@ -1,26 +1,70 @@
-"""Segment reductions beside `unsorted_segment_sum`: products, extremes, means; sorted segments.
+"""Segment reductions: sums, products, extremes and means of rows that share a segment id.
 
-They are NumPy steps. The number of rows of a sorted segment reduction is the last id plus one, so
-its shape depends on values and it runs in a stage of its own.
+All but `unsorted_segment_sum` are NumPy steps. The number of rows of a sorted segment reduction is
+the last id plus one, so its shape depends on values and it runs in a stage of its own.
 """
 
 import numpy as np
 
-from fastgrad.graph import shapes
-from fastgrad.graph.bad_index import SEGMENT, checked
 from fastgrad.errors import ShapeError
-from fastgrad.graph.graph import as_tensor
-from fastgrad.ops.gather import (_by_segment, _gather, _unsorted_segment_sum, flat_rows,
-                                 gather_or_zero)
+from fastgrad.graph import hooks, shapes
+from fastgrad.graph.bad_index import SEGMENT, checked
+from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import is_whole
+from fastgrad.graph.nodes import as_tensor
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.ops.arithmetic import _where, cast_to, divide, equal, maximum, ones_like, zeros_like
-from fastgrad.ops.reshape import rank_like, reshape
 from fastgrad.ops.divide import truncatediv
+from fastgrad.ops.gather import _gather, gather_grad, gather_or_zero
 from fastgrad.ops.join import concat
 from fastgrad.ops.order import argsort
+from fastgrad.ops.reshape import rank_like, reshape
 from fastgrad.ops.scan import recurrence, shifted
 from fastgrad.ops.shape import scoped, shape, size
 from fastgrad.ops.unary import sqrt
-from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
+
+
+def _by_segment(in_shapes, attrs):
+    data, ids = in_shapes[:2]
+    if data is None or ids is None:
+        return None
+    if not shapes.compatible(data[:len(ids)], ids):
+        raise ShapeError(f"segment_ids {ids} must be the first dimensions of data {data}.")
+    count = attrs["num_segments"]
+    return (None if count is None else int(np.asarray(count).item()),) + data[len(ids):]
+
+
+def flat_rows(data, ids):
+    """Data as one row a segment id, and the ids as a vector."""
+    return data.reshape((ids.size,) + data.shape[ids.ndim:]), ids.reshape(-1)
+
+
+def _segment_sum_ref(data, ids, num_segments):
+    kept = ids.reshape(-1) >= 0
+    rows, ids = flat_rows(data, checked(ids, int(num_segments), SEGMENT, ids >= 0))
+    found = np.zeros((int(num_segments),) + rows.shape[1:], data.dtype)
+    np.add.at(found, ids[kept], rows[kept])
+    return found
+
+
+@op(_by_segment, casts=(0,), static=(2,), whole=(1,), form="segment_sum",
+    ref=_segment_sum_ref, name="UnsortedSegmentSum")
+def _unsorted_segment_sum(data, segment_ids, num_segments):
+    pass
+
+
+@door
+def unsorted_segment_sum(data, segment_ids, num_segments, name=None):
+    """Row i is the sum of the rows of `data` whose segment id is i; a negative id is left out.
+
+    Gradient: `ddata = gather(dy, segment_ids)`, 0 for negative ids.
+    """
+    return _unsorted_segment_sum(data, segment_ids, num_segments, name=name)
+
+
+@RegisterGradient("unsorted_segment_sum")
+def unsorted_segment_sum_gradient(op, dy):
+    return gather_or_zero(dy, op.inputs[1]), None, None
 
 
 def _limit(dtype, highest):
@@ -234,11 +278,20 @@ def segment_mean(data, segment_ids, name=None):
     ones = rank_like(cast_to(ones_like(as_tensor(segment_ids)), data), data)
     counts = segment_sum(ones, segment_ids)
     counts = maximum(counts, ones_like(counts))
-    if shapes.is_whole(data._dtype):
+    if is_whole(data._dtype):
         return truncatediv(total, counts, name=name)    # a mean of integers is one, as TensorFlow's
     return divide(total, counts, name=name)
 
 
+@hooks.fills("densify")
+def _densify(slices):
+    """The rows added up in a dense tensor."""
+    if slices.like is not None:
+        return gather_grad(slices.values, slices.like, slices.indices)
+    rows = as_tensor(slices.dense_shape)[0]
+    return _unsorted_segment_sum(slices.values, slices.indices, rows)
+
+
 __all__ = ["unsorted_segment_max", "unsorted_segment_min", "unsorted_segment_prod",
            "unsorted_segment_mean", "unsorted_segment_sqrt_n", "segment_sum", "segment_prod",
-           "segment_max", "segment_min", "segment_mean"]
+           "segment_max", "segment_min", "segment_mean", "unsorted_segment_sum"]

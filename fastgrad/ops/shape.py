@@ -10,12 +10,16 @@ import inspect
 
 import numpy as np
 
-from fastgrad.graph import registry, shapes
+from fastgrad.errors import DTypeError, ShapeError
+from fastgrad.graph import hooks, shapes
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
-from fastgrad.errors import DTypeError, ShapeError, where
-from fastgrad.graph.graph import as_tensor, get_default_graph, is_node
+from fastgrad.graph.dtypes import INT32, strong, to_np
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import NotDifferentiable, op
-from fastgrad.graph.shapes import INT32
+from fastgrad.graph.tensor_shape import Dimension, TensorShape
+from fastgrad.wording import where
+
 
 def scoped(default, last=False):
     """Decorator of functions that are made of several operations: a name scope round them.
@@ -78,7 +82,7 @@ def shape(input, name=None, out_type=INT32):
 
     Gradient: none.
     """
-    return _shape(as_tensor(input), out_type=shapes.to_np(out_type), name=name)
+    return _shape(as_tensor(input), out_type=to_np(out_type), name=name)
 
 
 def shape_n(input, out_type=INT32, name=None):
@@ -100,7 +104,7 @@ def size(input, name=None, out_type=INT32):
 
     Gradient: none.
     """
-    return _size(as_tensor(input), out_type=shapes.to_np(out_type), name=name)
+    return _size(as_tensor(input), out_type=to_np(out_type), name=name)
 
 
 @op(lambda s, a: (), dtype=None, out=INT32, shape_only=(0,),
@@ -127,13 +131,13 @@ def plain_shape(shape):
     """A shape as something that becomes an integer tensor: `Dimension`s are made numbers."""
     if is_node(shape) or isinstance(shape, np.ndarray):
         return shape
-    if isinstance(shape, shapes.TensorShape):
+    if isinstance(shape, TensorShape):
         shape = shape.as_list()
     if shape is None:
         raise ValueError("shape: None values not supported; expected a list of whole numbers.")
-    if isinstance(shape, (int, np.integer, shapes.Dimension)):
+    if isinstance(shape, (int, np.integer, Dimension)):
         return whole_numbers([shape])
-    found = [d.value if isinstance(d, shapes.Dimension) else d for d in shape]
+    found = [d.value if isinstance(d, Dimension) else d for d in shape]
     if any(isinstance(d, (str, bytes)) for d in found):
         raise DTypeError(f"shape and size must be whole numbers; got {shape!r:.60}.")
     if any(d is None for d in found):
@@ -183,7 +187,7 @@ def _rank_of(value):
     if is_node(value):
         known = as_tensor(value)._shape
         return None if known is None else len(known)
-    if isinstance(value, shapes.TensorShape):
+    if isinstance(value, TensorShape):
         return 1
     if not isinstance(value, (list, tuple)):
         return np.ndim(value)
@@ -235,6 +239,7 @@ def _unknown(value):
     return value is None or (isinstance(value, list) and any(_unknown(v) for v in value))
 
 
+@hooks.fills("partial_value")
 def partial_value(tensor):
     """What is known of an integer tensor's value: nested lists with None for an unknown element.
 
@@ -258,7 +263,7 @@ def partial_value(tensor):
 def _is_small(node, tensor):
     opdef = node.opdef
     return (opdef.pure and opdef.ref is not None and not opdef.dynamic and not opdef.shape_only
-            and tensor._dtype is not None and shapes.strong(tensor._dtype).kind in "iub"
+            and tensor._dtype is not None and strong(tensor._dtype).kind in "iub"
             and 0 < len(node._inputs) <= FOLD_ELEMENTS
             and all(t._shape is not None and None not in t._shape
                     and shapes.size_of(t._shape) <= FOLD_ELEMENTS for t in node._inputs))
@@ -271,7 +276,7 @@ def _folded(node, tensor):
         value = partial_value(t)
         if value is None or _unknown(value):
             return None
-        arrays.append(np.asarray(value, shapes.strong(t._dtype)))
+        arrays.append(np.asarray(value, strong(t._dtype)))
     opdef = node.opdef
     attrs = {**node.attrs, **{opdef.tensors[i]: arrays[i] for i in opdef.static}}
     args = [a for i, a in enumerate(arrays) if i not in opdef.static]
@@ -281,7 +286,7 @@ def _folded(node, tensor):
     except (ValueError, IndexError, ArithmeticError):
         return None                             # the run says what is wrong, if it comes to that
     found = found if opdef.outputs == 1 else found[tensor.index]
-    return np.asarray(found, shapes.strong(tensor._dtype)).tolist()
+    return np.asarray(found, strong(tensor._dtype)).tolist()
 
 
 def _partial_shape(node, _):
@@ -335,7 +340,5 @@ def _partial_slice(node, _):
 _PARTIAL = {"shape": _partial_shape, "size": _partial_size, "rank": _partial_rank,
             "identity": _partial_same, "stop_gradient": _partial_same, "pack": _partial_pack,
             "concat": _partial_concat, "strided_slice": _partial_slice}
-
-registry.PARTIAL_VALUE[0] = partial_value
 
 __all__ = ["shape", "shape_n", "size", "rank"]

@@ -10,13 +10,17 @@ text a part, and the numbers are one integer vector, `bounds`, so that they may 
 
 import numpy as np
 
-from fastgrad.graph import shapes
+from fastgrad.errors import ShapeError
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError, where
-from fastgrad.graph.graph import Node, as_tensor, is_node
-from fastgrad.ops.shape import known_value, whole_numbers
+from fastgrad.graph.dtypes import BOOL
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import RegisterGradient, op
-from fastgrad.graph.shapes import BOOL
+from fastgrad.graph.tensor_shape import Dimension
+from fastgrad.ops.arithmetic import cast
+from fastgrad.ops.gather import take_at
+from fastgrad.ops.shape import known_value, whole_numbers
+from fastgrad.ops.where import boolean_mask
+from fastgrad.wording import where
 
 
 # ---- what an index means ----------------------------------------------------------------
@@ -126,10 +130,8 @@ def getitem(tensor, key, name=None):
 
     Gradient: zeros with `dy` where the slice was taken.
     """
-    from fastgrad.ops.gather import take_at
     if is_node(key) and as_tensor(key)._dtype == BOOL or (
             isinstance(key, np.ndarray) and key.dtype == BOOL):
-        from fastgrad.ops.where import boolean_mask
         return boolean_mask(tensor, key, name=name or "boolean_mask")
     key = key if isinstance(key, tuple) else (key,)
     if isinstance(key[0] if len(key) == 1 else None, list):
@@ -180,7 +182,7 @@ def _part(part):
             return "sbe", [0, 0, 1], node
         part = node.op.attrs["value"]
     if isinstance(part, (bool, np.bool_)) or not np.issubdtype(np.asarray(part).dtype, np.integer) \
-            and not isinstance(part, shapes.Dimension):
+            and not isinstance(part, Dimension):
         raise TypeError(f"an index must be an integer, slice, ellipsis, None or integer tensor; "
                         f"got {part!r:.60}.")
     return "i", [int(part)], None
@@ -216,14 +218,7 @@ def strided_slice(input_, begin, end, strides=None, begin_mask=0, end_mask=0, el
     return getitem(input_, tuple(key), name=name or "StridedSlice")
 
 
-Node.__getitem__ = lambda self, key: getitem(self, key)
-
-
-# ---- slice ------------------------------------------------------------------------------
-
-
 def _int32(x):
-    from fastgrad.ops.arithmetic import cast
     return cast(x, np.int32)
 
 

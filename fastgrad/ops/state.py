@@ -7,16 +7,19 @@ runs every update after all the steps that read the old values.
 
 import numpy as np
 
-from fastgrad.graph import graph as _graph
-from fastgrad.graph import shapes
+from fastgrad.errors import DTypeError, FeedTypeError, ShapeError
+from fastgrad.graph import hooks, shapes
+from fastgrad.graph.build import make
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
-from fastgrad.errors import DTypeError, FeedTypeError
-from fastgrad.graph.graph import Tensor, as_tensor, get_default_graph
+from fastgrad.graph.dtypes import TEXT, WEAK, to_np
 from fastgrad.graph.interned import held
 from fastgrad.graph.literals import array_of
-from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, make, op
-
-
+from fastgrad.graph.nodes import Node, Tensor, as_tensor, is_node, operation_of
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
+from fastgrad.graph.tensor_shape import to_shape
+from fastgrad.ops.arithmetic import cast
+from fastgrad.ops.join import stack
 
 
 def _declared(_, attrs):
@@ -54,7 +57,7 @@ class placeholder(Tensor):
 
     def __new__(cls, dtype=None, shape=None, name=None):
         graph = get_default_graph()
-        attrs = {"dtype": shapes.to_np(dtype), "shape": shapes.to_shape(shape)}
+        attrs = {"dtype": to_np(dtype), "shape": to_shape(shape)}
         node = graph.add_op(_placeholder.opdef, [], attrs, [(attrs["shape"], attrs["dtype"])],
                             name or "Placeholder", cls)
         graph._placeholders.append(node.id)
@@ -95,11 +98,11 @@ def constant(value, dtype=None, shape=None, name="Const", verify_shape=False):
     name : str, optional
     """
     graph = get_default_graph()
-    array = array_of(value, shapes.to_np(dtype), graph.literals)
+    array = array_of(value, to_np(dtype), graph.literals)
     if shape is not None:
-        wanted = shapes.to_shape(shape)
+        wanted = to_shape(shape)
         if not shapes.is_known(wanted):
-            raise shapes.ShapeError(f"constant: the shape {shape} must be known.")
+            raise ShapeError(f"constant: the shape {shape} must be known.")
         if verify_shape and array.shape != wanted:
             raise FeedTypeError(f"Expected Tensor's shape: {wanted}, got {array.shape}.")
         array = _fill_shape(array, wanted, graph.literals)
@@ -111,7 +114,7 @@ def _fill_shape(array, shape, literals):
     if missing and not array.size and literals == "tf":
         return np.zeros(shape, array.dtype)
     if missing < 0 or (missing and not array.size):
-        raise shapes.ShapeError(
+        raise ShapeError(
             f"constant: {array.size} elements do not fit shape {shape}; "
             f"give {shapes.size_of(shape)} elements, or one to repeat.")
     flat = array.reshape(-1)
@@ -120,7 +123,7 @@ def _fill_shape(array, shape, literals):
 
 def _frozen(graph, array, weak, name):
     array = np.ascontiguousarray(array).reshape(array.shape)
-    if array.dtype == shapes.TEXT:
+    if array.dtype == TEXT:
         array = held(array)
     array.flags.writeable = False
     node = graph.add_op(
@@ -129,46 +132,43 @@ def _frozen(graph, array, weak, name):
     return node.outputs[0]
 
 
+@hooks.fills("make_constant")
 def _as_constant(value, dtype, graph, name):
     """What `as_tensor` makes of a plain value: a Python number stays weak in a "numpy" graph, and
     where its own type is the dtype."""
     graph = graph or get_default_graph()
     weak = dtype is type(value) or dtype is None and graph.literals == "numpy"
-    if weak and type(value) in shapes.WEAK:
+    if weak and type(value) in WEAK:
         array = np.array(value)
         if array.dtype.kind == "O" or array.dtype.kind == "u":
             raise DTypeError(f"the number {value} does not fit int64")
         return _frozen(graph, array, type(value), name)
-    text = dtype == shapes.TEXT or dtype is None and graph.literals == "tf"
+    text = dtype == TEXT or dtype is None and graph.literals == "tf"
     if value is None or isinstance(value, str) and not text:
         raise FeedTypeError(f"expected a node, array or number; got {value!r:.60} "
                             f"of type {type(value).__name__}.")
     if isinstance(value, (list, tuple)) and _holds_node(value):
-        from fastgrad.ops.join import stack
         return stack(value) if name is None else stack(value, name=name)
     return _frozen(graph, array_of(value, dtype, graph.literals), None, name)
 
 
 def _holds_node(values):
-    return any(isinstance(v, _graph.Node) or
+    return any(isinstance(v, Node) or
                (isinstance(v, (list, tuple)) and _holds_node(v)) for v in values)
-
-
-_graph._make_constant[0] = _as_constant
 
 
 @door
 def convert_to_tensor(value, dtype=None, name=None, preferred_dtype=None):
     """A tensor for any value: a node as it is, anything else as a constant."""
-    if _graph.is_node(value) or isinstance(value, (list, tuple)):
+    if is_node(value) or isinstance(value, (list, tuple)):
         made = _preferred(value, dtype, preferred_dtype, name)
-        return as_tensor(value, shapes.to_np(dtype), name=name) if made is None else made
+        return as_tensor(value, to_np(dtype), name=name) if made is None else made
     return constant(value, dtype or preferred_dtype, name=name)
 
 
 def _preferred(value, dtype, preferred_dtype, name):
     """A list as a constant of the preferred dtype, if its numbers can be of that."""
-    if dtype is not None or preferred_dtype is None or _graph.is_node(value) or _holds_node(value):
+    if dtype is not None or preferred_dtype is None or is_node(value) or _holds_node(value):
         return None
     try:
         return constant(value, preferred_dtype, name=name or "Const")
@@ -190,8 +190,8 @@ def _like_first(in_shapes, _):
 def _like_both(in_shapes, _):
     """The variable's shape, which the value must have too."""
     if not shapes.compatible(in_shapes[0], in_shapes[1]):
-        raise shapes.ShapeError(f"the variable has shape {in_shapes[0]}; "
-                                f"cannot take a value of shape {in_shapes[1]}.")
+        raise ShapeError(f"the variable has shape {in_shapes[0]}; "
+                         f"cannot take a value of shape {in_shapes[1]}.")
     return in_shapes[0]
 
 
@@ -251,7 +251,6 @@ def assign_shaped(ref, value, name=None):
     graph, want = ref.graph, ref.op.attrs["dtype"]
     given = as_tensor(value, want if graph.literals == "tf" else None, graph)
     if want is not None and given._dtype != want:
-        from fastgrad.ops.arithmetic import cast
         given = cast(given, want)
     return graph.add_op(_assign_shaped.opdef, [ref, given], {}, [(given._shape, ref._dtype)],
                         name or "Assign").outputs[0]
@@ -279,7 +278,7 @@ def _group():
 @door
 def group(*inputs, name=None):
     """An operation that runs all `inputs`; its value is None."""
-    ops = [_graph._operation(n) for n in _leaves(inputs) if n is not None]
+    ops = [operation_of(n) for n in _leaves(inputs) if n is not None]
     graph = ops[0].graph if ops else get_default_graph()
     with graph.control_dependencies(ops):
         return graph.add_op(_group.opdef, [], {}, [], name or "group_deps")
@@ -306,10 +305,10 @@ def placeholder_with_default(input, shape, name=None):
     Gradient: passes to `input`.
     """
     made = identity(input, name=name or "PlaceholderWithDefault")
-    declared = shapes.to_shape(shape)
+    declared = to_shape(shape)
     if not shapes.compatible(declared, made._shape):
-        raise shapes.ShapeError(f"placeholder_with_default: the default has shape {made._shape}, "
-                                f"which does not fit {declared}.")
+        raise ShapeError(f"placeholder_with_default: the default has shape {made._shape}, "
+                         f"which does not fit {declared}.")
     made._declare(declared)
     return made
 

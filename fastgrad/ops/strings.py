@@ -8,15 +8,17 @@ import functools
 
 import numpy as np
 
+from fastgrad.errors import DTypeError
 from fastgrad.graph.doors import door
-from fastgrad.errors import DTypeError, where
-from fastgrad.graph.graph import Node, as_tensor, is_node
+from fastgrad.graph.dtypes import FLOAT32, INT64, TEXT
 from fastgrad.graph.interned import decoded, encoded
-from fastgrad.ops.arithmetic import add as math_add
-from fastgrad.ops.state import placeholder
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import NotDifferentiable, op
-from fastgrad.graph.shapes import FLOAT32, INT64, TEXT, broadcast
+from fastgrad.graph.shapes import broadcast
+from fastgrad.ops.arithmetic import add as math_add
 from fastgrad.ops.indexed_slices import SparseTensor, SparseTensorValue
+from fastgrad.ops.state import placeholder
+from fastgrad.wording import where
 
 
 # ---- strings ----------------------------------------------------------------------------
@@ -57,25 +59,6 @@ def string_join(inputs, separator="", name=None):
             raise DTypeError(f"string_join: {where(t)} has dtype {t.dtype.name}; expected string. "
                              "Use as_string().")
     return _string_join(*inputs, separator=separator.encode(), name=name)
-
-
-_add = Node.__add__, Node.__radd__
-
-
-def _plus(self, other):
-    if as_tensor(self)._dtype == TEXT:
-        return string_join([self, other], name="add")
-    return _add[0](self, other)
-
-
-def _plus_right(self, other):
-    if as_tensor(self)._dtype == TEXT:
-        return string_join([other, self], name="add")
-    return _add[1](self, other)
-
-
-# A sum is the same either way round, and the compiler uses that; of strings it is not.
-Node.__add__, Node.__radd__ = _plus, _plus_right
 
 
 def _as_string_ref(x):

@@ -6,11 +6,10 @@ kernel of their own are ops too (`sqrt_grad`), with their own gradient, so that 
 
 import numpy as np
 
-from fastgrad.graph import shapes
-from fastgrad.graph.graph import Node
+from fastgrad.graph.dtypes import is_weak
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient
 from fastgrad.ops.arithmetic import (_float_map, _grad_map, _map, _where, cast_like, cast_to, equal,
                                      log, ones_like, sign, zeros_like)
-from fastgrad.graph.registry import NotDifferentiable, RegisterGradient
 
 
 def _whole(round_):
@@ -236,8 +235,6 @@ def tanh_grad_gradient(op, g):
     return -2 * g * dy * y, tanh_grad(y, g)
 
 
-Node.__abs__ = lambda self: abs(self)
-
 # ---- powers -----------------------------------------------------------------------------
 
 @RegisterGradient("pow")
@@ -245,7 +242,7 @@ def pow_gradient(op, dz):
     x, y = op.inputs
     if y.op.type == "constant" and x is not y:
         return _power_gradient(x, y, dz), None
-    if shapes.is_weak(x._dtype):            # a number takes the dtype of the tensor here too
+    if is_weak(x._dtype):            # a number takes the dtype of the tensor here too
         x = cast_like(x, op.outputs[0])
     # x**0 is flat at x = 0 too, where y x**(y - 1) is 0 times infinity
     flat = cast_to(equal(x, zeros_like(x)), x) * cast_to(equal(y, zeros_like(y)), x)
@@ -259,7 +256,7 @@ def _power_gradient(x, y, dz):
     """`y x**(y - 1)` for exponents that are known: 0 where one is 0, also at x = 0."""
     value = y.op.attrs["value"]
     # a Python number less one must stay a Python number, which takes x's dtype
-    less = value.item() - 1 if shapes.is_weak(y._dtype) else value - value.dtype.type(1)
+    less = value.item() - 1 if is_weak(y._dtype) else value - value.dtype.type(1)
     if not np.any(value == 0):
         return dz * y * x ** less
     if not np.any(value):

@@ -11,9 +11,10 @@ them by a step of its own, `merge_rows`.
 
 import numpy as np
 
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.bad_index import checked
-from fastgrad.errors import ShapeError
+from fastgrad.graph.dtypes import INT32
 from fastgrad.graph.registry import NotDifferentiable, op
 
 
@@ -174,7 +175,7 @@ def _merge_rows_ref(indices, values, rows):
 
 
 @op(lambda s, a: [(shapes.size_of(s[0]),), s[1], (table_size(shapes.size_of(s[0])),)], dtype=None,
-    out=lambda d, a: [*d, shapes.INT32], form="merge_rows", kernel="merge_rows", outputs=3,
+    out=lambda d, a: [*d, INT32], form="merge_rows", kernel="merge_rows", outputs=3,
     pure=False, ref=_merge_rows_ref)
 def _merge_rows(indices, values, rows=0):
     """Each index once, in the order of first sight, then UNUSED; their values summed, then 0; a

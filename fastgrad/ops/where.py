@@ -6,19 +6,22 @@ its own, before the rest of the run is planned.
 
 import numpy as np
 
+from fastgrad.errors import LateShapeError, ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.bad_index import PARTITION, checked
+from fastgrad.graph.build import check_truth
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
-from fastgrad.errors import LateShapeError, ShapeError
-from fastgrad.graph.graph import as_tensor, get_default_graph, is_node
-from fastgrad.ops.reshape import reshape, squeeze
+from fastgrad.graph.dtypes import INT32, INT64, strong, to_np
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
+from fastgrad.ops.arithmetic import _where, zeros_like
 from fastgrad.ops.gather import _gather
 from fastgrad.ops.join import SEVERAL, concat
-from fastgrad.ops.arithmetic import _where, zeros_like
+from fastgrad.ops.make import range as range_
 from fastgrad.ops.reduce import reduce_prod
+from fastgrad.ops.reshape import reshape, squeeze
 from fastgrad.ops.shape import number_of, shape
-from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, check_truth, op
-from fastgrad.graph.shapes import INT32, INT64
 
 
 # ---- where ------------------------------------------------------------------------------
@@ -165,7 +168,7 @@ def _unique_order(x):
 
 
 def _unique_dtypes(in_dtypes, attrs):
-    return [shapes.strong(in_dtypes[0])] + [attrs["out_idx"]] * attrs["count"]
+    return [strong(in_dtypes[0])] + [attrs["out_idx"]] * attrs["count"]
 
 
 def _vector(in_shapes, _):
@@ -208,7 +211,7 @@ def unique(x, out_idx=INT32, name=None):
     """
     from collections import namedtuple
     found = namedtuple("Unique", ["y", "idx"])
-    return found(*_unique(x, out_idx=shapes.to_np(out_idx), name=name))
+    return found(*_unique(x, out_idx=to_np(out_idx), name=name))
 
 
 @door
@@ -219,7 +222,7 @@ def unique_with_counts(x, out_idx=INT32, name=None):
     """
     from collections import namedtuple
     found = namedtuple("UniqueWithCounts", ["y", "idx", "count"])
-    return found(*_unique_with_counts(x, out_idx=shapes.to_np(out_idx), name=name))
+    return found(*_unique_with_counts(x, out_idx=to_np(out_idx), name=name))
 
 
 def _difference_shapes(in_shapes, attrs):
@@ -227,7 +230,7 @@ def _difference_shapes(in_shapes, attrs):
     return [(None,), (None,)]
 
 
-@op(_difference_shapes, out=lambda d, a: [shapes.strong(d[0]), a["out_idx"]],
+@op(_difference_shapes, out=lambda d, a: [strong(d[0]), a["out_idx"]],
     outputs=2, dynamic=True, name="ListDiff",
     ref=lambda x, y, out_idx: (x[~np.isin(x, y)], np.flatnonzero(~np.isin(x, y))), text=True)
 def _setdiff1d(x, y, out_idx=INT32):
@@ -245,7 +248,7 @@ def setdiff1d(x, y, index_dtype=INT32, name=None):
     """
     from collections import namedtuple
     found = namedtuple("ListDiff", ["out", "idx"])
-    return found(*_setdiff1d(x, y, out_idx=shapes.to_np(index_dtype), name=name))
+    return found(*_setdiff1d(x, y, out_idx=to_np(index_dtype), name=name))
 
 
 # ---- partitions -------------------------------------------------------------------------
@@ -292,7 +295,6 @@ def dynamic_partition_gradient(op, *dys):
 
 
 def _range(dims):
-    from fastgrad.ops.make import range as range_
     return range_(reduce_prod(dims))
 
 

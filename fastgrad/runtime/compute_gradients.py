@@ -3,12 +3,13 @@
 Builds the gradient graph of a loss once, and runs it in a session that the graph keeps.
 """
 
-from fastgrad.graph.doors import door
-from fastgrad.errors import FetchTypeError, GradientError, MissingFeedError, where
-from fastgrad.runtime.fetches import feed_key
 from fastgrad.autodiff.gradients import ancestors, walk
-from fastgrad.graph.graph import Node, Operation, node_of
+from fastgrad.errors import FetchTypeError, GradientError, MissingFeedError
+from fastgrad.graph.doors import door
+from fastgrad.graph.nodes import Node, Operation, node_of
+from fastgrad.runtime.fetches import feed_key
 from fastgrad.runtime.session import Session
+from fastgrad.wording import where
 
 
 @door
@@ -38,13 +39,13 @@ def compute_gradients(loss, feed_dict=None):
         raise FetchTypeError(f"compute_gradients takes a node; got {type(loss).__name__}.")
     tensor = loss.outputs[0] if isinstance(loss, Operation) else loss
     graph = tensor.graph
-    table = graph.__dict__.setdefault("_gradient_tables", {})
+    table = graph.gradient_tables
     if tensor not in table:
         table[tensor] = _gradient_nodes(tensor)
     nodes, grads, placeholders = table[tensor]
-    session = graph.__dict__.get("_gradient_session")
+    session = graph.gradient_session
     if session is None:
-        session = graph._gradient_session = Session(graph=graph)
+        session = graph.gradient_session = Session(graph=graph)
     feeds = {feed_key(k, graph): v for k, v in (feed_dict or {}).items()}
     for p in placeholders:
         if p not in feeds:

@@ -5,10 +5,11 @@ Each thread has a stack of its own.
 
 import threading
 
+from fastgrad.errors import GraphError
+from fastgrad.graph import hooks
 from fastgrad.graph.default_graph import Default
-from fastgrad.errors import GraphError, where
-from fastgrad.graph.graph import Operation, Tensor
 from fastgrad.uncut import Changed
+from fastgrad.wording import where
 
 
 class _Sessions(threading.local):
@@ -35,26 +36,12 @@ def get_default_session():
     return _sessions.stack[-1] if _sessions.stack else None
 
 
-def _eval(self, feed_dict=None, session=None):
-    """The value of this node: `session.run(node, feed_dict)` in the default session."""
-    return _session_for(self, session, "evaluate tensor").run(self, feed_dict)
-
-
-def _run(self, feed_dict=None, session=None):
-    """Run this operation in the default session."""
-    _session_for(self, session, "run operation").run(self, feed_dict)
-
-
-def _session_for(node, session, what):
+@hooks.fills("run_in")
+def _run_in(session, node, feed_dict, what):
     session = session or get_default_session()
     if session is None:
         raise ValueError(f"Cannot {what} {where(node)}: No default session is registered. Use "
                          "`with session:` or pass session=.")
     if session.graph is not node.graph:
         raise GraphError(f"Cannot {what} {where(node)}: it is not in the session's graph.")
-    return session
-
-
-Tensor.eval = _eval
-Operation.eval = _eval
-Operation.run = _run
+    return session.run(node, feed_dict)

@@ -9,14 +9,16 @@ import copy
 import numpy as np
 
 from fastgrad import elsewhere
-from fastgrad.graph import shapes
 from fastgrad.errors import (DTypeError, FeedError, FeedTextError, FeedTypeError, FetchError,
-                             FetchTypeError, TooLargeError, sentence, where)
-from fastgrad.graph.graph import Node, Operation, Tensor, is_custom
+                             FetchTypeError, TooLargeError)
+from fastgrad.graph import shapes
+from fastgrad.graph.dtypes import TEXT, is_weak
 from fastgrad.graph.interned import decoded, encoded
 from fastgrad.graph.literals import converted
+from fastgrad.graph.nodes import Node, Operation, Tensor, is_custom
 from fastgrad.ops.indexed_slices import (IndexedSlices, IndexedSlicesValue, SparseTensor,
                                          SparseTensorValue)
+from fastgrad.wording import sentence, where
 
 
 # ---- fetches ----------------------------------------------------------------------------
@@ -42,7 +44,7 @@ def _refill(fetches, nodes, graph, fed):
     """Collect the nodes of a nesting; returns a function that rebuilds it from values."""
     if isinstance(fetches, (Node, str)):
         node = fetch(fetches, graph)
-        if isinstance(node, Tensor) and node._dtype == shapes.TEXT:
+        if isinstance(node, Tensor) and node._dtype == TEXT:
             if fed and node in fed:              # a fed string is fetched as it was fed
                 return lambda values: np.asarray(fed[node], object)
             nodes.append(node)
@@ -76,7 +78,7 @@ def _refill(fetches, nodes, graph, fed):
 def _is_made_after(node):
     """Whether a fetched value is made after the run: a summary of its inputs, a string."""
     return isinstance(node, Tensor) and (
-        node._dtype == shapes.TEXT or getattr(node.op.opdef, "after_run", None) is not None)
+        node._dtype == TEXT or getattr(node.op.opdef, "after_run", None) is not None)
 
 
 def fetch(node, graph):
@@ -195,18 +197,18 @@ def feeds_of(feed_dict, graph, whole=True):
 
 def convert(tensor, value, whole=True):
     """A fed value as a contiguous, aligned, native array that fits its node."""
-    want = tensor._dtype if not shapes.is_weak(tensor._dtype) else None
+    want = tensor._dtype if not is_weak(tensor._dtype) else None
     if isinstance(value, Node):
         raise FeedTypeError(f"the value fed for {where(tensor)} is itself a node, {where(value)}; "
                             "feed an array, a number or a list.")
     try:
-        if want == shapes.TEXT:
+        if want == TEXT:
             array = encoded(value)
         else:
             array = _numbers(value, want, tensor)
         array = np.require(array, requirements=("C", "A"))
     except DTypeError as e:
-        kind = FeedTextError if want == shapes.TEXT else FeedTypeError
+        kind = FeedTextError if want == TEXT else FeedTypeError
         raise kind(str(e)) from None
     except MemoryError as e:
         raise TooLargeError(f"{where(tensor)}: there is no memory for what is fed: {sentence(e)} "

@@ -8,7 +8,7 @@ it, in silence. The session asks where it compiles: a new node is always a new p
 import collections
 
 from fastgrad.graph.doors import warn
-from fastgrad.errors import show_site
+from fastgrad.wording import show_site
 
 MANY = 25                       # runs: more than a notebook's cell or a search is repeated
 

@@ -13,26 +13,27 @@ from functools import partial
 import numpy as np
 
 from fastgrad import config
-from fastgrad.runtime import growth
-from fastgrad.variables import variable
-from fastgrad.runtime.default_session import Entered, get_default_session
+from fastgrad.compiler.plan import Callable, Runner, Staging, compile, with_subnormals
+from fastgrad.compiler.specialise import Before, written
+from fastgrad.errors import ClosedError, FeedTypeError, GraphError, InvalidArgumentError
+from fastgrad.graph import hooks
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
-from fastgrad.errors import (ClosedError, FeedTypeError, GraphError, InvalidArgumentError,
-                             refuse_copy, where)
+from fastgrad.graph.dtypes import TEXT
+from fastgrad.graph.graph import Graph
+from fastgrad.graph.interned import keeping
+from fastgrad.graph.reference import evaluate
+from fastgrad.runtime import growth
+from fastgrad.runtime.default_session import Entered, get_default_session
 from fastgrad.runtime.fetches import (answered, convert, feed_key, feeds_of, fetch, flatten,
                                       handed_out)
 from fastgrad.runtime.fit import fit
-from fastgrad.graph.graph import Graph, get_default_graph
-from fastgrad.graph.interned import keeping
 from fastgrad.runtime.partial import partial_run, partial_run_setup
-from fastgrad.compiler.plan import Callable, Runner, Staging, compile, with_subnormals
-from fastgrad.graph.reference import evaluate
-from fastgrad.graph.shapes import TEXT
-from fastgrad.compiler.specialise import Before, written
 from fastgrad.runtime.stages import compute
 from fastgrad.runtime.streams import Streams
 from fastgrad.uncut import Changed
-from fastgrad.variables.store import store_of, _evaluator
+from fastgrad.variables.store import store_of
+from fastgrad.wording import refuse_copy, where
 
 
 class Session(Runner):
@@ -375,8 +376,7 @@ def _threads(num_threads):
     return num_threads
 
 
-
-
+@hooks.fills("initial_value")
 def _initial_value(tensor):
     """Evaluate a variable's initial value, whatever it depends on; which of a graph's sessions will
     read it is not known, so that subnormal numbers are kept."""
@@ -384,7 +384,5 @@ def _initial_value(tensor):
         return tensor.op.attrs["value"]
     return Session(graph=tensor.graph, subnormals="keep")._evaluate_within([tensor], {})[0]
 
-
-_evaluator[0] = _initial_value
 
 __all__ = ["Session", "get_default_session", "InvalidArgumentError", "GraphError"]

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from fastgrad.errors import ComputeError, where
+from fastgrad.errors import ComputeError
+from fastgrad.wording import where
 
 
 def compute(op, inputs, call):

@@ -1,18 +1,21 @@
 """TensorFlow's `tf.train` names."""
 
 from fastgrad import elsewhere as _elsewhere
-from fastgrad.train.moving_averages import (ExponentialMovingAverage, assert_global_step,
-                                            create_global_step, get_global_step,
-                                            get_or_create_global_step, global_step)
+from fastgrad.train.moving_averages import ExponentialMovingAverage
+from fastgrad.train.global_step import (assert_global_step, create_global_step, get_global_step,
+                                        get_or_create_global_step, global_step)
 from fastgrad.train.coordinator import Coordinator
 from fastgrad.train.optimizer import Optimizer
 from fastgrad.train.adaptive import (AdadeltaOptimizer, AdagradDAOptimizer, AdagradOptimizer,
-                                     AdamOptimizer, FtrlOptimizer, GradientDescentOptimizer,
-                                     MomentumOptimizer, ProximalAdagradOptimizer,
-                                     ProximalGradientDescentOptimizer, RMSPropOptimizer)
-from fastgrad.train.saver import (CheckpointState, Saver, checkpoint_exists, get_checkpoint_state,
-                                  import_meta_graph, latest_checkpoint, list_variables,
-                                  load_variable, remove_checkpoint, update_checkpoint_state)
+                                     AdamOptimizer, FtrlOptimizer, ProximalAdagradOptimizer,
+                                     RMSPropOptimizer)
+from fastgrad.train.gradient_descent import (GradientDescentOptimizer, MomentumOptimizer,
+                                             ProximalGradientDescentOptimizer)
+from fastgrad.io.checkpoint_state import (CheckpointState, checkpoint_exists, get_checkpoint_state,
+                                          latest_checkpoint, update_checkpoint_state)
+from fastgrad.train.checkpoint_reader import (CheckpointReader, NewCheckpointReader,
+                                              list_variables, load_checkpoint, load_variable)
+from fastgrad.train.saver import Saver, import_meta_graph, remove_checkpoint
 from fastgrad.train.schedules import (cosine_decay, cosine_decay_restarts, exponential_decay,
                                       inverse_time_decay, linear_cosine_decay, natural_exp_decay,
                                       noisy_linear_cosine_decay, piecewise_constant,
@@ -28,5 +31,6 @@ __all__ = [
     "noisy_linear_cosine_decay", "piecewise_constant", "piecewise_constant_decay",
     "polynomial_decay", "CheckpointState", "Saver", "checkpoint_exists", "get_checkpoint_state",
     "import_meta_graph", "latest_checkpoint", "list_variables", "load_variable",
-    "remove_checkpoint", "update_checkpoint_state"]
+    "remove_checkpoint", "update_checkpoint_state", "CheckpointReader", "NewCheckpointReader",
+    "load_checkpoint"]
 __getattr__ = _elsewhere.missing("fastgrad.train")

@@ -1,98 +1,22 @@
-"""The optimizers, under TensorFlow 1's names: slots, parameters, which update operation.
+"""Optimizers with a step size for each element: Adagrad, Adadelta, RMSProp, Adam, Ftrl and kin.
 
-Formulas are in `ops.update`. Those without an update kernel (proximal ones, AdagradDA) are
+Formulas are in `ops.update`. Those without an update kernel (ProximalAdagrad, AdagradDA) are
 composed of `assign`s, which the plan compiles as it does any other arithmetic.
 
-Gradients of lookups: where a row without gradient would move anyway, or its slots would (Momentum,
-RMSProp, Adadelta, Ftrl), only the rows looked up are updated; Adam moves every row, as in
+Gradients of lookups: where a row without gradient would move anyway, or its slots would
+(RMSProp, Adadelta, Ftrl), only the rows looked up are updated; Adam moves every row, as in
 TensorFlow.
 """
 
-from fastgrad.train.optimizer import Optimizer
 from fastgrad.ops.arithmetic import cast, maximum, sign
 from fastgrad.ops.state import _assign_mul, assign, assign_add, group, identity
-from fastgrad.ops.unary import abs, square, sqrt
+from fastgrad.ops.unary import abs, sqrt, square
 from fastgrad.ops.update import (apply_adadelta, apply_adadelta_rows, apply_adagrad,
                                  apply_adagrad_rows, apply_adam, apply_centered_rms_prop,
                                  apply_centered_rms_prop_rows, apply_ftrl, apply_ftrl_rows,
-                                 apply_gradient_descent, apply_gradient_descent_rows,
-                                 apply_momentum, apply_momentum_rows, apply_proximal_adagrad_rows,
-                                 apply_proximal_gradient_descent_rows, apply_rms_prop,
-                                 apply_rms_prop_rows)
-
-
-def _op(made):
-    """The operation of an update's result."""
-    return (made[0] if isinstance(made, list) else made).op
-
-
-class GradientDescentOptimizer(Optimizer):
-    """Plain gradient descent, `w -= learning_rate * gradient`, fused and in place.
-
-    Parameters
-    ----------
-    learning_rate : float or scalar node
-
-    Examples
-    --------
-    >>> w = Variable(3.0)
-    >>> step = GradientDescentOptimizer(0.1).minimize(square(w))
-    >>> session = Session()
-    >>> for _ in range(100):
-    ...     session.run(step)
-    >>> bool(abs(session.run(w)) < 1e-8)
-    True
-    """
-
-    def __init__(self, learning_rate, use_locking=False, name="GradientDescent"):
-        super().__init__(use_locking, name)
-        self._learning_rate = learning_rate
-
-    def _prepare(self, graph):
-        self._number(graph, "learning_rate", self._learning_rate)
-
-    def _apply_dense(self, grad, var):
-        return _op(apply_gradient_descent(var, self._scalar("learning_rate", var), grad))
-
-    def _apply_sparse(self, grad, var):
-        return _op(apply_gradient_descent_rows(var, self._scalar("learning_rate", var),
-                                               grad.indices, grad.values))
-
-
-class MomentumOptimizer(Optimizer):
-    """`accumulator = accumulator * momentum + gradient; w -= learning_rate * accumulator`.
-
-    Parameters
-    ----------
-    learning_rate, momentum : float or scalar node
-    use_nesterov : bool
-        Use the gradient one step ahead (Sutskever et al., 2013).
-    """
-
-    def __init__(self, learning_rate, momentum, use_locking=False, name="Momentum",
-                 use_nesterov=False):
-        super().__init__(use_locking, name)
-        self._learning_rate, self._momentum = learning_rate, momentum
-        self._use_nesterov = bool(use_nesterov)
-
-    def _create_slots(self, var_list):
-        for v in var_list:
-            self._slot(v, "momentum")
-
-    def _prepare(self, graph):
-        self._number(graph, "learning_rate", self._learning_rate)
-        self._number(graph, "momentum", self._momentum)
-
-    def _apply_dense(self, grad, var):
-        return _op(apply_momentum(
-            var, self.get_slot(var, "momentum"), self._scalar("learning_rate", var), grad,
-            self._scalar("momentum", var), use_nesterov=self._use_nesterov))
-
-    def _apply_sparse(self, grad, var):
-        return _op(apply_momentum_rows(
-            var, self.get_slot(var, "momentum"), self._scalar("learning_rate", var),
-            self._scalar("momentum", var), grad.indices, grad.values,
-            use_nesterov=self._use_nesterov))
+                                 apply_proximal_adagrad_rows, apply_rms_prop, apply_rms_prop_rows)
+from fastgrad.train.gradient_descent import _Proximal, _op, _shrunk
+from fastgrad.train.optimizer import Optimizer
 
 
 class AdagradOptimizer(Optimizer):
@@ -283,44 +207,6 @@ class FtrlOptimizer(Optimizer):
 
 # ---- composed ---------------------------------------------------------------------------
 
-def _shrunk(moved, rate, l1, l2):
-    """The proximal step: soft threshold by `rate * l1`, then scale down by `1 + rate * l2`."""
-    return sign(moved) * maximum(abs(moved) - rate * l1, 0.0) / (1.0 + rate * l2)
-
-
-class _Proximal(Optimizer):
-    """What the proximal optimizers share: their parameters."""
-
-    def __init__(self, learning_rate, l1, l2, use_locking, name):
-        super().__init__(use_locking, name)
-        self._learning_rate, self._l1, self._l2 = learning_rate, l1, l2
-
-    def _prepare(self, graph):
-        for key in ("learning_rate", "l1", "l2"):
-            self._number(graph, key, getattr(self, "_" + key))
-
-    def _strengths(self, var):
-        return self._scalar("l1", var), self._scalar("l2", var)
-
-
-class ProximalGradientDescentOptimizer(_Proximal):
-    """Gradient descent followed by the proximal step of L1 and L2 penalties."""
-
-    def __init__(self, learning_rate, l1_regularization_strength=0.0,
-                 l2_regularization_strength=0.0, use_locking=False,
-                 name="ProximalGradientDescent"):
-        super().__init__(learning_rate, l1_regularization_strength, l2_regularization_strength,
-                         use_locking, name)
-
-    def _apply_dense(self, grad, var):
-        rate = self._scalar("learning_rate", var)
-        return assign(var, _shrunk(var - rate * grad, rate, *self._strengths(var))).op
-
-    def _apply_sparse(self, grad, var):
-        return _op(apply_proximal_gradient_descent_rows(
-            var, self._scalar("learning_rate", var), self._vector(("l1", "l2"), var),
-            grad.indices, grad.values))
-
 
 class ProximalAdagradOptimizer(_Proximal):
     """Adagrad followed by the proximal step of L1 and L2 penalties."""
@@ -385,6 +271,5 @@ class AdagradDAOptimizer(_Proximal):
         return group(moved, total, squares)
 
 
-__all__ = ["GradientDescentOptimizer", "MomentumOptimizer", "AdagradOptimizer",
-           "AdadeltaOptimizer", "RMSPropOptimizer", "AdamOptimizer", "FtrlOptimizer",
-           "ProximalGradientDescentOptimizer", "ProximalAdagradOptimizer", "AdagradDAOptimizer"]
+__all__ = ["AdagradOptimizer", "AdadeltaOptimizer", "RMSPropOptimizer", "AdamOptimizer",
+           "FtrlOptimizer", "ProximalAdagradOptimizer", "AdagradDAOptimizer"]

@@ -2,18 +2,18 @@
 
 import numpy as np
 
-from fastgrad.graph import shapes
 from fastgrad.graph.collection import (GraphKeys, global_variables, moving_average_variables,
                                        trainable_variables)
-from fastgrad.graph.doors import door
-from fastgrad.errors import where
-from fastgrad.graph.graph import as_tensor, get_default_graph
-from fastgrad.variables.initializers import zeros_initializer
+from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.graph.dtypes import FLOAT32, strong
+from fastgrad.graph.nodes import as_tensor
 from fastgrad.ops.arithmetic import cast, minimum, pow
 from fastgrad.ops.state import assign, assign_sub, group
 from fastgrad.train.optimizer import make_slot
+from fastgrad.variables.initializers import zeros_initializer
 from fastgrad.variables.scopes import get_variable, variable_scope
 from fastgrad.variables.variable import Variable
+from fastgrad.wording import where
 
 
 class ExponentialMovingAverage:
@@ -48,15 +48,15 @@ class ExponentialMovingAverage:
             with graph.name_scope(self._name) as scope:
                 decay = as_tensor(self._decay, None, graph, "decay")
                 if self._num_updates is not None:
-                    n = cast(self._num_updates, shapes.FLOAT32, name="num_updates")
-                    decay = minimum(cast(decay, shapes.FLOAT32), (1.0 + n) / (10.0 + n))
+                    n = cast(self._num_updates, FLOAT32, name="num_updates")
+                    decay = minimum(cast(decay, FLOAT32), (1.0 + n) / (10.0 + n))
                 updates = [assign_moving_average(
                     self._averages[v], v, decay,
                     self._zero_debias and not isinstance(v, Variable)) for v in found]
                 return group(*updates, name=scope)
 
     def _prepare(self, v, graph):
-        dtype = shapes.strong(v._dtype)
+        dtype = strong(v._dtype)
         if dtype is None or dtype.kind != "f":
             raise TypeError(f"The variables must be half, float, or double: {where(v)}.")
         if v in self._averages:
@@ -108,57 +108,4 @@ def assign_moving_average(variable, value, decay, zero_debias=True, name=None):
         return assign(variable, moved / share, name=scope)
 
 
-# ---- the global step --------------------------------------------------------------------
-
-def global_step(sess, global_step_tensor):
-    """The value of a global step variable in a session."""
-    return int(sess.run(global_step_tensor))
-
-
-@door
-def get_global_step(graph=None):
-    """The graph's global step variable, or None."""
-    graph = graph or get_default_graph()
-    found = graph.get_collection(GraphKeys.GLOBAL_STEP)
-    if len(found) == 1:
-        return _checked(found[0])
-    if not found and "global_step" in graph._by_name:
-        return _checked(graph.get_tensor_by_name("global_step:0"))
-    return None
-
-
-def _checked(step):
-    dtype = shapes.strong(step._dtype)
-    if dtype.kind not in "iu":
-        raise TypeError(f"Existing \"global_step\" does not have integer type: {dtype.name}")
-    return step
-
-
-@door
-def create_global_step(graph=None):
-    """Make the graph's global step; ValueError if it has one."""
-    graph = graph or get_default_graph()
-    if get_global_step(graph) is not None:
-        raise ValueError('"global_step" already exists.')
-    with graph.as_default(), graph.name_scope(None):
-        return get_variable(GraphKeys.GLOBAL_STEP, [], shapes.INT64, zeros_initializer(),
-                            trainable=False,
-                            collections=[GraphKeys.GLOBAL_VARIABLES, GraphKeys.GLOBAL_STEP])
-
-
-@door
-def get_or_create_global_step(graph=None):
-    """The graph's global step, made if it is not there."""
-    graph = graph or get_default_graph()
-    found = get_global_step(graph)
-    return create_global_step(graph) if found is None else found
-
-
-@door
-def assert_global_step(global_step_tensor):
-    """Refuse what cannot be a global step."""
-    _checked(global_step_tensor)
-
-
-__all__ = ["ExponentialMovingAverage", "assign_moving_average", "global_step", "get_global_step",
-           "create_global_step", "get_or_create_global_step", "assert_global_step"]
+__all__ = ["ExponentialMovingAverage", "assign_moving_average"]

@@ -11,18 +11,18 @@ Decisions
 
 import numpy as np
 
-from fastgrad.graph import shapes
+from fastgrad.autodiff.gradients import gradients, loss_seed
+from fastgrad.errors import GradientError, LossTypeError, NotVariableError, TrainTypeError
 from fastgrad.graph.collection import GraphKeys
 from fastgrad.graph.doors import door
-from fastgrad.errors import (GradientError, LossTypeError, NotVariableError, TrainTypeError,
-                             show_names, where)
-from fastgrad.autodiff.gradients import gradients, loss_seed
-from fastgrad.graph.graph import Node, as_tensor, is_node
+from fastgrad.graph.dtypes import is_weak, strong
+from fastgrad.graph.nodes import Node, as_tensor, is_node
 from fastgrad.ops.arithmetic import cast
 from fastgrad.ops.join import stack
 from fastgrad.ops.state import assign_add, group
 from fastgrad.variables.scopes import get_variable, variable_scope
 from fastgrad.variables.variable import Variable
+from fastgrad.wording import show_names, where
 
 
 class Optimizer:
@@ -148,7 +148,7 @@ class Optimizer:
         if global_step is None:
             return self._finish(updates, scope)
         with graph.control_dependencies([self._finish(updates, "update")]):
-            one = np.ones((), shapes.strong(global_step._dtype))
+            one = np.ones((), strong(global_step._dtype))
             return assign_add(global_step, one, name=scope).op
 
     def _update(self, graph, grad, var):
@@ -189,7 +189,7 @@ class Optimizer:
     def _scalar(self, key, var):
         """A prepared parameter in the variable's dtype."""
         found, dtype = self._tensors[key], var._dtype
-        if shapes.is_weak(found._dtype) or found._dtype == dtype:
+        if is_weak(found._dtype) or found._dtype == dtype:
             return found
         return cast(found, dtype)
 
@@ -258,7 +258,7 @@ def _check_loss(loss):
     if loss.graph.literals == "numpy" and loss._shape not in (None, ()):
         raise GradientError(f"loss {where(loss)} has shape {loss._shape}; expected a scalar. "
                             "Reduce it, for example with reduce_sum or reduce_mean.")
-    dtype = shapes.strong(loss._dtype)
+    dtype = strong(loss._dtype)
     if dtype is not None and dtype.kind != "f":
         raise TrainTypeError(
             f"loss {where(loss)} has dtype {dtype.name}; expected a floating dtype. "
@@ -289,7 +289,7 @@ def _flat(nested):
 
 
 def _check_variables(variables):
-    whole = [v.op.name for v in variables if shapes.strong(v._dtype).kind != "f"]
+    whole = [v.op.name for v in variables if strong(v._dtype).kind != "f"]
     if whole:
         raise TrainTypeError(
             f"cannot train variables of an integer dtype: {show_names(whole)}. Give them floating "

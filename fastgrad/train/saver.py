@@ -12,116 +12,22 @@ Decisions
 """
 
 import contextlib
-import json
 import os
 import time
 import warnings
 
 import numpy as np
 
+from fastgrad.errors import MisfitError, NotInFileError
 from fastgrad.graph import shapes
 from fastgrad.graph.collection import GraphKeys
-from fastgrad.errors import DamagedFileError, MisfitError, NotInFileError, show_names, where
-from fastgrad.graph.graph import get_default_graph
+from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.graph.dtypes import strong
+from fastgrad.io.checkpoint_state import SUFFIX, _write_state, checkpoint_exists
 from fastgrad.io.tensors import encoded, read_tensors
-from fastgrad.variables.variable import Variable
 from fastgrad.io.whole_files import flush_folder, in_turn, write_whole
-
-_SUFFIX = ".index"
-
-
-# ---- the list of checkpoints ------------------------------------------------------------
-
-class CheckpointState:
-    """What the file `checkpoint` of a folder says: the latest checkpoint and all that are kept."""
-
-    def __init__(self, latest, every):
-        self.model_checkpoint_path = latest
-        self.all_model_checkpoint_paths = list(every)
-        self.all_model_checkpoint_timestamps = []
-        self.last_preserved_timestamp = 0.0
-
-
-def get_checkpoint_state(checkpoint_dir, latest_filename=None):
-    """The CheckpointState of a folder, or None if nothing has been saved there."""
-    path = os.path.join(checkpoint_dir, latest_filename or "checkpoint")
-    found = {"model_checkpoint_path": [], "all_model_checkpoint_paths": []}
-    try:
-        with open(path, encoding="utf-8") as f:
-            for line in f:
-                key, colon, value = line.partition(":")
-                if colon and key.strip() in found:
-                    name = os.path.join(checkpoint_dir, json.loads(value.strip()))
-                    found[key.strip()].append(name)
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError, RecursionError) as e:
-        raise DamagedFileError(f"{path!r} is no list of checkpoints, or a damaged one: {e}. Name "
-                               "a checkpoint instead of its folder.") from None
-    if not found["model_checkpoint_path"]:
-        return None
-    return CheckpointState(found["model_checkpoint_path"][-1],
-                           found["all_model_checkpoint_paths"])
-
-
-def update_checkpoint_state(save_dir, model_checkpoint_path, all_model_checkpoint_paths=None,
-                            latest_filename=None, **_):
-    """Write the file that lists a folder's checkpoints."""
-    in_turn(save_dir, lambda: _write_state(save_dir, model_checkpoint_path,
-                                           all_model_checkpoint_paths, latest_filename))
-
-
-def _write_state(save_dir, model_checkpoint_path, all_model_checkpoint_paths, latest_filename):
-    every = list(all_model_checkpoint_paths or [])
-    if model_checkpoint_path not in every:
-        every.append(model_checkpoint_path)
-
-    def shown(path):
-        folder = os.path.abspath(save_dir)
-        inside = os.path.dirname(os.path.abspath(path)) == folder
-        return json.dumps(os.path.basename(path) if inside else path)
-    lines = [f"model_checkpoint_path: {shown(model_checkpoint_path)}"]
-    lines += [f"all_model_checkpoint_paths: {shown(p)}" for p in every]
-    write_whole(os.path.join(save_dir, latest_filename or "checkpoint"),
-                ("\n".join(lines) + "\n").encode())
-
-
-def latest_checkpoint(checkpoint_dir, latest_filename=None):
-    """The path of a folder's latest checkpoint, or None."""
-    state = get_checkpoint_state(checkpoint_dir, latest_filename)
-    if state is None or not checkpoint_exists(state.model_checkpoint_path):
-        return None
-    return state.model_checkpoint_path
-
-
-def checkpoint_exists(checkpoint_prefix):
-    """Whether a checkpoint of this path is there."""
-    return os.path.exists(checkpoint_prefix + _SUFFIX)
-
-
-def list_variables(ckpt_dir_or_file):
-    """[(name, shape), ...] of a checkpoint."""
-    found = read_tensors(_file_of(ckpt_dir_or_file))
-    return sorted((k, list(v.shape)) for k, v in found.items())
-
-
-def load_variable(ckpt_dir_or_file, name):
-    """The array of one variable of a checkpoint."""
-    found = read_tensors(_file_of(ckpt_dir_or_file))
-    name = name[:-2] if name.endswith(":0") else name
-    if name not in found:
-        raise NotInFileError(f"{name!r} is not in {ckpt_dir_or_file!r}; there are "
-                             f"{show_names(sorted(found))}.")
-    return found[name].copy()
-
-
-def _file_of(path):
-    if os.path.isdir(path):
-        latest = latest_checkpoint(path)
-        if latest is None:
-            raise NotInFileError(f"there is no checkpoint in {path!r}.")
-        path = latest
-    return path + _SUFFIX
+from fastgrad.variables.variable import Variable
+from fastgrad.wording import show_names, where
 
 
 # ---- Saver ------------------------------------------------------------------------------
@@ -198,7 +104,7 @@ class Saver:
         found = []
         for path in checkpoint_paths:
             with contextlib.suppress(FileNotFoundError):
-                found.append((path, os.path.getmtime(path + _SUFFIX)))
+                found.append((path, os.path.getmtime(path + SUFFIX)))
         self._kept = found
 
     def save(self, sess, save_path, global_step=None, latest_filename=None,
@@ -236,13 +142,13 @@ class Saver:
 
     def _write(self, path, data, write_state, folder, latest_filename):
         if not write_state:
-            write_whole(path + _SUFFIX, data)
+            write_whole(path + SUFFIX, data)
             return
         now = time.time()
         # other Savers of the folder may have deleted some
         others = [(p, t) for p, t in self._kept if p != path and checkpoint_exists(p)]
         try:
-            write_whole(path + _SUFFIX, data)
+            write_whole(path + SUFFIX, data)
         finally:                        # it may be there though the end of writing it failed
             self._kept = others + [(path, now)] * checkpoint_exists(path)
         kept, old, next_ = self._sorted_out(now)
@@ -287,7 +193,7 @@ class Saver:
             raise ValueError("Can't load save_path when it is None.")
         if not checkpoint_exists(str(save_path)):
             raise NoCheckpointError(f"The passed save_path is not a valid checkpoint: {save_path}")
-        found = read_tensors(save_path + _SUFFIX)
+        found = read_tensors(save_path + SUFFIX)
         wanted = self._variables()
         missing = [n for n in wanted if n not in found]
         if missing:
@@ -302,7 +208,7 @@ class Saver:
                 store.set(v.op, found[name])
 
     def _fitting(self, name, v, array):
-        dtype = shapes.strong(v._dtype)
+        dtype = strong(v._dtype)
         if array.dtype.newbyteorder("=") != dtype:
             raise MisfitError(f"{where(v)} has dtype {dtype}; the checkpoint's {name!r} has "
                               f"{array.dtype}.", v.op)
@@ -337,7 +243,7 @@ def import_meta_graph(meta_graph_or_file, clear_devices=False, import_scope=None
 def remove_checkpoint(checkpoint_prefix, **_):
     """Delete a checkpoint."""
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(checkpoint_prefix + _SUFFIX)
+        os.unlink(checkpoint_prefix + SUFFIX)
 
 
 def _deleted(path):
@@ -351,6 +257,4 @@ def _deleted(path):
     return True
 
 
-__all__ = ["Saver", "CheckpointState", "get_checkpoint_state", "update_checkpoint_state",
-           "latest_checkpoint", "checkpoint_exists", "list_variables", "load_variable",
-           "import_meta_graph", "remove_checkpoint"]
+__all__ = ["Saver", "import_meta_graph", "remove_checkpoint"]

@@ -12,15 +12,19 @@ import numpy as np
 
 from fastgrad.graph import shapes
 from fastgrad.graph.default_graph import building, kind_in_force
+from fastgrad.graph.dtypes import DTYPES, as_dtype
 from fastgrad.graph.literals import array_of, scalar
-from fastgrad.ops.state import constant
 from fastgrad.graph.registry import op
+from fastgrad.graph.tensor_shape import to_shape
+from fastgrad.ops.random import random_normal, random_uniform, truncated_normal
+from fastgrad.ops.reshape import reshape, transpose
+from fastgrad.ops.state import constant
 
 
 class Initializer:
     """Base: a subclass defines `__call__(self, shape, dtype=None, partition_info=None)`."""
 
-    dtype = shapes.DTYPES["float32"]
+    dtype = DTYPES["float32"]
 
     def __new__(cls, *_, **__):
         self = object.__new__(cls)
@@ -51,18 +55,18 @@ class Initializer:
         return cls(**config)
 
     def _kind(self, dtype):
-        return shapes.as_dtype(dtype) or self.dtype
+        return as_dtype(dtype) or self.dtype
 
 
 def _floating(dtype):
-    found = shapes.as_dtype(dtype)
+    found = as_dtype(dtype)
     if not found.is_floating:
         raise ValueError(f"Expected floating point type, got {found.name}.")
     return found
 
 
 def _dims(shape):
-    found = shapes.to_shape(shape)
+    found = to_shape(shape)
     if not shapes.is_known(found):
         raise ValueError(f"an initializer needs a fully known shape; got {shape}.")
     return found
@@ -72,7 +76,7 @@ class Zeros(Initializer):
     """Zeros."""
 
     def __init__(self, dtype="float32"):
-        self.dtype = shapes.as_dtype(dtype)
+        self.dtype = as_dtype(dtype)
 
     def __call__(self, shape, dtype=None, partition_info=None):
         return constant(np.zeros(_dims(shape), self._kind(dtype).np), name="zeros")
@@ -82,7 +86,7 @@ class Ones(Initializer):
     """Ones."""
 
     def __init__(self, dtype="float32"):
-        self.dtype = shapes.as_dtype(dtype)
+        self.dtype = as_dtype(dtype)
 
     def __call__(self, shape, dtype=None, partition_info=None):
         return constant(np.full(_dims(shape), scalar(1, self._kind(dtype).np)), name="ones")
@@ -102,7 +106,7 @@ class Constant(Initializer):
         if not (np.isscalar(value) or isinstance(value, (list, tuple, np.ndarray))):
             raise TypeError(f"Invalid type for initial value: {type(value)} (expected Python "
                             "scalar, list or tuple of values, or numpy.ndarray).")
-        self.value, self.dtype, self.verify_shape = value, shapes.as_dtype(dtype), verify_shape
+        self.value, self.dtype, self.verify_shape = value, as_dtype(dtype), verify_shape
 
     def __call__(self, shape, dtype=None, partition_info=None, verify_shape=None):
         kind, dims = self._kind(dtype).np, _dims(shape)
@@ -118,10 +122,9 @@ class RandomUniform(Initializer):
 
     def __init__(self, minval=0, maxval=None, seed=None, dtype="float32"):
         self.minval, self.maxval, self.seed = minval, maxval, seed
-        self.dtype = shapes.as_dtype(dtype)
+        self.dtype = as_dtype(dtype)
 
     def __call__(self, shape, dtype=None, partition_info=None):
-        from fastgrad.ops.random import random_uniform
         kind = self._kind(dtype)
         top = 1 if self.maxval is None and kind.is_floating else self.maxval
         return random_uniform(_dims(shape), self.minval, top, kind, seed=self.seed)
@@ -134,7 +137,6 @@ class RandomNormal(Initializer):
         self.mean, self.stddev, self.seed, self.dtype = mean, stddev, seed, _floating(dtype)
 
     def __call__(self, shape, dtype=None, partition_info=None):
-        from fastgrad.ops.random import random_normal
         return random_normal(_dims(shape), self.mean, self.stddev, self._kind(dtype),
                              seed=self.seed)
 
@@ -146,7 +148,6 @@ class TruncatedNormal(Initializer):
         self.mean, self.stddev, self.seed, self.dtype = mean, stddev, seed, _floating(dtype)
 
     def __call__(self, shape, dtype=None, partition_info=None):
-        from fastgrad.ops.random import truncated_normal
         return truncated_normal(_dims(shape), self.mean, self.stddev, self._kind(dtype),
                                 seed=self.seed)
 
@@ -158,7 +159,6 @@ class UniformUnitScaling(Initializer):
         self.factor, self.seed, self.dtype = factor, seed, _floating(dtype)
 
     def __call__(self, shape, dtype=None, partition_info=None):
-        from fastgrad.ops.random import random_uniform
         dims = _dims(shape)
         limit = math.sqrt(3 / max(1.0, shapes.size_of(dims[:-1]))) * self.factor
         return random_uniform(dims, -limit, limit, self._kind(dtype), seed=self.seed)
@@ -199,7 +199,6 @@ class VarianceScaling(Initializer):
         self.seed, self.dtype = seed, _floating(dtype)
 
     def __call__(self, shape, dtype=None, partition_info=None):
-        from fastgrad.ops.random import random_normal, random_uniform, truncated_normal
         dims, kind = _dims(shape), self._kind(dtype)
         fan_in, fan_out = _fans(dims)
         n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
@@ -270,8 +269,6 @@ class Orthogonal(Initializer):
         self.gain, self.seed, self.dtype = gain, seed, _floating(dtype)
 
     def __call__(self, shape, dtype=None, partition_info=None):
-        from fastgrad.ops.reshape import reshape, transpose
-        from fastgrad.ops.random import random_normal
         dims = _dims(shape)
         if len(dims) < 2:
             raise ValueError("The tensor to initialize must be at least two-dimensional")

@@ -1,46 +1,24 @@
-"""Name scopes, variable scopes and get_variable, as TensorFlow 1 has them.
+"""Variable scopes and get_variable, as TensorFlow 1 has them.
 
-A name scope prefixes operations and is made unique each time it is opened; a variable scope
-prefixes
-variables, opens a name scope too, and names the same variables when it is opened again. The
-state (current scope, variables by name, how often a scope was opened) is the graph's.
+A variable scope prefixes variables, opens a name scope too (see `name_scope`), and names the same
+variables when it is opened again. The state (current scope, variables by name, how often a scope
+was opened) is the graph's.
 """
 
 import functools
 import inspect
 
 from fastgrad.graph import collection, shapes
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
-from fastgrad.errors import show_shape, show_site
-from fastgrad.graph.graph import get_default_graph, is_node
-from fastgrad.variables.initializers import glorot_uniform_initializer, zeros_initializer
+from fastgrad.graph.dtypes import DTYPES, as_dtype
 from fastgrad.graph.literals import array_of
+from fastgrad.graph.nodes import is_node
+from fastgrad.graph.tensor_shape import to_shape
 from fastgrad.uncut import Changed
+from fastgrad.variables.initializers import glorot_uniform_initializer, zeros_initializer
 from fastgrad.variables.variable import Variable
-
-
-class name_scope(Changed):
-    """Prefix the names of operations made in a `with`; `as` gives the prefix, ending in "/".
-
-    Parameters
-    ----------
-    name : str or None
-        None takes `default_name`; "" or None without one leaves all scopes; a name that ends in
-        "/" opens exactly that scope again.
-    default_name : str, optional
-    values : list, optional
-        Nodes whose graph is meant.
-    """
-
-    def __init__(self, name, default_name=None, values=None):
-        if name is None and default_name is None and values is not None:
-            raise TypeError("name_scope: give name or default_name beside values.")
-        self.name = default_name if name is None else name
-        node = next((v for v in values or () if is_node(v)), None)
-        self._graph = get_default_graph() if node is None else node.graph
-
-    def changes(self):
-        return self._graph.name_scope(self.name).changes()
+from fastgrad.wording import show_shape, show_site
 
 
 class _AutoReuse:
@@ -72,10 +50,9 @@ class _State:
 
 def _state(graph=None):
     graph = graph or get_default_graph()
-    found = graph.__dict__.get("_variable_scopes")
-    if found is None:
-        found = graph._variable_scopes = _State()
-    return found
+    if graph.variable_scopes is None:
+        graph.variable_scopes = _State()
+    return graph.variable_scopes
 
 
 class VariableScope:
@@ -96,7 +73,7 @@ class VariableScope:
         self.initializer, self.regularizer = initializer, regularizer
         self.custom_getter, self.constraint = custom_getter, constraint
         self.caching_device, self.partitioner, self.use_resource = None, None, use_resource
-        self._dtype = dtype or shapes.DTYPES["float32"]
+        self._dtype = dtype or DTYPES["float32"]
 
     name = property(lambda self: self._name)
     reuse = property(lambda self: self._reuse)
@@ -115,7 +92,7 @@ class VariableScope:
         self.custom_getter = custom_getter
 
     def set_dtype(self, dtype):
-        self._dtype = shapes.as_dtype(dtype)
+        self._dtype = as_dtype(dtype)
 
     def set_use_resource(self, use_resource):
         self.use_resource = use_resource
@@ -170,13 +147,13 @@ class VariableScope:
 
 def _stated_dtype(initializer, dtype):
     """`dtype` as a DType; ValueError if the initial value is of another one."""
-    dtype = shapes.as_dtype(dtype)
+    dtype = as_dtype(dtype)
     if dtype is None or initializer is None or callable(initializer):
         return dtype
     found = getattr(initializer, "dtype", None)
     if found is None and get_default_graph().literals == "tf":
         found = array_of(initializer, kind="tf").dtype
-    if found is not None and shapes.as_dtype(found) != dtype:
+    if found is not None and as_dtype(found) != dtype:
         raise ValueError(f"Initializer type '{found}' and explicit dtype '{dtype}' don't match.")
     return dtype
 
@@ -185,7 +162,7 @@ def _get(name, shape=None, dtype=None, initializer=None, regularizer=None, reuse
          trainable=None, collections=None, validate_shape=True, constraint=None, **_):
     """The variable of this full name: what custom getters get as `getter`."""
     known = _state().variables
-    shape, dtype = shapes.to_shape(shape), shapes.as_dtype(dtype)
+    shape, dtype = to_shape(shape), as_dtype(dtype)
     value = initializer is not None and not (callable(initializer) and not is_node(initializer))
     if value and shape is not None:
         raise ValueError("If initializer is a constant, do not specify shape.")
@@ -347,7 +324,7 @@ class variable_scope(Changed):
             raise ValueError("reuse=True cannot be used without a name_or_scope")
         self._given, self._default_name = name_or_scope, default_name
         self._settings = dict(initializer=initializer, regularizer=regularizer,
-                              dtype=shapes.as_dtype(dtype), use_resource=use_resource,
+                              dtype=as_dtype(dtype), use_resource=use_resource,
                               constraint=constraint)
         self._reuse, self._getter, self._names = reuse, custom_getter, auxiliary_name_scope
         node = next((v for v in values or () if is_node(v)), None)
@@ -414,11 +391,5 @@ def variable_op_scope(values, name_or_scope, default_name=None, **settings):
 variable_op_scope.__signature__ = inspect.signature(variable_scope)
 
 
-@door
-def op_scope(values, name, default_name=None):
-    """name_scope under its old name and argument order."""
-    return name_scope(name, default_name, values)
-
-
-__all__ = ["name_scope", "op_scope", "AUTO_REUSE", "VariableScope", "get_variable",
-           "get_local_variable", "get_variable_scope", "variable_scope", "variable_op_scope"]
+__all__ = ["AUTO_REUSE", "VariableScope", "get_variable", "get_local_variable",
+           "get_variable_scope", "variable_scope", "variable_op_scope"]

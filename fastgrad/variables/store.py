@@ -3,9 +3,11 @@
 import numpy as np
 
 from fastgrad._kernels.program import StoreLock
-from fastgrad.errors import StateError, refuse_copy, where
-from fastgrad.graph import shapes
+from fastgrad.errors import StateError
+from fastgrad.graph import hooks, shapes
+from fastgrad.graph.dtypes import TEXT
 from fastgrad.graph.interned import held
+from fastgrad.wording import refuse_copy, where
 
 
 def aligned_empty(shape, dtype):
@@ -88,7 +90,7 @@ class Store:
         value = np.asarray(value)
         with self.lock:
             found = self.reserve(op, value.shape, op.attrs["dtype"] or value.dtype)
-            text = found.dtype == shapes.TEXT
+            text = found.dtype == TEXT
             if text:
                 value = held(value)
                 self._texts[op.id] = self._texts.get(op.id), value
@@ -102,7 +104,7 @@ class Store:
         """The value, copied between two runs."""
         with self.lock:
             found = self.buffer(op)
-            return held(found) if found.dtype == shapes.TEXT else found.copy()
+            return held(found) if found.dtype == TEXT else found.copy()
 
     def undoing(self):
         """A `with` that puts values back if it fails; `remember` says which."""
@@ -118,8 +120,5 @@ class Store:
 def store_of(graph):
     """The graph's own store, shared by its sessions."""
     if graph.store is None:
-        graph.store = Store(_evaluator[0])
+        graph.store = Store(hooks.initial_value)
     return graph.store
-
-
-_evaluator = [None]         # filled by session, which can run a graph

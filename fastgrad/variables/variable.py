@@ -12,18 +12,22 @@ import inspect
 import numpy as np
 
 from fastgrad import elsewhere
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.collection import GraphKeys, global_variables, local_variables
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError, where
-from fastgrad.graph.graph import Tensor, as_tensor, get_default_graph, is_node
+from fastgrad.graph.dtypes import TEXT, strong, to_np
 from fastgrad.graph.interned import readable
 from fastgrad.graph.literals import array_of, converted
 from fastgrad.graph.names import repr_of_variable
+from fastgrad.graph.nodes import Tensor, as_tensor, is_node
+from fastgrad.ops.arithmetic import cast
 from fastgrad.ops.state import (_assign, _assign_add, _assign_sub, _variable, assign_shaped,
                                 constant, group, identity)
-from fastgrad.variables.value_copy import value_copy
 from fastgrad.variables.store import store_of
+from fastgrad.variables.value_copy import value_copy
+from fastgrad.wording import where
 
 
 KINDS = {}                  # Graph.literals -> class of its variables; compat adds its own
@@ -79,8 +83,8 @@ class Variable(Tensor):
         graph = initial_value.graph if is_node(initial_value) else get_default_graph()
         name = graph.unique_name(name or "Variable")
         with graph.as_default(), graph.control_dependencies(None), graph.name_scope(name + "/"):
-            initial = _initial_tensor(initial_value, shapes.to_np(dtype))
-        kind = shapes.strong(initial._dtype)
+            initial = _initial_tensor(initial_value, to_np(dtype))
+        kind = strong(initial._dtype)
         shape = initial._shape if validate_shape else None
         if graph.literals == "tf":
             _check_stated(initial, validate_shape, collections, constraint)
@@ -126,7 +130,7 @@ class Variable(Tensor):
             If the variable's dtype cannot hold it: fractions or large numbers for integers.
         """
         dtype = self.op.attrs["dtype"]
-        array = array_of(value, shapes.TEXT if dtype == shapes.TEXT else None)
+        array = array_of(value, TEXT if dtype == TEXT else None)
         if dtype is not None:
             array = converted(array, dtype, where(self))
         if not shapes.compatible(self._shape, array.shape):
@@ -199,7 +203,6 @@ def _initial_tensor(value, dtype):
         if dtype is not None and tensor.graph.literals == "tf":
             return as_tensor(tensor, dtype)
         if dtype is not None and tensor._dtype != dtype:
-            from fastgrad.ops.arithmetic import cast
             tensor = cast(tensor, dtype)
         return tensor
     return constant(value, dtype, name="initial_value")

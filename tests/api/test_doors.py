@@ -15,7 +15,7 @@ import fastgrad as fg
 import fastgrad.compat.v1 as tf
 from fastgrad.runtime import session as sessions
 from fastgrad.graph.doors import WORDED
-from fastgrad.errors import is_ours
+from fastgrad.wording import is_ours
 
 WORDED_CASES = [c for c in CASES if issubclass(c.values[1], WORDED)]
 

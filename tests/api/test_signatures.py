@@ -6,7 +6,8 @@ import types
 import fastgrad as fg
 from fastgrad import layers, losses
 from fastgrad.metrics import counts as metrics
-from fastgrad.graph.registry import _GRADIENTS, OPS
+from fastgrad.graph.registry import _GRADIENTS
+from fastgrad.graph.opdef import OPS
 
 PUBLIC = {f"{space.__name__}.{name}": getattr(space, name)
           for space in (fg, fg.nn, fg.math, fg.linalg, fg.random, layers, losses, metrics)

@@ -20,7 +20,7 @@ from mistakes import CASES, World
 import fastgrad as fg
 import fastgrad.compat.v1 as tf
 from fastgrad import distributions, layers, losses, metrics, summary
-from fastgrad.errors import show_site, where
+from fastgrad.wording import show_site, where
 
 OURS = {p.name for p in pathlib.Path(fg.__file__).parent.rglob("*.py")} - {"__init__.py"}
 

@@ -12,6 +12,7 @@ from child import run_python
 import fastgrad
 import fastgrad.compat.v1 as tf
 from fastgrad.io import events, tensors
+from fastgrad.io.records import _checksum, record
 
 
 @pytest.fixture(autouse=True)
@@ -222,7 +223,7 @@ def records(path):
     while at < len(data):
         size, = struct.unpack_from("<Q", data, at)
         body = data[at + 12:at + 12 + size]
-        assert events.record(body) == data[at:at + size + 16]
+        assert record(body) == data[at:at + size + 16]
         yield body
         at += size + 16
 
@@ -341,7 +342,7 @@ def test_checksums_of_long_records_are_those_of_byte_after_byte(size):
         for bit in range(8):
             crc = crc >> 1 ^ (0x82F63B78 if (crc ^ byte >> bit) & 1 else 0)
     crc ^= 0xFFFFFFFF
-    assert events._checksum(data) == ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+    assert _checksum(data) == ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 
 # ---- the switch -------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import pytest
 
 import fastgrad.compat.v1 as tf
 from fastgrad import testing
-from fastgrad.graph.registry import OPS
+from fastgrad.graph.opdef import OPS
 
 OPTIMIZERS = {
     "sgd": lambda: tf.train.GradientDescentOptimizer(0.1),

@@ -29,9 +29,9 @@ import fastgrad.compat.v1 as tf
 from fastgrad.compiler import plan
 from fastgrad.runtime import session as session_module
 from fastgrad.errors import FastgradError
-from fastgrad.graph.graph import as_tensor, is_custom
+from fastgrad.graph.nodes import as_tensor, is_custom
 from fastgrad.graph import registry
-from fastgrad.graph.registry import OPS
+from fastgrad.graph.opdef import OPS
 from fastgrad.testing import Interpreter, reference
 from fastgrad.variables.store import store_of
 

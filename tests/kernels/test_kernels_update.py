@@ -5,7 +5,7 @@ Owns the checks of update.pxi.in and update_rows.pxi.in, on every CPU level that
 import numpy as np
 import pytest
 from fastgrad.ops.update import table_size
-from fastgrad.graph.registry import OPS
+from fastgrad.graph.opdef import OPS
 from step import BAD_INDEX, DTYPES, EACH_LEVEL, OK, level, run_split, run_step
 
 pytestmark = EACH_LEVEL

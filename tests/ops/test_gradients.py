@@ -10,8 +10,9 @@ from cases import build, values
 from cases_more import CASES
 
 import fastgrad as fg
-from fastgrad.graph.graph import as_tensor
-from fastgrad.graph.registry import OPS, gradient_of
+from fastgrad.graph.nodes import as_tensor
+from fastgrad.graph.opdef import OPS
+from fastgrad.graph.registry import gradient_of
 from fastgrad.testing import Interpreter, check_gradient, reference
 
 DIFFERENTIABLE = [t for t, c in CASES.items() if c.order]

@@ -12,7 +12,7 @@ from cases_more import CASES, ELSEWHERE
 
 import fastgrad as fg
 import fastgrad.compat.v1     # noqa: F401 - registers what only TensorFlow's names reach
-from fastgrad.graph.registry import OPS
+from fastgrad.graph.opdef import OPS
 from fastgrad.graph.shapes import compatible
 from fastgrad.testing import reference
 from step import EACH_LEVEL, level

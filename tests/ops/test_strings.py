@@ -12,8 +12,8 @@ import pytest
 import fastgrad as fg
 import fastgrad.compat.v1 as tf
 from fastgrad.graph import interned
-from fastgrad.graph.registry import OPS
-from fastgrad.graph.shapes import TEXT
+from fastgrad.graph.opdef import OPS
+from fastgrad.graph.dtypes import TEXT
 
 
 @pytest.fixture(autouse=True)

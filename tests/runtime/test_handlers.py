@@ -19,6 +19,7 @@ import fastgrad as fg
 from fastgrad import errors, summary
 from fastgrad.io import events, tensors
 from fastgrad.runtime import streams
+from fastgrad.io.records import record
 
 pytestmark = posix
 
@@ -191,7 +192,7 @@ def records_of(path):
     while at < len(data):
         n = int.from_bytes(data[at:at + 8], "little")
         body = data[at + 12:at + 12 + n]
-        assert events.record(body) == data[at:at + 16 + n]
+        assert record(body) == data[at:at + 16 + n]
         found.append(body)
         at += 16 + n
     return found

@@ -12,8 +12,8 @@ import fastgrad.compat.v1 as tf
 from fastgrad.compiler import plan
 from fastgrad import testing
 from fastgrad.runtime import session as session_module
-from fastgrad.flow.control import py_func
-from fastgrad.graph.registry import OPS
+from fastgrad.flow.py_func import py_func
+from fastgrad.graph.opdef import OPS
 
 
 @pytest.fixture(autouse=True)

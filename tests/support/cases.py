@@ -12,8 +12,9 @@ import dataclasses
 import numpy as np
 from fastgrad.compiler.rules import (  # noqa: F401  (registers the products that plans use)
     lower_matmul)
-from fastgrad.graph.graph import as_tensor
-from fastgrad.graph.registry import OPS, make
+from fastgrad.graph.nodes import as_tensor
+from fastgrad.graph.opdef import OPS
+from fastgrad.graph.build import make
 
 
 @dataclasses.dataclass(frozen=True)

@@ -192,3 +192,9 @@ def a_tensor_name_without_its_output(world):
 @says(KeyError, "The name 'nobody' refers to an Operation not in the graph.")
 def an_operation_name_that_is_unknown(world):
     fg.get_default_graph().get_operation_by_name("nobody")
+
+
+@says(errors.ShapeError,
+      "flatten: constant 'Const' (here) has no dimensions; expected 1 or more.", ValueError)
+def flatten_of_a_scalar(world):
+    fg.layers.flatten(fg.constant(1.0))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import fastgrad as fg
+import fastgrad.compat.v1 as tf
 from fastgrad import errors
 from fastgrad.io import tensors
 
@@ -192,3 +193,23 @@ def test_a_damaged_list_of_checkpoints(saved, tmp_path):
             assert "checkpoint' is no list of checkpoints" in str(e)
         else:
             assert found in (None, saved[2])
+
+
+def test_a_reader_shows_what_a_checkpoint_holds(tmp_path):
+    with tf.Graph().as_default():
+        w = tf.Variable([[1.0, 2.0]], name="layer/w")
+        n = tf.Variable(3, name="n")
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            path = tf.train.Saver([w, n]).save(session, str(tmp_path / "model"), 7)
+    for reader in (tf.train.NewCheckpointReader(path), tf.train.load_checkpoint(path),
+                   tf.train.load_checkpoint(str(tmp_path))):
+        assert reader.get_variable_to_shape_map() == {"layer/w": [1, 2], "n": []}
+        assert reader.get_variable_to_dtype_map() == {"layer/w": tf.float32, "n": tf.int32}
+        assert reader.get_tensor("layer/w").tolist() == [[1, 2]] and reader.get_tensor("n") == 3
+        assert reader.has_tensor("n") and not reader.has_tensor("m")
+        assert b"layer/w (DT_FLOAT32) [1, 2]" in reader.debug_string()
+    with pytest.raises(tf.errors.NotFoundError, match="'m' is not in .*layer/w"):
+        reader.get_tensor("m")
+    with pytest.raises(tf.errors.NotFoundError):
+        tf.train.load_checkpoint(str(tmp_path / "none"))

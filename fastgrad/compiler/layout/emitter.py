@@ -8,8 +8,9 @@ NumPy step that calls the op's `ref`, and `explain()` marks it.
 
 import numpy as np
 
-from fastgrad.errors import ComputeError, where
-from fastgrad.autodiff.gradients import compute_gradient_values
+from fastgrad.errors import ComputeError
+from fastgrad.wording import where
+from fastgrad.autodiff.user_ops import compute_gradient_values
 from fastgrad.compiler import families
 from fastgrad.compiler.families import family
 from fastgrad.graph.reference import twin

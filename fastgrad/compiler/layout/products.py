@@ -3,7 +3,8 @@
 from fastgrad.compiler import costs, shares
 from fastgrad.compiler.families import family
 from fastgrad.compiler.layout.emitter import Kernel, letter
-from fastgrad.errors import RunShapeError, where
+from fastgrad.errors import RunShapeError
+from fastgrad.wording import where
 from fastgrad.graph.shapes import size_of
 
 BLAS = frozenset(("gemm_f32", "gemm_f64", "bgemm_f32", "bgemm_f64"))    # symbols that call it

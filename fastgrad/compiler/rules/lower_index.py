@@ -10,7 +10,7 @@ from fastgrad.compiler.ir import Value, const_value, ghost
 from fastgrad.linalg.diagonal import band_mask
 from fastgrad.ops.shape import dims_of
 from fastgrad.ops.pad import mirror_index
-from fastgrad.graph.registry import OPS
+from fastgrad.graph.opdef import OPS
 from fastgrad.compiler.rewrite import reshaped, rule
 from fastgrad.graph.shapes import normal_axes
 
