@@ -24,7 +24,8 @@ from fastgrad.compiler.explain import explain
 from fastgrad.compiler.fuse import fuse, step_reads
 from fastgrad.graph.nodes import Tensor
 from fastgrad.graph.interned import held, keeping
-from fastgrad.compiler.ir import Builder, too_large, untied, variable_of
+from fastgrad.compiler.builder import Builder, too_large
+from fastgrad.compiler.ir import untied, variable_of
 from fastgrad.compiler.partition import partition
 from fastgrad.compiler.place import place
 from fastgrad.compiler.spaces import Spaces, streams_of

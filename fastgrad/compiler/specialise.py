@@ -14,6 +14,7 @@ from fastgrad.errors import MissingFeedError, StateError
 from fastgrad.wording import where
 from fastgrad.compiler import families
 from fastgrad.compiler.shown import variable_shown
+from fastgrad.compiler.order import assigns_first, order_of, written
 from fastgrad.graph.nodes import Tensor, is_custom
 from fastgrad.compiler.ir import Step, Value, root_of, variable_of
 from fastgrad.graph.reference import evaluate
@@ -59,24 +60,6 @@ class Before:
     _out = property(lambda self: self.op.outputs[0]._out)
 
 
-def order_of(fetches, fed, done=()):
-    """The operations the fetches need, in topological order; feeding cuts what is behind.
-
-    Those in `done` have run in an earlier stage of the same run.
-    """
-    seen = set(done)
-    todo = [f.op for f in fetches if isinstance(f, Tensor) and f not in fed]
-    todo += [f for f in fetches if not isinstance(f, Tensor)]
-    while todo:
-        node = todo.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        todo.extend(t.op for t in node._inputs if t not in fed)
-        todo.extend(node.control_inputs)
-    return sorted(seen.difference(done), key=lambda o: o.id)
-
-
 class Body:
     """Scheduled steps.
 
@@ -91,35 +74,6 @@ class Body:
     def __init__(self, steps, results, feeds, variables):
         self.steps, self.results = steps, results
         self.feeds, self.variables = feeds, variables
-
-
-def assigns_first(order, writers):
-    """The order in which an assign comes before updates of its variable that it does not need.
-
-    Nothing else tells which comes first when a run fetches both. An update adds to the value it
-    finds, so that the assign of a value made from the old one must not come behind and undo it;
-    TensorFlow starts the assign first, as it waits for less. What an assign needs moves with it.
-
-    Parameters
-    ----------
-    order : operations in topological order
-    writers : dict of operation to the variables it writes
-    """
-    updated = {v for o, variables in writers.items() if o.type != "assign" for v in variables}
-    assigns = [o for o in writers if o.type == "assign" and writers[o][0] in updated]
-    moved = set()
-    for node in assigns:
-        needed, todo = set(), [node]
-        while todo:
-            o = todo.pop()
-            if o not in needed:
-                needed.add(o)
-                todo += [t.op for t in o._inputs] + list(o.control_inputs)
-        if not any(o.type != "assign" and writers[node][0] in writers.get(o, ()) for o in needed):
-            moved |= needed
-    if not moved:
-        return order
-    return [o for o in order if o in moved] + [o for o in order if o not in moved]
 
 
 class Specialiser:
@@ -391,13 +345,6 @@ class Specialiser:
 def needed_inputs(node):
     """What must be run before a node is evaluated in a stage; variables are read at its place."""
     return [t for t in node._inputs if t.op.type != "variable"]
-
-
-def written(node):
-    """The variables that an operation writes: its first inputs, one an output."""
-    if node.opdef is None or not node.opdef.writes:
-        return ()
-    return tuple(t.op for t in node._inputs[:node.opdef.outputs])
 
 
 # ---- operations that a run starts from --------------------------------------------------
