@@ -82,17 +82,17 @@ def place_scratch(steps, fetched):
             continue
         if step.strip is not strip:
             free, strip = [], step.strip
-        done = {v for v in step_reads(step) if last.get(v) == i}
+        done = [v for v in dict.fromkeys(step_reads(step)) if last.get(v) == i]
         # a kernel may write over an input only element for element
-        over = {v for v in done if v.dtype.itemsize == step.out.dtype.itemsize}
-        free += {v.storage.index for v in over}
+        over = [v for v in done if v.dtype.itemsize == step.out.dtype.itemsize]
+        free += [v.storage.index for v in over]
         if step.out in inside:
             if not free:
                 free.append(strip.slots)
                 strip.slots += 1
             step.out.storage = Storage("scratch", step.out.size * step.out.dtype.itemsize)
             step.out.storage.index = free.pop()
-        free += {v.storage.index for v in done - over}
+        free += [v.storage.index for v in done if v not in over]
 
 
 def _private(steps, fetched):
