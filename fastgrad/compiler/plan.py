@@ -29,7 +29,8 @@ from fastgrad.compiler.ir import untied, variable_of
 from fastgrad.compiler.partition import partition
 from fastgrad.compiler.place import place
 from fastgrad.compiler.spaces import Spaces, streams_of
-from fastgrad.compiler.specialise import Specialiser, Staging
+from fastgrad.compiler.specialise import Specialiser
+from fastgrad.compiler.staging import Staging
 from fastgrad.graph.dtypes import TEXT
 from fastgrad.uncut import Uncollected
 from fastgrad.compiler.watch import watched

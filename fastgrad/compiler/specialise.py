@@ -20,44 +20,7 @@ from fastgrad.compiler.ir import Step, Value, root_of, variable_of
 from fastgrad.graph.reference import evaluate
 from fastgrad.graph.dtypes import strong
 from fastgrad.compiler.snapshots import keep_old_values, snapshot_of
-
-
-class Staging:
-    """What must be evaluated before the rest can be planned.
-
-    Attributes
-    ----------
-    ops : operations to evaluate in Python
-    fetches : tensors to run first: the inputs of `ops`, then `crossing`
-    crossing : tensors made on the way that the rest needs too
-    effects : operations on the way that must not run again: they changed something
-    old : variable operations that the effects write and that the rest reads as they were before
-    after : dict operation -> the updates of the whole run that it comes after
-    """
-
-    def __init__(self, ops, fetches, crossing, effects, old, after):
-        self.ops, self.fetches, self.crossing = ops, fetches, crossing
-        self.effects, self.old, self.after = effects, old, after
-
-
-class Before:
-    """What stands among fed tensors for a variable as it was before the run.
-
-    Of a variable that an earlier stage of the run has written, for readers of the version before.
-    """
-
-    __slots__ = ("op",)
-
-    def __init__(self, op):
-        self.op = op
-
-    def __eq__(self, other):
-        return isinstance(other, Before) and other.op is self.op
-
-    def __hash__(self):
-        return hash(("before", self.op))
-
-    _out = property(lambda self: self.op.outputs[0]._out)
+from fastgrad.compiler.staging import Before, staging_of
 
 
 class Body:
@@ -112,7 +75,7 @@ class Specialiser:
         for node in self.order:
             self._visit(node)
         if self.dynamic:
-            return self._staging()
+            return staging_of(self, _SOURCES)
         return self._schedule()
 
     def _visit(self, node):
@@ -241,51 +204,6 @@ class Specialiser:
         self.b.append(step)
         return step.outs
 
-    # ---- stages ----
-    def _staging(self):
-        """What to evaluate first: what the dynamic operations wait for, then their inputs."""
-        before = [c for o in self.dynamic for c in o.control_inputs if c not in self.done]
-        ops = [] if before else list(self.dynamic)
-        inputs = before or [t for o in ops for t in needed_inputs(o)]
-        inside = self._behind(inputs)
-        gone = inside | set(ops)
-        wanted = {f for f in self.fetches if isinstance(f, Tensor)}
-        for node in self.order:
-            if node not in gone:
-                wanted.update(node._inputs)
-        crossing = [t for o in self.order if o in inside and o.type not in _SOURCES
-                    for t in o.outputs if t in wanted and t not in self.fed]
-        effects = [o for o in self.order if o in inside and o in self.writers] + before
-        effects += [o for o in ops if not o.outputs]
-        return Staging(ops, list(dict.fromkeys(inputs + crossing)), crossing, effects,
-                       self._read_before([*effects, *ops], inside), self.after)
-
-    def _read_before(self, effects, inside):
-        """The variables that `effects` write and that what is left reads as the run finds them."""
-        changed = {v for o in effects for v in written(o)}
-        if not changed:
-            return []
-        readers = [(f, ()) for f in self.fetches if isinstance(f, Tensor)]
-        for node in self.order:
-            if node not in inside and node.type != "cond_":        # a branch reads when it runs
-                first = node.opdef.outputs if node in self.writers else 0
-                readers += [(t, self.after.get(node, ())) for t in node._inputs[first:]]
-        return list(dict.fromkeys(t.op for t, after in readers if t.op in changed
-                                  and t not in self.fed
-                                  and not any(t.op in written(w) for w in after)))
-
-    def _behind(self, nodes):
-        """The operations that `nodes`, tensors and operations, need."""
-        todo = [getattr(n, "op", n) for n in nodes if n not in self.fed]
-        inside = set()
-        while todo:
-            node = todo.pop()
-            if node not in inside and node not in self.done:
-                inside.add(node)
-                todo.extend(t.op for t in node._inputs if t not in self.fed)
-                todo.extend(node.control_inputs)
-        return inside
-
     # ---- schedule ----
     def _schedule(self):
         """Needed steps only; all that see old values first, then updates and what follows."""
@@ -340,11 +258,6 @@ class Specialiser:
                 needed.add(step)
                 todo.extend(v.step for v in step.inputs if v.step is not None)
         return needed
-
-
-def needed_inputs(node):
-    """What must be run before a node is evaluated in a stage; variables are read at its place."""
-    return [t for t in node._inputs if t.op.type != "variable"]
 
 
 # ---- operations that a run starts from --------------------------------------------------

@@ -15,7 +15,7 @@ import numpy as np
 from fastgrad import config
 from fastgrad.compiler.plan import Callable, Runner, Staging, compile, with_subnormals
 from fastgrad.compiler.order import written
-from fastgrad.compiler.specialise import Before
+from fastgrad.compiler.staging import Before
 from fastgrad.errors import ClosedError, FeedTypeError, GraphError, InvalidArgumentError
 from fastgrad.graph import hooks
 from fastgrad.graph.default_graph import get_default_graph
