@@ -138,7 +138,7 @@ assert_rank_in = _rank_check("assert_rank_in", lambda a, b: a in [int(r) for r i
 
 
 def check_numerics(tensor, message, name=None):
-    """The tensor as it is; the run fails with `message` if an element is not finite.
+    """Check for NaN and infinity: `tensor`; the run fails with `message` if an element is one.
 
     Gradient: `dx = dy`.
     """
@@ -157,7 +157,7 @@ def verify_tensor_all_finite(t=None, msg=None, name=None, x=None, message=None):
 
 
 def assert_scalar(tensor, name=None, message=None):
-    """The tensor, if it may be a scalar."""
+    """Check that a tensor may be a scalar; returns it."""
     found = as_tensor(tensor)
     if found._shape not in (None, ()):
         raise ShapeError(f"{message or ''}Expected scalar shape for {where(found)}; got "

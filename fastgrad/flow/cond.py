@@ -1,4 +1,4 @@
-"""Choice: cond and case; repetition is in `while_loop`.
+"""Conditional execution: cond and case; loops are in `while_loop`.
 
 Decisions
 - A predicate is a value, so `cond` is evaluated between plans: first the predicate and what
@@ -32,7 +32,7 @@ def cond_(session, node, inputs, known, done):
 
 @door
 def cond(pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None, fn2=None):
-    """What `true_fn()` or `false_fn()` gives, whichever the predicate chooses; only that one runs.
+    """Conditional: the result of `true_fn()` or `false_fn()`; only the branch taken runs.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def _outline(structure):
     if isinstance(structure, dict):
         return {k: _outline(v) for k, v in structure.items()}
     if isinstance(structure, (list, tuple)):
-        # a list of one stands for its element
+        # a list of one element is treated as that element
         parts = [_outline(part) for part in structure]
         return parts[0] if len(parts) == 1 else (type(structure).__name__, parts)
     return None
@@ -122,7 +122,7 @@ def cond_gradient(op, *dys):
 
 @door
 def case(pred_fn_pairs, default=None, exclusive=False, strict=False, name="case"):
-    """What the function of the first true predicate gives; `default()` if none is.
+    """Result of the function of the first true predicate; of `default()` if none is true.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def case(pred_fn_pairs, default=None, exclusive=False, strict=False, name="case"
     preds = [p for p, _ in pairs]
     with graph.as_default(), graph.name_scope(name or "case"):
         check = [_so_many(preds, 1, len(preds))] if default is None else []
-        if default is None:             # the last one stands for it, TensorFlow's way
+        if default is None:             # the last function is the default, as in TensorFlow
             (_, default), pairs = pairs[-1], pairs[:-1]
         if exclusive and pairs:
             check.append(_so_many(preds[:len(pairs)], 0, 1))

@@ -23,14 +23,14 @@ def session_op(evaluate):
 
 
 def add_session_op(opdef, inputs, attrs, specs, name, graph=None):
-    """An operation of the graph that its session evaluates; `specs` are (shape, dtype)s."""
+    """Add an operation that sessions evaluate in Python; `specs` are (shape, dtype)s."""
     graph = graph or graph_of(inputs)
     return graph.add_op(opdef, inputs, attrs, specs, name)
 
 
 @door
 def control_dependencies(control_inputs):
-    """In a `with`: operations made inside run after `control_inputs`; None clears them."""
+    """Control dependencies: operations made in the `with` run after these; None clears them."""
     return get_default_graph().control_dependencies(control_inputs)
 
 

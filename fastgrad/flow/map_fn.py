@@ -1,4 +1,4 @@
-"""TensorFlow's functions over the rows of a tensor, map_fn, scan, foldl and foldr, and templates.
+"""Functions over the rows of a tensor: map_fn, scan, foldl and foldr; and templates.
 
 The rows are unrolled: the graph has the nodes of a call for each, so that all gradients and the
 whole compiler apply. That needs a length that is known when the graph is built.
@@ -42,7 +42,7 @@ def _node_of(elems):
 @door
 def map_fn(fn, elems, dtype=None, parallel_iterations=None, back_prop=True, swap_memory=False,
            infer_shape=True, name=None):
-    """`fn` of each row, stacked.
+    """Results of `fn` on each row, stacked.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def _steps(fn, elems, initializer, backwards, caller):
 @door
 def scan(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, swap_memory=False,
          infer_shape=True, reverse=False, name=None):
-    """All values of `value = fn(value, row)`, stacked.
+    """Left scan: all values of `value = fn(value, row)`, stacked.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def scan(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, sw
 @door
 def foldl(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, swap_memory=False,
           name=None):
-    """The last value of `value = fn(value, row)`; see `scan`."""
+    """Left fold: the last value of `value = fn(value, row)`; see `scan`."""
     with _node_of(elems).graph.name_scope(name or "foldl"):
         return _steps(fn, elems, initializer, False, "foldl")[0]
 
@@ -106,7 +106,7 @@ def foldl(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, s
 @door
 def foldr(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, swap_memory=False,
           name=None):
-    """The last value of `value = fn(value, row)` from the last row to the first; see `scan`."""
+    """Right fold: as `foldl`, from the last row to the first; see `scan`."""
     with _node_of(elems).graph.name_scope(name or "foldr"):
         return _steps(fn, elems, initializer, True, "foldr")[0]
 

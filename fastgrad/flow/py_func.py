@@ -33,7 +33,7 @@ class PythonMissingError(ComputeError, UnimplementedError):
 
 
 class PythonResultError(ComputeError, InternalError):
-    """A Python function of the program returned what is no array; TensorFlow's class for it."""
+    """A Python function of the program returned no array; InternalError is TensorFlow's class."""
 
 
 @session_op
@@ -53,7 +53,7 @@ def py_function(session, node, inputs, known, done):
 
 
 def _returned(node, value, dtype):
-    """One of the values that the function returned, as what was declared."""
+    """A value that the function returned, converted to the declared dtype."""
     try:
         return returned(value, dtype, node.graph.literals == "tf")
     except DTypeError as e:
@@ -118,7 +118,7 @@ def print_gradient(op, dy):
 
 @door
 def Print(input_, data, message=None, first_n=None, summarize=None, name=None):
-    """`input_`, and at each run a line with the values of `data` on standard error.
+    """Identity of `input_` that prints the values of `data` on standard error at each run.
 
     Parameters
     ----------

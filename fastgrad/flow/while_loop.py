@@ -1,8 +1,8 @@
-"""Repetition: while_loop and its gradient.
+"""Loops: while_loop and its gradient.
 
 Decisions
 - The loop runs between plans: one plan for the condition, one for the body, a turn.
-- The gradient of a loop is a loop back over its turns. It needs what each turn had in hand: the
+- The gradient of a loop is a loop back over its turns. It needs the values of each turn: the
   loop variables and what the body made of them, draws included. The forward loop puts these on
   a tape, one for each gradient that was built; the session keeps the tapes of a run.
 """
@@ -91,7 +91,7 @@ def while_gradient(op, *dys):
     outside = [t for t in part.outside if t.op.id not in inner and t not in slots
                and t not in d_slots and t not in wide]
     key = object()
-    # by number: a node would hold its graph
+    # by its number, since a node would hold its graph
     op.attrs["tapes"][key] = [(t.op.id, t.value_index) for t in kept]
     specs = ([(slots[i]._shape, slots[i]._dtype) for i in varying]
              + [(t._shape, strong(t._dtype)) for t in wide])

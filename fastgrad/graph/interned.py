@@ -145,7 +145,7 @@ def readable(array):
 
 
 def of_text_too(ref):
-    """An equality also of strings: NumPy has no loop for what stands for them."""
+    """Equality that also compares strings, which are stored as int64 keys."""
     def compare(x, y):
         if x.dtype == TEXT:
             x, y = x.view(np.int64), y.view(np.int64)

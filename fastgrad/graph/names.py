@@ -19,7 +19,7 @@ def _check_name(name):
 
 
 class Names:
-    """What a Graph has of names: see `graph.Graph`."""
+    """Base of Graph: names, scopes and collections."""
 
     literals = "numpy"               # what Python numbers become; see graph.py
 

@@ -136,7 +136,7 @@ class Operation(Node):
         self._join(graph, type(self).__name__, inputs, {}, None, name, [(None, None)])
 
     def _join(self, graph, op_type, inputs, attrs, opdef, name, specs, kind=Tensor):
-        """Enter the graph: the one place where an operation gets its identity."""
+        """Add the operation to its graph, the one place that gives it name, number, line."""
         graph._check_open()
         self.graph = graph
         self.type = op_type
@@ -230,7 +230,7 @@ class Operation(Node):
     __repr__ = repr_of_operation
 
 
-# what `records.holder_of` asks
+# read by `records.holder_of`
 Tensor._whole, Tensor._keeps_dict = Tensor, False
 Operation._whole, Operation._keeps_dict = Operation, True
 

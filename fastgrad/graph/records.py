@@ -1,4 +1,4 @@
-"""What a graph keeps of its operations: nothing that leads back to the graph.
+"""Records of a graph's operations, which hold no reference to the graph.
 
 A user's tensors and operations hold their graph and what they are made of. If the graph held them
 in turn, that ring would keep the values of variables and constants until Python's collector comes

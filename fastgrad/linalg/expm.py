@@ -50,7 +50,7 @@ def _expm_ref(x):
 
 @op(_square, dtype=promote_float, ref=_expm_ref, name="matrix_exponential")
 def expm(input):
-    """The exponential of square matrices: the sum of `x^n / n!`.
+    """Matrix exponential, the sum of `x^n / n!`.
 
     Gradient: the upper right block of the exponential of `[[x^T, dy], [0, x^T]]`.
     """

@@ -95,7 +95,7 @@ def matmul(a, b, transpose_a=False, transpose_b=False, adjoint_a=False, adjoint_
 
 
 def _of_matrices(x):
-    """`x`; if its rank is not known in a TensorFlow graph, runs see to it that it is no vector."""
+    """`x`, checked in the run to be no vector if a TensorFlow graph does not know its rank."""
     if is_node(x):
         tensor = as_tensor(x)
         if tensor._shape is None and tensor.graph.literals == "tf":
@@ -104,7 +104,7 @@ def _of_matrices(x):
 
 
 def _refuse_vectors(product):
-    """TensorFlow multiplies matrices only."""
+    """Refuse vectors, as TensorFlow's matmul does."""
     for t in product.op._inputs:
         if t._shape is not None and len(t._shape) < 2:
             raise ShapeError(f"Shape must be rank 2 but is rank {len(t._shape)} for "

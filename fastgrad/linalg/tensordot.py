@@ -1,4 +1,4 @@
-"""Products over chosen dimensions: tensordot, einsum, matvec, norms, trace, cross.
+"""Contractions over chosen dimensions: tensordot, einsum, matvec, norms, trace, cross.
 
 All are made of transposes, reshapes, products and sums, so their gradients need no rule here. Sizes
 that are not known while the graph is built are taken from `shape`, which costs a run nothing.
@@ -80,7 +80,7 @@ def _rank(tensor, what):
 
 @door
 def tensordot(a, b, axes, name=None):
-    """Sum of products over pairs of dimensions.
+    """Tensor contraction: sum of products over pairs of dimensions.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def _tensordot_of_any_rank(a, b, n, name):
 
 
 def _cut(x, at):
-    """The sizes of the dimensions before `at` and of the others."""
+    """Split sizes: those of the dimensions before `at`, and of the others."""
     sizes = shape(x)
     return sizes[:at], sizes[at:]
 
@@ -176,7 +176,7 @@ def _spelled_out(equation, tensors):
 
 @door
 def einsum(equation, *inputs, name=None):
-    """Sum of products by letters: `einsum("ij,jk->ik", a, b)` is the matrix product.
+    """Einstein summation: `einsum("ij,jk->ik", a, b)` is the matrix product.
 
     Parameters
     ----------
@@ -206,7 +206,7 @@ def einsum(equation, *inputs, name=None):
 
 
 def _drop(x, letters, needed):
-    """Sum over the letters that nothing needs any more."""
+    """Sum over the letters that neither the output nor a later input has."""
     gone = [i for i, c in enumerate(letters) if c not in needed]
     if not gone:
         return x, letters
@@ -246,7 +246,7 @@ def _vectors(*numbers):
 @scoped("matvec", last=True)
 def matvec(a, b, transpose_a=False, adjoint_a=False, a_is_sparse=False, b_is_sparse=False,
            name=None):
-    """Matrix times vector, over leading dimensions.
+    """Matrix-vector product, batched over leading dimensions.
 
     Gradient: as of `matmul`.
     """
@@ -257,7 +257,7 @@ def matvec(a, b, transpose_a=False, adjoint_a=False, a_is_sparse=False, b_is_spa
 
 @scoped("Trace", last=True)
 def trace(x, name=None):
-    """Sum of the diagonal of the last two dimensions.
+    """Trace: sum of the diagonal of the last two dimensions.
 
     Gradient: `dy` on the diagonal.
     """
@@ -282,7 +282,7 @@ def cross(a, b, name=None):
 # ---- norms ------------------------------------------------------------------------------
 
 def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None, keep_dims=None):
-    """The norm of vectors or matrices.
+    """Norm of vectors or matrices.
 
     Parameters
     ----------
@@ -323,7 +323,7 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None, keep_dims
 
 
 def _spectral(x, axis, kept):
-    """The largest singular value of the matrices in two dimensions of `x`."""
+    """Spectral norm: the largest singular value of the matrices in two dimensions of `x`."""
     if x._shape is None:
         raise ValueError("norm with ord=2 of matrices needs a tensor whose number of dimensions is "
                          f"known; {where(x)} is not such. Declare its shape.")

@@ -28,7 +28,7 @@ def _mask_as_ref(generator, rate, shape, dtype, seeds):
 @op(_given_shape, dtype=None, out=_given_dtype, static=(0,), form="random", pure=False,
     kernel="dropout_mask", draw=_mask_as_ref, name="dropout_mask")
 def _dropout_mask_as(shape, rate, dtype=FLOAT32, seeds=None):
-    """The same of a given shape, which broadcasts."""
+    """As `_dropout_mask`, of a given shape, which broadcasts."""
 
 
 NotDifferentiable("dropout_mask")
@@ -73,7 +73,7 @@ def dropout(x, keep_prob=None, noise_shape=None, seed=None, name=None, rate=None
                                     seeds=seeds)
         found = multiply(x * (1 / keep), mask, name="mul_1")
     if x._shape is not None:
-        found.set_shape(x._shape)          # a rate of unknown shape hides it, but is one number
+        found.set_shape(x._shape)          # a rate whose shape is unknown is a scalar all the same
     return found
 
 

@@ -1,4 +1,4 @@
-"""Looking up rows of tables and the best of each row: embedding_lookup, top_k, in_top_k."""
+"""Embeddings and the largest elements of rows: embedding_lookup, top_k, in_top_k."""
 
 from collections import namedtuple
 
@@ -67,7 +67,8 @@ def _from_shards(tables, ids, strategy):
     if strategy == "mod":
         sizes = cast_to(stack([shape(t)[0] for t in tables]), ids)
         starts = cumsum(sizes, exclusive=True)
-        ids = gather(range_(shape(whole)[0]), ids)       # the place is looked at, not the id alone
+        # checks the row within the part, not only the id
+        ids = gather(range_(shape(whole)[0]), ids)
         shard, row = ids % count, ids // count
         place = gather(starts, shard) + row
         ids = _where(less(row, gather(sizes, shard)), place, -ones_like(place))
@@ -162,7 +163,7 @@ def in_top_k(predictions, targets, k, name=None):
 
 
 def nth_element(input, n, reverse=False, name=None):
-    """The element of each row that `n` others come before in ascending order.
+    """The `n`-th smallest element of each row, counted from 0.
 
     Gradient: none.
     """

@@ -1,4 +1,4 @@
-"""Layers' small parts: bias, moments, batch normalisation, l2 losses.
+"""Biases, moments and batch normalisation.
 
 All are made of elementwise steps and reductions, so their gradients need no rule here.
 """
@@ -27,7 +27,7 @@ from fastgrad.ops.unary import reciprocal, rsqrt, square
 # ---- bias -------------------------------------------------------------------------------
 
 def bias_add(value, bias, data_format=None, name=None):
-    """`value + bias`, the bias along the last dimension (the second for 'NC...').
+    """Sum of a value and a bias, the bias along the last dimension (the second for 'NC...').
 
     Gradient: `dvalue = dy`, `dbias` is `dy` summed over the other dimensions.
     """
@@ -50,7 +50,7 @@ def bias_add(value, bias, data_format=None, name=None):
 
 @door
 def xw_plus_b(x, weights, biases, name=None):
-    """`matmul(x, weights) + biases`.
+    """Affine map, `matmul(x, weights) + biases`.
 
     Gradient: as of `matmul` and `bias_add`.
     """
@@ -61,7 +61,7 @@ def xw_plus_b(x, weights, biases, name=None):
 
 @door
 def relu_layer(x, weights, biases, name=None):
-    """`relu(matmul(x, weights) + biases)`.
+    """Rectified affine map, `relu(matmul(x, weights) + biases)`.
 
     Gradient: as of `relu`, `matmul` and `bias_add`.
     """
@@ -148,7 +148,9 @@ def normalize_moments(counts, mean_ss, variance_ss, shift, name=None):
 
 @door
 def batch_normalization(x, mean, variance, offset, scale, variance_epsilon, name=None):
-    """`(x - mean) / sqrt(variance + epsilon) * scale + offset`; scale and offset may be None.
+    """Batch normalisation, `(x - mean) / sqrt(variance + epsilon) * scale + offset`.
+
+    `scale` and `offset` may be None.
 
     Gradient: as of the products and sums it is made of.
     """
@@ -209,7 +211,7 @@ def fused_batch_norm(x, scale, offset, mean=None, variance=None, epsilon=0.001,
 
 @door
 def zero_fraction(value, name=None):
-    """The share of elements that are 0; float32.
+    """Share of the elements that are 0; float32.
 
     Gradient: none.
     """

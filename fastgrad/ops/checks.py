@@ -1,5 +1,4 @@
-"""Tensors that are what they were, looked at on the way: shapes, order; and what of a value
-is known before any run."""
+"""Checks in a graph: ensure_shape, is_non_decreasing, ...; and get_static_value."""
 
 import numpy as np
 
@@ -36,7 +35,7 @@ def ensure_shape_gradient(op, dy):
 
 @door
 def ensure_shape(x, shape, name=None):
-    """The same values, of a shape that is now known; a run with another shape fails.
+    """Check of the static shape, which the result declares; a run with another shape fails.
 
     Gradient: `dx = dy`.
     """
@@ -115,7 +114,7 @@ NotDifferentiable("broadcast_dynamic_shape")
 # ---- only names -------------------------------------------------------------------------
 
 def identity_n(input, name=None):
-    """The same tensors, as nodes of their own.
+    """Identity of several tensors.
 
     Gradient: each `dx = dy`.
     """
@@ -127,7 +126,7 @@ def identity_n(input, name=None):
 
 @door
 def guarantee_const(input, name=None):
-    """The same values: a promise that nothing here depends on.
+    """Identity; in TensorFlow a promise that the value is constant, which nothing here uses.
 
     Gradient: `dx = dy`.
     """

@@ -73,7 +73,7 @@ def gather(params, indices, validate_indices=None, name=None, axis=None, batch_d
 
 
 def _batch_gather(params, indices, axis, batch, name):
-    """One table a batch item: all become rows of one tall table."""
+    """Gather with batch dimensions: the tables of all items become one tall table."""
     if params._shape is None or indices._shape is None:
         loose = params if params._shape is None else indices
         raise ValueError("gather with batch_dims needs tensors whose number of dimensions is "
@@ -100,7 +100,7 @@ def _batch_gather(params, indices, axis, batch, name):
 
 
 def _beyond_batch(params, indices, axis, batch, name):
-    """The dimensions between the batch and the axis go behind what is looked up, and back."""
+    """Batched gather along an axis further back: dimensions before it move behind it, and back."""
     rank, many = len(params._shape), len(indices._shape) - batch
     between = list(range(batch, axis))
     moved = transpose(params, [*range(batch), axis, *between, *range(axis + 1, rank)])
@@ -167,7 +167,7 @@ def joined(parts):
 
 
 def take_at(tensor, index, axis, name=None):
-    """The slice at one integer tensor, negative from the end; the dimension goes."""
+    """Index a dimension by one integer tensor, negative from the end; the dimension is removed."""
     size = shape(tensor)[axis]
     index = cast(index, np.int32)
     return _gather(tensor, _where(less(index, 0), index + size, index), axis=axis, name=name)
@@ -247,7 +247,7 @@ def _scatter_nd_ref(indices, updates, shape):
 
 
 def _joined(found, at, updates):
-    """Strings for one place are joined in their order: their sum, TensorFlow's way."""
+    """Add strings that go to one place: they are joined in their order, as in TensorFlow."""
     texts, rest = decoded(found), found.shape[len(at):]
     updates = decoded(updates).reshape((-1,) + rest)
     for i, place in enumerate(zip(*(np.ravel(a) for a in at))):
@@ -321,7 +321,7 @@ def tensor_scatter_add_gradient(op, dy):
 
 @op(_first, casts=(0, 2), whole=(1,), ref=_tensor_scatter(np.subtract.at), name="TensorScatterSub")
 def tensor_scatter_sub(tensor, indices, updates):
-    """`tensor` with `updates` taken off at the coordinates `indices`.
+    """`tensor` with `updates` subtracted at the coordinates `indices`.
 
     Gradient: `dtensor = dy`, `dupdates = -gather_nd(dy, indices)`.
     """

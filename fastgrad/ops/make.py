@@ -28,7 +28,7 @@ def _given_dtype(_, attrs):
 # ---- one number everywhere --------------------------------------------------------------
 
 def _scalar(dims, value):
-    """TensorFlow fills with one value; of dims that are no sizes it speaks first."""
+    """Refuse a value of `fill` that is no scalar; the op itself refuses wrong dims, before that."""
     shape_ = as_tensor(value)._shape if is_node(value) else np.shape(value)
     if is_node(dims) and as_tensor(dims).dtype not in (INT32, INT64):
         return
@@ -72,7 +72,7 @@ def _repeated(number, shape, dtype, name):
 
 @door
 def zeros(shape, dtype=FLOAT32, name=None):
-    """Zeros.
+    """A tensor of zeros.
 
     Gradient: none; the result is constant.
     """
@@ -81,7 +81,7 @@ def zeros(shape, dtype=FLOAT32, name=None):
 
 @door
 def ones(shape, dtype=FLOAT32, name=None):
-    """Ones.
+    """A tensor of ones.
 
     Gradient: none; the result is constant.
     """
@@ -119,9 +119,9 @@ def _range(start, limit, delta, strict=False):
 
 
 def range(start, limit=None, delta=1, dtype=None, name=None):
-    """The numbers from `start` (0 if only one bound is given) up to below `limit`.
+    """Numbers from `start` (0 if only one bound is given) up to below `limit`.
 
-    None, if the bounds are in the wrong order; in a TensorFlow graph that is an error.
+    Empty if the bounds are in the wrong order; in a TensorFlow graph that is an error.
 
     Gradient: none.
     """
@@ -233,7 +233,7 @@ NotDifferentiable("eye")
 
 @scoped("eye")
 def eye(num_rows, num_columns=None, batch_shape=None, dtype=FLOAT32, name=None):
-    """Ones on the diagonal, zeros elsewhere; a batch of them if `batch_shape` is given.
+    """Identity matrix, or a batch of them if `batch_shape` is given.
 
     Gradient: none; the result is constant.
     """
@@ -249,12 +249,12 @@ def _size_number(value):
 
 @scoped("SequenceMask")
 def sequence_mask(lengths, maxlen=None, dtype=BOOL, name=None):
-    """Rows of `lengths` true elements and then false ones.
+    """Mask of sequences: rows of `lengths` true elements and then false ones.
 
     Gradient: none.
     """
     lengths = as_tensor(lengths)
-    if maxlen is None:          # a row of nothing for lengths that are none or below 0
+    if maxlen is None:          # rows are empty if no length is above 0
         maxlen = maximum(reduce_max(lengths), 0)
     check_rank(maxlen, 0, "the maxlen of sequence_mask")
     columns = range(0, maxlen, dtype=lengths.dtype)
@@ -306,7 +306,7 @@ def _check_values(on, off, dtype):
 
 @door
 def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None, name=None):
-    """Vectors with `on_value` (1) at the index and `off_value` (0) elsewhere.
+    """One-hot vectors: `on_value` (1) at the index and `off_value` (0) elsewhere.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ def _axes_list(axes):
 
 @scoped("L2Loss", last=True)
 def l2_loss(t, name=None):
-    """`sum(t**2) / 2`.
+    """Half the sum of squares, `sum(t**2) / 2`.
 
     Gradient: `dx = dy x`.
     """
@@ -33,7 +33,7 @@ def l2_loss(t, name=None):
 
 @door
 def l2_normalize(x, axis=None, epsilon=1e-12, name=None, dim=None):
-    """`x / sqrt(max(sum(x**2), epsilon))`, sums over `axis`.
+    """Scaling to an l2 norm of 1: `x / sqrt(max(sum(x**2), epsilon))`, sums over `axis`.
 
     Gradient: as of the quotient.
     """
@@ -97,7 +97,7 @@ def accumulate_n(inputs, shape=None, tensor_dtype=None, name=None):
 
 @door
 def global_norm(t_list, name=None):
-    """The l2 norm of all the tensors of a list together; None counts as nothing.
+    """The l2 norm of all the tensors of a list together; None is left out.
 
     Gradient: `dx = dy x / y`.
     """

@@ -1,4 +1,4 @@
-"""Lengthening, repeating and reversing tensors, each op with its gradient below it."""
+"""Padding, tiling, reversing and slicing, each op with its gradient below it."""
 
 import numpy as np
 
@@ -99,7 +99,7 @@ def mirror_pad_grad_gradient(op, g):
 
 @door
 def pad(tensor, paddings, mode="CONSTANT", name=None, constant_values=0):
-    """Lengthen each dimension at both ends.
+    """Padding of each dimension at both ends.
 
     Parameters
     ----------
@@ -217,7 +217,7 @@ def _reverse(tensor, axis=()):
 
 @door
 def reverse(tensor, axis, name=None):
-    """The tensor with the order along the dimensions `axis` turned round.
+    """Reversal along the dimensions `axis`.
 
     Gradient: `dx = reverse(dy, axis)`.
     """
@@ -272,7 +272,7 @@ def slice_gradient(op, dy):
 
 
 def slice_(input_, begin, size, name=None):
-    """The part of `size` elements from `begin` on; a size of -1 means up to the end.
+    """Slice of `size` elements from `begin` on; a size of -1 means up to the end.
 
     Gradient: `dy` padded with zeros.
     """

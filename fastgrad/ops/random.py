@@ -187,7 +187,7 @@ def _scaled(build, shape, low, scale, dtype, seed, name):
 
 
 def _vector_of(shape, name):
-    """A shape; in a TensorFlow graph a single number is none."""
+    """A shape as a vector; in a TensorFlow graph a single number is refused."""
     check_rank(shape, 1, f"the shape of {name}")
     return plain_shape(shape)
 

@@ -1,4 +1,4 @@
-"""Running sums and products along a dimension; counts, which are NumPy steps."""
+"""Cumulative sums and products, linear recurrences; counts and histograms as NumPy steps."""
 
 import numpy as np
 
@@ -22,7 +22,7 @@ def _scanned(in_shapes, attrs):
 
 
 def _scan(total, start):
-    """A running total that may leave out its own element, or run from the end."""
+    """A cumulative total that may leave out its own element, or run from the end."""
     def ref(x, axis, exclusive, reverse):
         if reverse:
             x = np.flip(x, axis)
@@ -42,7 +42,7 @@ def _cumsum(x, axis=0, exclusive=False, reverse=False):
 
 @door
 def cumsum(x, axis=0, exclusive=False, reverse=False, name=None):
-    """Running sum along `axis`.
+    """Cumulative sum along `axis`.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def _cumprod(x, axis=0, exclusive=False, reverse=False):
 
 @door
 def cumprod(x, axis=0, exclusive=False, reverse=False, name=None):
-    """Running product along `axis`; parameters as of `cumsum`.
+    """Cumulative product along `axis`; parameters as of `cumsum`.
 
     Gradient: `dx[i]` is the sum of `dy[k]` times the product of the other elements up to `k`.
     """
@@ -101,7 +101,7 @@ def _pair_shape(in_shapes, attrs):
 
 @op(_pair_shape, form="scan", kernel="recurrence", ref=_recurrence_ref)
 def recurrence(a, b, axis=0, exclusive=False, reverse=False, cut=False):
-    """`y[i] = a[i] y[i - 1] + b[i]` along `axis`, with `y[0] = b[0]`.
+    """Linear recurrence `y[i] = a[i] y[i - 1] + b[i]` along `axis`, with `y[0] = b[0]`.
 
     `exclusive` takes `a[i - 1]` in place of `a[i]`; `reverse` runs from the end; with `cut` a
     factor of 0 takes nothing over, not even an infinity: a recurrence starts there anew.
@@ -129,7 +129,7 @@ def _shifted_ref(x, axis, reverse):
 
 @op(_scanned, ref=_shifted_ref)
 def shifted(x, axis=0, reverse=False):
-    """`y[i] = x[i - 1]` along `axis`, with `y[0] = 0`; from the end if `reverse`.
+    """Shift by one place: `y[i] = x[i - 1]` along `axis`, with `y[0] = 0`; reversed if `reverse`.
 
     Gradient: `dy`, shifted in the other direction.
     """
@@ -143,7 +143,7 @@ def shifted_gradient(op, dy):
 # ---- products of all but one ------------------------------------------------------------
 
 def cumprod_gradient(x, dy, axis, exclusive=False, reverse=False):
-    """Of `cumprod`: `dx[i]` is the sum over k >= i of `dy[k] prod(x[j], j <= k but i)`.
+    """Gradient of `cumprod`: `dx[i]` is the sum over k >= i of `dy[k] prod(x[j], j <= k but i)`.
 
     It divides by nothing, so that it and its own gradients hold at any number of zeros: the product
     of what comes before, times a recurrence from the end.
@@ -223,7 +223,7 @@ def product_of_others_gradient(op, dy):
 
 
 def _others_gradient(x, dy, axis):
-    """Of the product of what comes before an element and what comes behind it."""
+    """Gradient of `product_of_others`, the product of what comes before and behind an element."""
     before, after = cumprod(x, axis, True), cumprod(x, axis, True, True)
     return (cumprod_gradient(x, dy * after, axis, True)
             + cumprod_gradient(x, dy * before, axis, True, True))
@@ -256,7 +256,7 @@ def bincount_gradient(op, dy):
 
 @door
 def bincount(arr, weights=None, minlength=None, maxlength=None, dtype=INT32, name=None):
-    """How often each whole number from 0 appears, or the sum of its weights.
+    """Counts of each whole number from 0, or the sum of its weights.
 
     Gradient: `dweights = gather(dy, arr)`.
     """
@@ -286,7 +286,7 @@ NotDifferentiable("histogram")
 
 @door
 def histogram_fixed_width(values, value_range, nbins=100, dtype=INT32, name=None):
-    """How many values fall in each of `nbins` equal parts of a range; the ends take what is beyond.
+    """Histogram of `nbins` bins of equal width; the outer ones also count what is beyond them.
 
     Gradient: none.
     """
@@ -336,7 +336,7 @@ def _without_column(labels, predictions):
 
 @door
 def confusion_matrix(labels, predictions, num_classes=None, dtype=INT32, name=None, weights=None):
-    """How often each label (rows) met each prediction (columns), or the sum of the weights.
+    """Confusion matrix: counts of each label (row) and prediction (column), or sums of weights.
 
     Parameters
     ----------

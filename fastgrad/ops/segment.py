@@ -55,7 +55,7 @@ def _unsorted_segment_sum(data, segment_ids, num_segments):
 
 @door
 def unsorted_segment_sum(data, segment_ids, num_segments, name=None):
-    """Row i is the sum of the rows of `data` whose segment id is i; a negative id is left out.
+    """Sums of segments: row i adds the rows of `data` with segment id i; negative ids are left out.
 
     Gradient: `ddata = gather(dy, segment_ids)`, 0 for negative ids.
     """
@@ -285,7 +285,7 @@ def segment_mean(data, segment_ids, name=None):
 
 @hooks.fills("densify")
 def _densify(slices):
-    """The rows added up in a dense tensor."""
+    """IndexedSlices as a dense tensor: rows of equal index are added up."""
     if slices.like is not None:
         return gather_grad(slices.values, slices.like, slices.indices)
     rows = as_tensor(slices.dense_shape)[0]

@@ -1,7 +1,7 @@
 """Shapes as tensors (shape, size, rank), and what is known of integer tensors before a run.
 
 A shape that users compute (`[tf.shape(x)[0], 3]`) is partly known while the graph is built, and
-static shapes downstream hang on that part. `partial_value` finds it by walking back through the
+static shapes downstream depend on that part. `partial_value` finds it by walking back through the
 operations that such expressions are made of.
 """
 
@@ -22,7 +22,7 @@ from fastgrad.wording import where
 
 
 def scoped(default, last=False):
-    """Decorator of functions that are made of several operations: a name scope round them.
+    """Decorator of functions made of several operations: these get a name scope.
 
     Parameters
     ----------

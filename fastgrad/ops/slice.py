@@ -1,4 +1,4 @@
-"""Cutting pieces out of tensors: indexing and slice, each with its gradient below it.
+"""Indexing: `tensor[...]` and strided_slice, with their gradients.
 
 `tensor[...]` is one op, `strided_slice`. What was written is in its attribute `spec`, one short
 text a part, and the numbers are one integer vector, `bounds`, so that they may be tensors too:
@@ -126,7 +126,7 @@ def strided_slice_grad_gradient(op, g):
 
 
 def getitem(tensor, key, name=None):
-    """`tensor[key]` with integers, slices, `...`, None and integer tensors, as in TensorFlow.
+    """Indexing, `tensor[key]`, with integers, slices, `...`, None and integer tensors.
 
     Gradient: zeros with `dy` where the slice was taken.
     """

@@ -196,7 +196,7 @@ def _like_both(in_shapes, _):
 
 
 def _first_of(in_dtypes):
-    """Everything is converted to the variable's dtype."""
+    """The computing dtype of an assignment: the variable's."""
     return in_dtypes[0]
 
 
@@ -243,7 +243,7 @@ def _shaped_ref(session, node, inputs, known, done):
 
 @op(None, dtype=None, evaluate=_shaped_ref, pure=False, dynamic=True, writes=True)
 def _assign_shaped(ref, value):
-    """An assignment between plans: the plans behind it are for the shape that it gives."""
+    """Assignment of another shape, between plans: later plans are compiled for that shape."""
 
 
 def assign_shaped(ref, value, name=None):
@@ -300,7 +300,7 @@ def no_op(name=None):
 
 @door
 def placeholder_with_default(input, shape, name=None):
-    """A node that has the value of `input` unless it is fed.
+    """A placeholder with a default: the value of `input`, unless it is fed.
 
     Gradient: passes to `input`.
     """
@@ -315,7 +315,7 @@ def placeholder_with_default(input, shape, name=None):
 
 @op(_like_first, ref=lambda x: x, view=0, name="Identity", text=True)
 def identity(x):
-    """The same values, as a node of its own.
+    """Identity: the same values, as a node of its own.
 
     Gradient: `dx = dy`.
     """
@@ -328,7 +328,7 @@ def identity_gradient(op, dy):
 
 @op(_like_first, ref=lambda x: x, view=0, name="StopGradient", text=True)
 def stop_gradient(x):
-    """The same values, through which no gradient flows."""
+    """Identity that no gradient flows through."""
 
 
 for _type in ("stop_gradient", "placeholder", "constant", "variable", "assign", "assign_add",

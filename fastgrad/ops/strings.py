@@ -44,7 +44,7 @@ def _text(value, graph=None):
 
 @door
 def string_join(inputs, separator="", name=None):
-    """The strings at the same place of each tensor, one after the other.
+    """Elementwise concatenation of strings.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def string_join(inputs, separator="", name=None):
 
 
 def _as_string_ref(x):
-    """As C prints them: whole numbers, truth values in words, six places of a fraction."""
+    """Numbers as C prints them: integers, truth values as words, fractions with six digits."""
     if x.dtype.kind == "b":
         words = np.where(x, "true", "false")
     else:
@@ -75,7 +75,7 @@ def _as_string_ref(x):
 
 @op(lambda s, a: s[0], out=TEXT, ref=_as_string_ref, name="AsString")
 def as_string(x):
-    """Numbers as text."""
+    """Conversion of numbers to strings."""
 
 
 @functools.wraps(math_add)
@@ -88,7 +88,7 @@ def add(x, y, name=None):
 # ---- distance ---------------------------------------------------------------------------
 
 def _steps_between(a, b):
-    """The fewest insertions, deletions and replacements that make `b` of `a`."""
+    """Levenshtein distance: the fewest insertions, deletions and replacements from `a` to `b`."""
     row = np.arange(len(b) + 1)
     for i, element in enumerate(a, 1):
         before, row = row, np.empty_like(row)

@@ -1,4 +1,4 @@
-"""Choosing by a condition: where, boolean_mask, unique, partitions.
+"""Selection by a condition: where, boolean_mask, unique, partitions.
 
 Most of these have a shape that depends on values: they are evaluated in Python, in a stage of
 its own, before the rest of the run is planned.
@@ -45,7 +45,7 @@ def _select_ref(condition, x, y):
 
 @op(_select_shape, casts=(1, 2), truth=(0,), ref=_select_ref, name="Select", text=True)
 def select(condition, x, y):
-    """`x` where the condition holds, else `y`, without broadcasting; a vector chooses rows.
+    """Selection without broadcasting: `x` where the condition holds, else `y`; of rows by a vector.
 
     Gradient: passes to the side that was taken.
     """
@@ -71,7 +71,7 @@ NotDifferentiable("where_indices")
 
 @door
 def where(condition, x=None, y=None, name=None):
-    """`x` where the condition holds, else `y`; with the condition alone, where that is.
+    """Selection: `x` where the condition holds, else `y`; of coordinates without both.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def where(condition, x=None, y=None, name=None):
 
 
 def where_v2(condition, x=None, y=None, name=None):
-    """As `where`, but all three broadcast, as in NumPy, in any graph.
+    """Selection as by `where`, but all three broadcast, as in NumPy, in any graph.
 
     Gradient: passes to the side that was taken.
     """
@@ -150,7 +150,7 @@ def boolean_mask(tensor, mask, name="boolean_mask", axis=None):
             count = reshape(reduce_prod(size[axis:axis + rank]), [1])
             tensor = reshape(tensor, concat([size[:axis], count, size[axis + rank:]], 0))
         elif graph.literals == "tf":
-            tensor = reshape(tensor, shape(tensor))     # so the gradient is dense, as there
+            tensor = reshape(tensor, shape(tensor))     # so the gradient is dense, as in TensorFlow
         places = squeeze(where_indices(reshape(mask, [-1])), axis=[1])
         return _gather(tensor, places, axis=axis)
 

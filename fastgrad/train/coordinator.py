@@ -67,7 +67,7 @@ class Coordinator:
 
     @contextlib.contextmanager
     def stop_on_exception(self):
-        """In a `with`: an error asks for a stop, and goes no further."""
+        """Context manager: an error inside requests a stop and is not raised."""
         try:
             yield
         except Exception:

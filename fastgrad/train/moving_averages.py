@@ -1,4 +1,4 @@
-"""Moving averages of variables and tensors, and the global step."""
+"""Exponential moving averages of variables and tensors."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from fastgrad.wording import where
 
 
 class ExponentialMovingAverage:
-    """Running averages, `average -= (1 - decay) * (average - variable)`.
+    """Exponential moving averages, `average -= (1 - decay) * (average - variable)`.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class ExponentialMovingAverage:
 
 
 def assign_moving_average(variable, value, decay, zero_debias=True, name=None):
-    """A node that moves `variable` towards `value` by a share of `1 - decay`."""
+    """Update of a moving average: moves `variable` towards `value` by a share of `1 - decay`."""
     graph = variable.graph
     with graph.name_scope(name or "AssignMovingAvg") as scope:
         rate = cast(1.0 - as_tensor(decay, None, graph), variable._dtype)

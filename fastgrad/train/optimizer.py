@@ -1,7 +1,8 @@
 """Optimizer: from a loss to an operation that makes one training step.
 
 An optimizer is symbolic: it adds gradient nodes, slot variables and one update operation a variable
-to the graph. What an update does is in `ops.update`, the named optimizers in `adaptive`.
+to the graph. What an update does is in `ops.update`, the named optimizers in
+`gradient_descent` and `adaptive`.
 
 Decisions
 - In a "tf" graph the numbers given to an optimizer become float32 first, as TensorFlow's do,
@@ -244,7 +245,7 @@ class Optimizer:
 
 
 def make_slot(var, initial, name):
-    """A variable beside another: `w/Momentum`, `w/Momentum_1`, ..."""
+    """Slot variable, named after another: `w/Momentum`, `w/Momentum_1`, ..."""
     with variable_scope(None, f"{var.op.name}/{name}"):
         return get_variable("", initializer=initial, trainable=False)
 

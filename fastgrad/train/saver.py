@@ -166,7 +166,7 @@ class Saver:
         return f"{save_path}-{global_step:08d}" if self._pad else f"{save_path}-{global_step}"
 
     def _sorted_out(self, now):
-        """(those to list, those to delete, when the next one is kept for good)"""
+        """(checkpoints to list, checkpoints to delete, time of the next one to keep for good)"""
         kept, old = list(self._kept), []
         next_ = now + self._every if self._next is None else self._next
         while self._max and len(kept) > self._max:
