@@ -1,8 +1,8 @@
 """Names of a graph's operations, scopes, look-up by name, and collections.
 
 Operations are numbers here, which `Graph` turns into nodes (`records`). A name is unique whatever
-its case. A scope is a prefix that ends in "/"; a name that ends in "/" is
-used as it is, without the slash. `Graph` inherits this.
+its case. A scope is a prefix that ends in "/"; a name that ends in "/" is used as it is, without
+the slash. `Graph` inherits this.
 """
 
 import contextlib

@@ -1,8 +1,8 @@
 """Session: runs a graph.
 
 A run that was seen before goes straight from `Runner.run` (compiled) to its Program. This file owns
-the way there, once `fetches` has said what is meant: the cache of plans, and
-evaluating in stages what must be evaluated in Python.
+the way there, once `fetches` has said what is meant: the cache of plans, and evaluating in stages
+what must be evaluated in Python.
 """
 
 import functools

@@ -30,8 +30,7 @@ class Optimizer:
     """Base of optimizers.
 
     A subclass defines `_create_slots(variables)` if it has slots, and `_apply_dense(grad, var)`,
-    which
-    returns an operation; `_apply_sparse(grad, var)` if lookups are not to be treated as dense.
+    which returns an operation; `_apply_sparse(grad, var)` if lookups are not to be treated as dense.
 
     Parameters
     ----------

@@ -1,8 +1,7 @@
 """Learning rate schedules, as nodes: TensorFlow 1's `tf.train.*_decay`.
 
 A schedule computes in the dtype of the rate given. Choices are made with `where`, so that a
-training
-step with a schedule stays one plan.
+training step with a schedule stays one plan.
 """
 
 import math
