@@ -65,16 +65,16 @@ def _steps(fn, elems, initializer, backwards, caller):
     rows = _rows(elems, caller)
     rows = rows[::-1] if backwards else rows
     if initializer is None:
-        value, found, rows = rows[0], [rows[0]], rows[1:]
+        value, steps, rows = rows[0], [rows[0]], rows[1:]
     else:
         several = isinstance(initializer, (tuple, list))
         value = type(initializer)(as_tensor(i) for i in initializer) if several \
             else as_tensor(initializer)
-        found = []
+        steps = []
     for row in rows:
         value = fn(value, row)
-        found.append(value)
-    return value, found
+        steps.append(value)
+    return value, steps
 
 
 @door
@@ -91,8 +91,8 @@ def scan(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, sw
         From the last row to the first.
     """
     with _node_of(elems).graph.name_scope(name or "scan"):
-        found = _steps(fn, elems, initializer, reverse, "scan")[1]
-        return _stacked(found[::-1] if reverse else found)
+        steps = _steps(fn, elems, initializer, reverse, "scan")[1]
+        return _stacked(steps[::-1] if reverse else steps)
 
 
 @door
@@ -160,10 +160,10 @@ def make_template(name_, func_, create_scope_now_=False, unique_name_=None, cust
     kwargs : optional
         Given to `func_` at each call.
     """
-    made = Template(name_, func_, unique_name_, **kwargs)
+    template = Template(name_, func_, unique_name_, **kwargs)
     if create_scope_now_:
-        made.open()
-    return made
+        template.open()
+    return template
 
 
 __all__ = ["map_fn", "scan", "foldl", "foldr", "make_template"]

@@ -65,9 +65,9 @@ def run_part(outputs, session, values, known, done):
     A part reads variables when it runs, not as they were before the whole run.
     """
     known = {t: v for t, v in known.items() if isinstance(t, Tensor)}
-    given = {t: np.asarray(v) for t, v in values.items() if t.op.type != "variable"}
-    found = session._evaluate(outputs, {**known, **given}, done=done)
-    return [v for n, v in zip(outputs, found) if isinstance(n, Tensor)]
+    known_values = {t: np.asarray(v) for t, v in values.items() if t.op.type != "variable"}
+    computed = session._evaluate(outputs, {**known, **known_values}, done=done)
+    return [v for n, v in zip(outputs, computed) if isinstance(n, Tensor)]
 
 
 def _output(node, graph):
@@ -116,5 +116,5 @@ def part_gradients(pairs, wanted):
     Paths from one of `wanted` to another outside the part are differentiated by the caller.
     """
     ys, dys = [y for y, _ in pairs], [dy for _, dy in pairs]
-    found = gradients(ys, wanted, dys, stop_gradients=wanted) if ys else [None] * len(wanted)
-    return [zeros_like(t) if g is None else as_tensor(g) for t, g in zip(wanted, found)]
+    dxs = gradients(ys, wanted, dys, stop_gradients=wanted) if ys else [None] * len(wanted)
+    return [zeros_like(t) if g is None else as_tensor(g) for t, g in zip(wanted, dxs)]

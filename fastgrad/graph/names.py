@@ -87,8 +87,8 @@ class Names:
 
     # ---- collections ----
     def add_to_collection(self, name, value):
-        kept = value if name in self._open else self.kept(value)
-        self._collections.setdefault(name, []).append(kept)
+        entry = value if name in self._open else self.kept(value)
+        self._collections.setdefault(name, []).append(entry)
 
     def add_to_collections(self, names, value):
         for name in dict.fromkeys([names] if isinstance(names, str) else names):

@@ -156,9 +156,9 @@ def _gaps(e):
 def self_adjoint_eig_gradient(op, de, dv):
     e, v = op.outputs
     inner = matrix_diag(de) + _gaps(e) * matmul(v, dv, transpose_a=True)
-    found = matmul(v, matmul(inner, v, transpose_b=True))
+    dx = matmul(v, matmul(inner, v, transpose_b=True))
     # only the lower triangle of the input is read
-    lower = matrix_band_part(found + matrix_transpose(found), -1, 0)
+    lower = matrix_band_part(dx + matrix_transpose(dx), -1, 0)
     return matrix_set_diag(lower, 0.5 * matrix_diag_part(lower))
 
 
@@ -225,12 +225,12 @@ def svd_gradient(op, ds, du, dv):
     jv = f * matmul(v, dv, transpose_a=True)
     inner = (matrix_diag(ds) + (ju + matrix_transpose(ju)) * row
              + column * (jv + matrix_transpose(jv)))
-    found = matmul(u, matmul(inner, v, transpose_b=True))
+    dx = matmul(u, matmul(inner, v, transpose_b=True))
     safe = _where(equal(s, zeros_like(s)), ones_like(s), s)
     # what lies outside the spans of u and v
     outside_u = divide(du - matmul(u, matmul(u, du, transpose_a=True)), expand_dims(safe, -2))
     outside_v = divide(dv - matmul(v, matmul(v, dv, transpose_a=True)), expand_dims(safe, -2))
-    return (found + matmul(outside_u, v, transpose_b=True)
+    return (dx + matmul(outside_u, v, transpose_b=True)
             + matmul(u, outside_v, transpose_b=True))
 
 

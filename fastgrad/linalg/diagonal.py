@@ -25,9 +25,9 @@ def _diag_shape(in_shapes, _):
 
 def _matrix_diag_ref(x):
     n = x.shape[-1]
-    found = np.zeros(x.shape + (n,), x.dtype)
-    found[..., np.arange(n), np.arange(n)] = x
-    return found
+    matrices = np.zeros(x.shape + (n,), x.dtype)
+    matrices[..., np.arange(n), np.arange(n)] = x
+    return matrices
 
 
 @op(_diag_shape, form="diag", ref=_matrix_diag_ref, name="diag")
@@ -70,9 +70,9 @@ def matrix_diag_part_gradient(op, dy):
 
 def _set_diag_ref(x, diagonal):
     n = min(x.shape[-2:])
-    found = x.copy()
-    found[..., np.arange(n), np.arange(n)] = diagonal
-    return found
+    matrices = x.copy()
+    matrices[..., np.arange(n), np.arange(n)] = diagonal
+    return matrices
 
 
 def _set_diag_shape(in_shapes, _):

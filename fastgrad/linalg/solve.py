@@ -68,8 +68,8 @@ def matrix_inverse(input, adjoint=False, name=None):
 @RegisterGradient("matrix_inverse")
 def matrix_inverse_gradient(op, dy):
     y, adjoint = op.outputs[0], op.attrs["adjoint"]
-    found = -matmul(y, matmul(dy, y, transpose_b=True), transpose_a=True)
-    return matrix_transpose(found) if adjoint else found
+    dx = -matmul(y, matmul(dy, y, transpose_b=True), transpose_a=True)
+    return matrix_transpose(dx) if adjoint else dx
 
 
 def _scalar_of(in_shapes, _):
@@ -224,8 +224,8 @@ def cholesky_gradient(op, dy):
     middle = matrix_set_diag(middle, 0.5 * matrix_diag_part(middle))
     middle = matrix_band_part(middle, -1, 0)
     left = matrix_triangular_solve(lower, middle, adjoint=True)
-    found = matrix_transpose(matrix_triangular_solve(lower, matrix_transpose(left), adjoint=True))
-    return 0.5 * (found + matrix_transpose(found))
+    dx = matrix_transpose(matrix_triangular_solve(lower, matrix_transpose(left), adjoint=True))
+    return 0.5 * (dx + matrix_transpose(dx))
 
 
 @door

@@ -79,9 +79,9 @@ def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
         scale = clip_norm * minimum(1.0 / norm, limit)
         # an infinite norm makes NaN of everything, as in TensorFlow, rather than zeros
         scale = scale + (norm - norm)
-        found = [None if t is None else _through(lambda v: as_tensor(v) * scale, t)
-                 for t in listed]
-    return found, norm
+        clipped = [None if t is None else _through(lambda v: as_tensor(v) * scale, t)
+                   for t in listed]
+    return clipped, norm
 
 
 __all__ = ["clip_by_value", "clip_by_norm", "clip_by_average_norm", "clip_by_global_norm"]

@@ -334,12 +334,12 @@ def log_poisson_loss(targets, log_input, compute_full_loss=False, name=None):
         raise ShapeError(f"log_input and targets must have the same shape ({z.shape} vs "
                          f"{targets.shape})")
     with z.graph.name_scope(name or "log_poisson_loss"):
-        found = exp(z) - z * targets
+        loss = exp(z) - z * targets
         if not compute_full_loss:
-            return found
+            return loss
         stirling = targets * log(targets) - targets + 0.5 * log(2 * np.pi * targets)
         small = (targets >= 0) & (targets <= 1)
-        return found + _where(small, zeros_like(targets), stirling)
+        return loss + _where(small, zeros_like(targets), stirling)
 
 
 __all__ = ["softmax_cross_entropy_with_logits_v2", "softmax_cross_entropy_with_logits",

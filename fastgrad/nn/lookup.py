@@ -48,17 +48,17 @@ def embedding_lookup(params, ids, partition_strategy="mod", name=None, validate_
     with as_tensor(tables[0]).graph.name_scope(name or "embedding_lookup"):
         if len(tables) == 1:
             # TensorFlow's name: it ends in an identity
-            found = gather(tables[0], ids, name="Identity")
+            rows = gather(tables[0], ids, name="Identity")
         else:
-            found = _from_shards(tables, as_tensor(ids), partition_strategy)
+            rows = _from_shards(tables, as_tensor(ids), partition_strategy)
     if max_norm is None:
-        return found
+        return rows
     ids = as_tensor(ids)
-    if ids._shape is None or found._shape is None:
+    if ids._shape is None or rows._shape is None:
         raise ValueError("embedding_lookup with max_norm needs tensors whose number of dimensions "
-                         f"is known; {where(ids if ids._shape is None else found)} is not such. "
+                         f"is known; {where(ids if ids._shape is None else rows)} is not such. "
                          "Declare its shape, or call set_shape.")
-    return clip_by_norm(found, max_norm, axes=list(range(len(ids._shape), len(found._shape))))
+    return clip_by_norm(rows, max_norm, axes=list(range(len(ids._shape), len(rows._shape))))
 
 
 def _from_shards(tables, ids, strategy):

@@ -34,21 +34,22 @@ def _draw(generator, count, range_max, skewed):
     """Random classes < `range_max`: uniform, or P(k) = log((k + 2) / (k + 1)) / log(range + 1)."""
     if not skewed:
         return generator.integers(0, range_max, count)
-    found = np.exp(generator.random(count) * np.log1p(range_max)).astype(np.int64) - 1
-    return np.minimum(found, range_max - 1)
+    classes = np.exp(generator.random(count) * np.log1p(range_max)).astype(np.int64) - 1
+    return np.minimum(classes, range_max - 1)
 
 
 def _candidates_ref(generator, num_sampled, range_max, unique, skewed, seeds):
     """The sampled classes, followed by the number of draws."""
-    found = _draw(generator, num_sampled, range_max, skewed)
+    classes = _draw(generator, num_sampled, range_max, skewed)
     if not unique:
-        return np.append(found, num_sampled)
+        return np.append(classes, num_sampled)
     while True:
-        _, first = np.unique(found, return_index=True)
+        _, first = np.unique(classes, return_index=True)
         if first.size >= num_sampled:
             first = np.sort(first)[:num_sampled]
-            return np.append(found[first], first[-1] + 1 if num_sampled else 0)
-        found = np.append(found, _draw(generator, found.size + num_sampled, range_max, skewed))
+            return np.append(classes[first], first[-1] + 1 if num_sampled else 0)
+        more = _draw(generator, classes.size + num_sampled, range_max, skewed)
+        classes = np.append(classes, more)
 
 
 @op(lambda s, a: (a["num_sampled"] + 1,), dtype=None, out=INT64, form="random", pure=False,

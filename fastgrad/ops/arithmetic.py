@@ -93,8 +93,8 @@ def multiply_gradient(op, dz):
 def quotient_dtype(in_dtypes):
     """The dtype of a quotient, as in TensorFlow: integers of up to 16 bits give float32, others
     float64."""
-    found = promote(in_dtypes)
-    if found is not None and found.kind in "iu" and found.itemsize <= 2:
+    promoted = promote(in_dtypes)
+    if promoted is not None and promoted.kind in "iu" and promoted.itemsize <= 2:
         return FLOAT32
     return promote_float(in_dtypes)
 

@@ -18,12 +18,12 @@ def _bits(ref, name):
         NotDifferentiable(build.opdef.type)
 
         def public(*operands, name=None, **named):
-            found = call(build.opdef, (*operands, *named.values()), {}, name)
-            for t in found.op._inputs:
+            bits = call(build.opdef, (*operands, *named.values()), {}, name)
+            for t in bits.op._inputs:
                 if t._dtype is not None and strong(t._dtype).kind not in "iu":
                     raise DTypeError(f"{build.opdef.name}: {where(as_tensor(t))} has dtype "
                                      f"{t.dtype.name}; expected integers. Use cast().")
-            return found
+            return bits
         public.__name__ = public.__qualname__ = fn.__name__
         public.__doc__, public.opdef = fn.__doc__, build.opdef
         return public

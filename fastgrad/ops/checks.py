@@ -79,18 +79,18 @@ def is_numeric_tensor(tensor):
 def get_static_value(tensor, partial=False):
     """The value of a tensor as far as it is known while the graph is built, as an array or None."""
     tensor = as_tensor(tensor)
-    found = partial_value(tensor)
-    if found is None or _unknown(found):
+    known = partial_value(tensor)
+    if known is None or _unknown(known):
         return None
-    return np.asarray(found, strong(tensor._dtype))
+    return np.asarray(known, strong(tensor._dtype))
 
 
 # ---- shapes as tensors ------------------------------------------------------------------
 
 def broadcast_static_shape(shape_x, shape_y):
     """The shape that two static shapes broadcast to."""
-    given = [to_shape(shape_x), to_shape(shape_y)]
-    return TensorShape(shapes.broadcast(given))
+    static = [to_shape(shape_x), to_shape(shape_y)]
+    return TensorShape(shapes.broadcast(static))
 
 
 def _joint_rank(in_shapes, _):

@@ -18,12 +18,12 @@ def reduce_logsumexp(input_tensor, axis=None, keepdims=None, name=None, reductio
     Gradient: `dx = dy softmax(x)`.
     """
     x = as_tensor(input_tensor)
-    axis, kept = _axis_of(axis, reduction_indices), _kept(keepdims, keep_dims)
+    axis, keep = _axis_of(axis, reduction_indices), _kept(keepdims, keep_dims)
     with x.graph.name_scope(name or "ReduceLogSumExp"):
         top = _reduce_max(x, axis=axis, keepdims=True)
         top = stop_gradient(_where(is_finite(top), top, zeros_like(top)))
-        total = log(_reduce_sum(exp(x - top), axis=axis, keepdims=kept))
-        return add(total, top if kept else _reduce_sum(top, axis=axis))
+        total = log(_reduce_sum(exp(x - top), axis=axis, keepdims=keep))
+        return add(total, top if keep else _reduce_sum(top, axis=axis))
 
 
 @door

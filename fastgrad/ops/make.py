@@ -201,12 +201,12 @@ def meshgrid(*args, indexing="xy", name=None):
     if indexing == "xy" and count > 1:
         order[0], order[1] = order[1], order[0]
     sizes = [size(vectors[i]) for i in order]
-    found = []
+    grids = []
     for i, v in enumerate(vectors):
         place = [1] * count
         place[order.index(i)] = -1
-        found.append(_broadcast_to(reshape(v, place), sizes))
-    return found
+        grids.append(_broadcast_to(reshape(v, place), sizes))
+    return grids
 
 
 # ---- matrices and masks -----------------------------------------------------------------
@@ -258,8 +258,8 @@ def sequence_mask(lengths, maxlen=None, dtype=BOOL, name=None):
         maxlen = maximum(reduce_max(lengths), 0)
     check_rank(maxlen, 0, "the maxlen of sequence_mask")
     columns = range(0, maxlen, dtype=lengths.dtype)
-    found = less(columns, expand_dims(lengths, -1))
-    return cast(found, dtype)
+    mask = less(columns, expand_dims(lengths, -1))
+    return cast(mask, dtype)
 
 
 # ---- one_hot ----------------------------------------------------------------------------
@@ -295,12 +295,12 @@ def _check_values(on, off, dtype):
     """In a TensorFlow graph the two values of a one_hot are of one dtype, that of the result."""
     if get_default_graph().literals != "tf":
         return
-    found = {what: as_tensor(v)._dtype if is_node(v) else array_of(v, None, "tf").dtype
-             for what, v in (("on_value", on), ("off_value", off)) if v is not None}
+    dtypes = {what: as_tensor(v)._dtype if is_node(v) else array_of(v, None, "tf").dtype
+              for what, v in (("on_value", on), ("off_value", off)) if v is not None}
     if dtype is not None:
-        found["the dtype parameter"] = to_np(dtype)
-    if len({d for d in found.values() if d is not None}) > 1:
-        raise DTypeError("one_hot: " + ", ".join(f"{k} has dtype {d}" for k, d in found.items())
+        dtypes["the dtype parameter"] = to_np(dtype)
+    if len({d for d in dtypes.values() if d is not None}) > 1:
+        raise DTypeError("one_hot: " + ", ".join(f"{k} has dtype {d}" for k, d in dtypes.items())
                          + "; they must be one.")
 
 
@@ -328,10 +328,10 @@ def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None
     check_rank(depth, 0, "the depth of one_hot")
     if axis is not None and get_default_graph().literals == "tf" and number_of(axis) < -1:
         raise ShapeError(f"one_hot: axis must be at least -1; got {axis!r:.60}.")
-    given = next((v for v in (on_value, off_value) if v is not None), None)
+    value = next((v for v in (on_value, off_value) if v is not None), None)
     _check_values(on_value, off_value, dtype)
     if dtype is None:
-        dtype = FLOAT32 if given is None else as_tensor(given)._dtype
+        dtype = FLOAT32 if value is None else as_tensor(value)._dtype
     dtype = strong(to_np(dtype) if not isinstance(dtype, type) else dtype)
     on, off = (v if is_node(v) else array_of(d if v is None else v, dtype)
                for v, d in ((on_value, 1), (off_value, 0)))

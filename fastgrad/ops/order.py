@@ -63,9 +63,9 @@ def _take_in_order(values, places, axis=-1):
 
 
 def _put_ref(dy, places, like, axis):
-    found = np.zeros(like.shape, dy.dtype)
-    np.put_along_axis(found, places, dy, axis)
-    return found
+    dx = np.zeros(like.shape, dy.dtype)
+    np.put_along_axis(dx, places, dy, axis)
+    return dx
 
 
 @op(_along, casts=(0,), shape_only=(2,), ref=_put_ref)
@@ -102,10 +102,10 @@ def sort(values, axis=-1, direction="ASCENDING", name=None):
 def _search_ref(sorted_sequence, values, side, dtype):
     count = shapes.size_of(values.shape[:-1])
     rows, wanted = (x.reshape(count, x.shape[-1]) for x in (sorted_sequence, values))
-    found = np.empty(wanted.shape, dtype)
-    for r, v, places in zip(rows, wanted, found):
+    points = np.empty(wanted.shape, dtype)
+    for r, v, places in zip(rows, wanted, points):
         places[...] = np.searchsorted(r, v, side)
-    return found.reshape(values.shape)
+    return points.reshape(values.shape)
 
 
 def _searched(in_shapes, _):
@@ -167,11 +167,11 @@ def roll_gradient(op, dy):
 # ---- reverse_sequence -------------------------------------------------------------------
 
 def _reverse_sequence_ref(x, lengths, seq_axis, batch_axis):
-    found = np.moveaxis(x, (batch_axis, seq_axis), (0, 1)).copy()
-    checked(lengths, found.shape[1] + 1, LENGTH)
-    for row, n in zip(found, lengths):
+    reversed_ = np.moveaxis(x, (batch_axis, seq_axis), (0, 1)).copy()
+    checked(lengths, reversed_.shape[1] + 1, LENGTH)
+    for row, n in zip(reversed_, lengths):
         row[:n] = row[:n][::-1]
-    return np.moveaxis(found, (0, 1), (batch_axis, seq_axis))
+    return np.moveaxis(reversed_, (0, 1), (batch_axis, seq_axis))
 
 
 def _sequences(in_shapes, attrs):

@@ -295,12 +295,12 @@ def count_nonzero(input_tensor, axis=None, keepdims=None, dtype=INT64, name=None
 # ---- places -----------------------------------------------------------------------------
 
 def _arg_shape(in_shapes, attrs):
-    known, found = in_shapes[0], reduce_shape(in_shapes[0], attrs["axis"], False)
+    known, reduced = in_shapes[0], reduce_shape(in_shapes[0], attrs["axis"], False)
     if known is not None:
         axis, = normal_axes(attrs["axis"], len(known))
         if known[axis] == 0:
-            raise LateShapeError(f"Reduction axis {axis} is empty in shape {known}.", found)
-    return found
+            raise LateShapeError(f"Reduction axis {axis} is empty in shape {known}.", reduced)
+    return reduced
 
 
 def _arg_dtype(_, attrs):

@@ -334,9 +334,9 @@ def broadcast_like_gradient(op, g):
 
 
 def _unreduce_ref(dy, like, axis, keepdims, mean):
-    kept = reduce_shape(like.shape, axis, True)
-    count = max(1, like.size // max(1, size_of(kept))) if mean else 1
-    return np.broadcast_to((dy / dy.dtype.type(count)).reshape(kept), like.shape)
+    wide = reduce_shape(like.shape, axis, True)
+    count = max(1, like.size // max(1, size_of(wide))) if mean else 1
+    return np.broadcast_to((dy / dy.dtype.type(count)).reshape(wide), like.shape)
 
 
 @op(lambda s, a: s[1], casts=(0,), form="unreduce", shape_only=(1,), ref=_unreduce_ref)

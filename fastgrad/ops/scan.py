@@ -26,12 +26,12 @@ def _scan(total, start):
     def ref(x, axis, exclusive, reverse):
         if reverse:
             x = np.flip(x, axis)
-        found = total(x, axis=axis, dtype=x.dtype)
+        totals = total(x, axis=axis, dtype=x.dtype)
         if exclusive:
-            found = np.roll(found, 1, axis)
+            totals = np.roll(totals, 1, axis)
             first = (slice(None),) * (axis % x.ndim) + (slice(0, 1),)
-            found[first] = start
-        return np.flip(found, axis) if reverse else found
+            totals[first] = start
+        return np.flip(totals, axis) if reverse else totals
     return ref
 
 
@@ -87,12 +87,12 @@ def _turned(x, reverse, axis):
 
 
 def _recurrence_ref(a, b, axis, exclusive, reverse, cut):
-    factors, found = _turned(a, reverse, axis), b.copy()
-    rows = _turned(found, reverse, axis)            # a view
+    factors, y = _turned(a, reverse, axis), b.copy()
+    rows = _turned(y, reverse, axis)            # a view
     for i in range(1, len(rows)):
         more = factors[i - exclusive] * rows[i - 1]
         rows[i] += np.where(factors[i - exclusive] == 0, 0, more) if cut else more
-    return found
+    return y
 
 
 def _pair_shape(in_shapes, attrs):
@@ -122,9 +122,9 @@ def recurrence_gradient(op, dy):
 
 
 def _shifted_ref(x, axis, reverse):
-    found = np.zeros_like(x)
-    _turned(found, reverse, axis)[1:] = _turned(x, reverse, axis)[:-1]
-    return found
+    y = np.zeros_like(x)
+    _turned(y, reverse, axis)[1:] = _turned(x, reverse, axis)[:-1]
+    return y
 
 
 @op(_scanned, ref=_shifted_ref)
@@ -189,10 +189,10 @@ def in_rows(x, axis=None):
 
 
 def _out_of_rows_ref(rows, like, axis):
-    found = np.empty(like.shape, rows.dtype)
-    view = _axes_last(found, axis)
+    x = np.empty(like.shape, rows.dtype)
+    view = _axes_last(x, axis)
     view[...] = rows.reshape(view.shape)
-    return found
+    return x
 
 
 @op(lambda s, a: s[1], casts=(0,), shape_only=(1,), ref=_out_of_rows_ref)
@@ -232,8 +232,8 @@ def _others_gradient(x, dy, axis):
 # ---- counts -----------------------------------------------------------------------------
 
 def _bincount_ref(values, weights, minlength, maxlength, weighted):
-    found = np.bincount(values.reshape(-1), weights.reshape(-1) if weighted else None, minlength)
-    return found if maxlength is None else found[:maxlength]
+    counts = np.bincount(values.reshape(-1), weights.reshape(-1) if weighted else None, minlength)
+    return counts if maxlength is None else counts[:maxlength]
 
 
 @op(lambda s, a: (None,), dtype=None, out=lambda d, a: d[1], whole=(0,), dynamic=True,
@@ -262,8 +262,8 @@ def bincount(arr, weights=None, minlength=None, maxlength=None, dtype=INT32, nam
     """
     values = as_tensor(arr)
     weighted = weights is not None
-    given = as_tensor(weights) if weighted else cast(values, dtype)
-    return _bincount(values, given, minlength=number_of(minlength) or 0,
+    weights_ = as_tensor(weights) if weighted else cast(values, dtype)
+    return _bincount(values, weights_, minlength=number_of(minlength) or 0,
                      maxlength=number_of(maxlength), weighted=weighted, name=name)
 
 
@@ -302,9 +302,9 @@ def _confusion_ref(labels, predictions, weights, num_classes, weighted):
     classes = (both.max() + 1 if both.size else 0) if num_classes is None else num_classes
     if both.size and both.max() >= classes:
         raise ValueError(f"class {both.max()} does not fit num_classes={classes}")
-    found = np.zeros((classes, classes), weights.dtype)
-    np.add.at(found, (labels, predictions), weights.reshape(-1) if weighted else 1)
-    return found
+    counts = np.zeros((classes, classes), weights.dtype)
+    np.add.at(counts, (labels, predictions), weights.reshape(-1) if weighted else 1)
+    return counts
 
 
 def _confusion_shape(in_shapes, attrs):
@@ -353,8 +353,8 @@ def confusion_matrix(labels, predictions, num_classes=None, dtype=INT32, name=No
     """
     labels, predictions = _without_column(as_tensor(labels), as_tensor(predictions))
     weighted = weights is not None
-    given = cast(weights if weighted else labels, dtype)
-    return _confusion_matrix(labels, predictions, given, num_classes=number_of(num_classes),
+    weights_ = cast(weights if weighted else labels, dtype)
+    return _confusion_matrix(labels, predictions, weights_, num_classes=number_of(num_classes),
                              weighted=weighted, name=name)
 
 

@@ -36,9 +36,9 @@ def _dense_ref(indices, values, default, output_shape, validate):
     rows = _rows_of(indices, len(dims))
     if validate:
         _check_places(rows, dims)
-    found = np.full(dims, default, values.dtype)
-    found[tuple(rows.T)] = values
-    return found
+    dense = np.full(dims, default, values.dtype)
+    dense[tuple(rows.T)] = values
+    return dense
 
 
 def _dense_shape(in_shapes, attrs):

@@ -161,8 +161,8 @@ def _holds_node(values):
 def convert_to_tensor(value, dtype=None, name=None, preferred_dtype=None):
     """A tensor for any value: a node as it is, anything else as a constant."""
     if is_node(value) or isinstance(value, (list, tuple)):
-        made = _preferred(value, dtype, preferred_dtype, name)
-        return as_tensor(value, to_np(dtype), name=name) if made is None else made
+        preferred = _preferred(value, dtype, preferred_dtype, name)
+        return as_tensor(value, to_np(dtype), name=name) if preferred is None else preferred
     return constant(value, dtype or preferred_dtype, name=name)
 
 
@@ -249,10 +249,10 @@ def _assign_shaped(ref, value):
 def assign_shaped(ref, value, name=None):
     """Set a variable to a value of any shape; the result is its new value."""
     graph, want = ref.graph, ref.op.attrs["dtype"]
-    given = as_tensor(value, want if graph.literals == "tf" else None, graph)
-    if want is not None and given._dtype != want:
-        given = cast(given, want)
-    return graph.add_op(_assign_shaped.opdef, [ref, given], {}, [(given._shape, ref._dtype)],
+    tensor = as_tensor(value, want if graph.literals == "tf" else None, graph)
+    if want is not None and tensor._dtype != want:
+        tensor = cast(tensor, want)
+    return graph.add_op(_assign_shaped.opdef, [ref, tensor], {}, [(tensor._shape, ref._dtype)],
                         name or "Assign").outputs[0]
 
 
@@ -304,13 +304,13 @@ def placeholder_with_default(input, shape, name=None):
 
     Gradient: passes to `input`.
     """
-    made = identity(input, name=name or "PlaceholderWithDefault")
+    node = identity(input, name=name or "PlaceholderWithDefault")
     declared = to_shape(shape)
-    if not shapes.compatible(declared, made._shape):
-        raise ShapeError(f"placeholder_with_default: the default has shape {made._shape}, "
+    if not shapes.compatible(declared, node._shape):
+        raise ShapeError(f"placeholder_with_default: the default has shape {node._shape}, "
                          f"which does not fit {declared}.")
-    made._declare(declared)
-    return made
+    node._declare(declared)
+    return node
 
 
 @op(_like_first, ref=lambda x: x, view=0, name="Identity", text=True)

@@ -168,10 +168,10 @@ def _merge_rows_ref(indices, values, rows):
     _, first, inverse = np.unique(indices, return_index=True, return_inverse=True)
     # from sorted order to order of first occurrence
     order = np.argsort(np.argsort(first))
-    kept, total = np.full_like(indices, UNUSED), np.zeros_like(values)
-    kept[:first.size] = indices[np.sort(first)]
+    distinct, total = np.full_like(indices, UNUSED), np.zeros_like(values)
+    distinct[:first.size] = indices[np.sort(first)]
     np.add.at(total, order[inverse.reshape(-1)], values)
-    return kept, total, np.zeros(table_size(indices.size), np.int32)
+    return distinct, total, np.zeros(table_size(indices.size), np.int32)
 
 
 @op(lambda s, a: [(shapes.size_of(s[0]),), s[1], (table_size(shapes.size_of(s[0])),)], dtype=None,
@@ -192,10 +192,10 @@ def _by_rows(dense, slots):
             raise IndexError(f"an index lies outside [0, {written[0].shape[0]}).")
         grad = np.zeros((rows.size, *written[0].shape[1:]), values.dtype)
         np.add.at(grad, inverse.reshape(-1), values.reshape(-1, *grad.shape[1:]))
-        found = dense(*[w[rows] for w in written], *args[1 + slots:-2], grad, **attrs)
-        found = found if isinstance(found, tuple) else (found,)
+        updated = dense(*[w[rows] for w in written], *args[1 + slots:-2], grad, **attrs)
+        updated = updated if isinstance(updated, tuple) else (updated,)
         out = [w.copy() for w in written]
-        for w, new in zip(out, found):
+        for w, new in zip(out, updated):
             w[rows] = new
         return out if slots else out[0]
     return ref

@@ -108,10 +108,10 @@ def piecewise_constant(x, boundaries, values, name=None):
     graph = x.graph
     with graph.as_default(), graph.name_scope(name or "PiecewiseConstant"):
         levels = [as_tensor(v, None, graph) for v in values]
-        found = levels[-1]
+        rate = levels[-1]
         for b, level in reversed(list(zip(boundaries, levels))):
-            found = where(less_equal(x, _boundary(b, x, graph)), level, found)
-        return found
+            rate = where(less_equal(x, _boundary(b, x, graph)), level, rate)
+        return rate
 
 
 def _boundary(value, x, graph):

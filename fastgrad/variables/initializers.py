@@ -59,17 +59,17 @@ class Initializer:
 
 
 def _floating(dtype):
-    found = as_dtype(dtype)
-    if not found.is_floating:
-        raise ValueError(f"Expected floating point type, got {found.name}.")
-    return found
+    floating = as_dtype(dtype)
+    if not floating.is_floating:
+        raise ValueError(f"Expected floating point type, got {floating.name}.")
+    return floating
 
 
 def _dims(shape):
-    found = to_shape(shape)
-    if not shapes.is_known(found):
+    dims = to_shape(shape)
+    if not shapes.is_known(dims):
         raise ValueError(f"an initializer needs a fully known shape; got {shape}.")
-    return found
+    return dims
 
 
 class Zeros(Initializer):
