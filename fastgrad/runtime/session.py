@@ -1,8 +1,8 @@
 """Session: runs a graph.
 
 A run that was seen before goes straight from `Runner.run` (compiled) to its Program. This file owns
-the way there, once `fetches` has said what is meant: the cache of plans, and
-evaluating in stages what must be evaluated in Python.
+the way there, once `fetches` has said what is meant: the cache of plans, and evaluating in stages
+what must be evaluated in Python.
 """
 
 import functools
@@ -111,8 +111,8 @@ class Session(Runner):
         """Free the plans; any later run raises."""
         self._closed = True
         self._forget()
-        for made in self._callables:
-            made._forget()
+        for callable_ in self._callables:
+            callable_._forget()
         self._plans.clear()
 
     def as_default(self):
@@ -167,10 +167,10 @@ class Session(Runner):
                 found = self._evaluate_whole(
                     nodes, feeds, lambda plan: made()._remember(plan.entry(rebuild, single)))
                 return answered(feeds, found, rebuild, single)
-        found = Callable(self, slow)
-        made = weakref.ref(found)   # a cycle would keep the plans' memory until a collection
-        self._callables.add(found)
-        return found
+        function = Callable(self, slow)
+        made = weakref.ref(function)   # a cycle would keep the plans' memory until a collection
+        self._callables.add(function)
+        return function
 
     @property
     def _callables(self):
@@ -224,9 +224,9 @@ class Session(Runner):
                 break
             remember, after = None, after or plan.after
             self._stage(plan, known, python, done, after)
-        found = iter(self._run_plan(plan, known, remember))
+        results = iter(self._run_plan(plan, known, remember))
         # a value that Python made may be fetched twice and is still fed to later stages
-        return [handed_out(python[n]) if n in python else None if n in done else next(found)
+        return [handed_out(python[n]) if n in python else None if n in done else next(results)
                 for n in nodes]
 
     def _stage(self, staging, known, python, done, after):
@@ -235,8 +235,8 @@ class Session(Runner):
         for variable in staging.old:
             if Before(variable) not in known and self.store.can_read(variable):
                 known[Before(variable)] = self.store.copy_of(variable)
-        found = self._evaluate(staging.fetches, known, done=done, after=after)
-        values = dict(zip(staging.fetches, found))
+        fetched = self._evaluate(staging.fetches, known, done=done, after=after)
+        values = dict(zip(staging.fetches, fetched))
         calculate = partial(with_subnormals, self._keep)
         done.update(staging.effects)
         for t in staging.crossing:
@@ -339,8 +339,8 @@ class Session(Runner):
         if self._store_version != version:
             self._plans.clear()
             self._forget()
-            for made in self._callables:
-                made._forget()
+            for callable_ in self._callables:
+                callable_._forget()
             self._store_version = version       # last: an interrupt leaves it to the next run
 
     def _node(self, node):
