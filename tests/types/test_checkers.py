@@ -55,17 +55,24 @@ def marked():
         WRONG.read_text(encoding="utf-8").splitlines(), 1) if line.endswith("# wrong")}
 
 
-def test_mypy(folder):
-    pytest.importorskip("mypy")
+def mypy(folder, *what):
     installed = FOUND.name in ("site-packages", "dist-packages")
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--follow-imports=silent", "--no-error-summary",
-         "--hide-error-context", "--cache-dir", str(folder / "cache"),
-         *sorted(p.name for p in folder.glob("*.py"))],
+         "--hide-error-context", "--cache-dir", str(folder / "cache"), *what],
         cwd=folder, capture_output=True, text=True,
         env={**os.environ, "MYPYPATH": "" if installed else str(FOUND)})
-    errors = re.findall(r"^(.+?):(\d+): error", done.stdout, re.MULTILINE)
-    assert {(f, int(n)) for f, n in errors} == marked(), done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_mypy(folder):
+    pytest.importorskip("mypy")
+    said = mypy(folder, *sorted(p.name for p in folder.glob("*.py")))
+    errors = re.findall(r"^(.+?):(\d+): error", said, re.MULTILINE)
+    assert {(f, int(n)) for f, n in errors} == marked(), said
+    stubs = [p.relative_to(FOUND).with_suffix("") for p in (FOUND / "fastgrad").rglob("*.pyi")]
+    modules = [".".join(p.parts).removesuffix(".__init__") for p in stubs]
+    assert mypy(folder, *(word for m in sorted(modules) for word in ("-m", m))) == ""
 
 
 def test_pyright(folder):
