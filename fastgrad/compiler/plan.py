@@ -145,6 +145,11 @@ class Plan:
     def __reduce_ex__(self, protocol):
         refuse_copy("a Plan")
 
+    def _repr_html_(self):
+        """The table that a notebook shows."""
+        from fastgrad.compiler.table import table       # loaded where tables are asked for
+        return table(self)
+
     def explain(self):
         """A table of the steps as text: kernel, shapes, dtype, memory, the user's line."""
         return explain(self)

@@ -78,6 +78,11 @@ class Graph(Records, Names):
 
     export_dot = export_dot
 
+    def _repr_html_(self):
+        """The picture that a notebook shows."""
+        from fastgrad.graph.drawing import drawing      # loaded where pictures are asked for
+        return drawing(self)
+
     finalized = property(lambda self: self._finalized)
 
     def __reduce_ex__(self, protocol):

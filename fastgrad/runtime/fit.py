@@ -49,6 +49,11 @@ class History:
         last = _numbers({name: values[-1] for name, values in self.history.items() if values})
         return f"<History: {', '.join([f'{len(self.epoch)} epochs, {self.steps} steps', *last])}>"
 
+    def _repr_html_(self):
+        """The curves that a notebook shows."""
+        from fastgrad.runtime.curves import curves      # loaded where curves are asked for
+        return curves(self)
+
 
 def _numbers(logs):
     """Those means that are single numbers, as text."""

@@ -126,6 +126,18 @@ class Session(Runner):
     def __reduce_ex__(self, protocol):
         refuse_copy(f"a {type(self).__name__}")
 
+    def _repr_html_(self):
+        """The line that a notebook shows."""
+        from html import escape     # loaded where it is asked for
+        kind, variables = type(self).__name__, len(self.graph.variables)
+        line = (f"{'closed ' * self.closed}{kind} of a graph of {len(self.graph.operations)} "
+                f"operations and {variables} variable{'s' * (variables != 1)}, at most "
+                f"{self.num_threads} thread{'s' * (self.num_threads != 1)}, {len(self._plans)} "
+                f"plan{'s' * (len(self._plans) != 1)} kept")
+        if self.history is not None:
+            line += f"; last fit: {repr(self.history)[10:-1]}"
+        return f"<code>{escape(line)}</code>"
+
     # ---- running ----
     @door
     def _run_slow(self, fetches, feed_dict):

@@ -179,6 +179,17 @@ class Variable(Tensor):
 
     __repr__ = __str__ = repr_of_variable
 
+    def _repr_html_(self):
+        """The line that a notebook shows; in a TensorFlow graph values are the sessions'."""
+        from html import escape     # loaded where it is asked for
+        line = repr(self)[1:-1]
+        if self.graph.literals != "tf" and self.dtype.is_floating:
+            value = self.value
+            if value.size:
+                line += (f", from {value.min():.4g} to {value.max():.4g}, mean {value.mean():.4g}, "
+                         f"standard deviation {value.std():.4g}")
+        return f"<code>{escape(line)}</code>"
+
 
 # TensorFlow's, of no meaning here
 IGNORED = {"use_resource", "synchronization", "aggregation", "shape"}

@@ -33,7 +33,7 @@ ROWS = [
     ("runtime", "compiler variables flow version"),
     ("train layers losses metrics distributions summary data", "flow variables nn io"),
     ("__init__ __main__ compat demo horovod initializers math onnx plot random regularizers "
-     "sklearn testing", "*"),
+     "sklearn testing typing", "*"),
 ]
 # The rooms of the last row but one build on one another, left to right.
 LIBRARY = ROWS[-2][0].split()
