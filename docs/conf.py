@@ -7,7 +7,7 @@ fails on a reference that leads nowhere (-W), and knows numpydoc's sections. MyS
 is liked for: pages are Markdown that a code host shows as it stands, and whose blocks the tests run
 with the same reader as README's.
 
-    pip install ".[docs]" && python -m sphinx -W docs docs/_build
+    pip install ".[docs]" && cd docs && python -m sphinx -W . _build
 
 Nothing is fetched while it builds. The reference and the pictures are made first, by the two
 programs `make_reference.py` and `make_pictures.py` beside this file.

@@ -149,7 +149,7 @@ def descent():
     bar.ax.set_yticks(np.log10(levels), [f"{v:g}" for v in levels])
     axes.plot(*path.T, color=BLUE, marker=".", linewidth=1.2)
     axes.plot(*path[0], marker="o", color=RED)
-    axes.annotate("start", path[0], xytext=(8, -12), textcoords="offset points", color=RED)
+    axes.annotate("start", path[0], xytext=(-30, -16), textcoords="offset points", color="white")
     axes.set(xlabel="$w_1$", ylabel="$w_2$", xlim=(-1.6, 1.6), ylim=(-1.6, 1.6))
     return made
 

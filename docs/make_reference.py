@@ -10,17 +10,19 @@ import inspect
 import fastgrad as fg
 import fastgrad.compat.v1 as tf
 from fastgrad.graph.accepted import ACCEPTED
-from fastgrad.graph.registry import _GRADIENTS, OPS, OpDef
-from fastgrad.graph.shapes import DType
+from fastgrad.graph.dtypes import DType
+from fastgrad.graph.opdef import OPS, OpDef
+from fastgrad.graph.registry import _GRADIENTS
 
 # page -> (title, introduction, the modules whose public names stand there)
 TOPICS = {
     "graphs": ("Graphs and sessions", "Building graphs, feeding them, running them.",
-               "graph.default_graph graph.graph graph.registry ops.state runtime.session "
+               "graph.default_graph graph.graph graph.nodes graph.registry ops.state runtime.session "
                "runtime.default_session runtime.compute_gradients autodiff.gradients "
-               "graph.shapes ops.custom_gradient ops.indexed_slices ops.checks"),
+               "graph.dtypes graph.tensor_shape ops.custom_gradient ops.indexed_slices ops.checks"),
     "variables": ("Variables, scopes and collections", "What lasts from run to run, and its names.",
-                  "variables.variable variables.scopes graph.collection variables.initializers"),
+                  "variables.variable graph.name_scope variables.scopes graph.collection "
+                  "variables.initializers"),
     "math": ("Elementwise mathematics", "Operations on each element, with NumPy's broadcasting.",
              "ops.arithmetic ops.unary ops.trig ops.divide ops.special ops.logic nn.activations"),
     "reductions": ("Reductions, scans and segments", "From many numbers to fewer.",
@@ -33,7 +35,7 @@ TOPICS = {
                  "linalg.matmul linalg.tensordot linalg.diagonal linalg.solve linalg.decompose"),
     "draws": ("Random numbers", "New numbers in each run.", "ops.random"),
     "flow": ("Control flow", "Operations made of functions, and of order.",
-             "flow.control flow.cond flow.while_loop"),
+             "flow.control flow.py_func flow.cond flow.while_loop"),
 }
 NAMESPACES = {
     "nn": "Neural networks", "train": "Optimizers, schedules, saving",

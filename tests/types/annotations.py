@@ -96,6 +96,17 @@ OF_FUNCTION = {
     "map_fn.fn": "Callable[..., Any]", "make_template.name_": "str", "string_join.inputs": "Any",
     "custom_gradient.f": "Callable[..., Any]", "NotDifferentiable.op_type": "str",
     "confusion_matrix.dtype": "DTypeLike", "get_static_value.tensor": "Any",
+    "history.history": "_History | Any", "history.names": "str | Sequence[str] | None",
+    "decision_boundary.classifier": "Tensor | Callable[..., Any]",
+    "decision_boundary.points": "ArrayLike", "decision_boundary.labels": "ArrayLike | None",
+    "decision_boundary.feed": "Tensor | str | None",
+    "decision_boundary.session": "Session | None",
+    "plot.weights.weights": "Variable | ArrayLike", "plot.weights.shape": "Sequence[int] | None",
+    "plot.weights.columns": "int | None", "plot.confusion_matrix.labels": "ArrayLike",
+    "plot.confusion_matrix.predictions": "ArrayLike",
+    "plot.confusion_matrix.names": "Sequence[str] | None",
+    **{f"plot.{f}.ax": "Axes | None" for f in (
+        "history", "decision_boundary", "confusion_matrix", "weights")},
     "tensordot.axes": "Any", "BatchNormalization.axis": "Any", "batch_normalization.axis": "Any",
 }
 
@@ -156,8 +167,10 @@ RETURNS = {
     "disable_eager_execution disable_v2_behavior": NONE,
 }
 RETURNS = {name: kind for names, kind in RETURNS.items() for name in names.split()}
+PICTURES = "history decision_boundary confusion_matrix weights"
 # where a name alone does not tell: space.name
-RETURNS_OF = {"metrics.mean_squared_error": PAIR}
+RETURNS_OF = {"metrics.mean_squared_error": PAIR,
+              **{f"plot.{name}": "Axes" for name in PICTURES.split()}}
 
 # what methods and attributes of classes that are not spelt out return; Any, if not here
 METHODS = {

@@ -25,15 +25,16 @@ ROOT = pathlib.Path(__file__).parents[2]
 HERE = pathlib.Path(__file__).parent
 NAMESPACES = ("nn", "linalg", "math", "random", "initializers", "layers", "losses", "metrics",
               "train", "summary", "distributions", "regularizers", "errors", "testing", "datasets",
-              "compat")
+              "plot", "compat")
 FOLDERS = ("fastgrad.compat._v1", "fastgrad.compat._v1.contrib", "fastgrad.compat._v1.keras")
 BESIDE = "fastgrad.compat._v1"
 HEAD = '"""Types of `{name}`. Written by tests/types/make_stubs.py; do not edit."""\n\n'
 # what a stub imports of it: the names that it mentions
 IMPORTS = (("builtins", "bool as _bool"), ("collections.abc", "Callable Iterable Sequence"),
-           ("os", "PathLike"), ("typing", "Any"), ("numpy.typing", "NDArray"),
+           ("os", "PathLike"), ("typing", "Any"), ("numpy.typing", "ArrayLike NDArray"),
+           ("matplotlib.axes", "Axes"),
            ("fastgrad", "DType Graph Operation Session SparseTensor Tensor TensorShape Variable "
-            "VariableScope _LogDet _QR _TopK"),
+            "VariableScope _History _LogDet _QR _TopK"),
            ("fastgrad.typing", "DTypeLike Feeds ShapeLike TensorLike"))
 SPECIAL = ("__call__", "__enter__", "__exit__")
 
@@ -174,7 +175,8 @@ def with_imports(text):
         names = [names] if " as " in names else names.split()
         used = [n for n in names if mentions(text, n.rpartition(" ")[2]) and n not in names_in(text)]
         if used:
-            lines.append(f"from {module} import {', '.join(used)}")
+            missing = "  # type: ignore" if module.startswith("matplotlib") else ""
+            lines.append(f"from {module} import {', '.join(used)}{missing}")
     return "\n".join(lines) + "\n\n" * bool(lines) + text
 
 
@@ -204,7 +206,8 @@ def function(module, name, thing):
     if returns is None and opdef is not None and shown.__name__.strip("_") == opdef.type.strip("_"):
         returns = {0: "Operation", 1: "Tensor"}.get(opdef.outputs, "list[Tensor]")
     made = returns or ("Tensor" if tensors(thing) else "Any")
-    return declaration("", name, parameters(thing, [name, shown.__name__], made != "Any"), made)
+    return declaration("", name, parameters(
+        thing, [f"{space}.{name}", name, shown.__name__], made not in ("Any", "Axes")), made)
 
 
 def tensors(thing):
@@ -331,7 +334,7 @@ def make():
     import fastgrad
     import fastgrad.compat.v1 as v1
     stubs = Stubs()
-    late = "".join(f"from fastgrad import {n} as {n}\n" for n in sorted(NAMESPACES)
+    late = "".join(f"from fastgrad import {n} as {n}\n" for n in sorted([*NAMESPACES, "typing"])
                    if n != "compat")
     spelt = (HERE / "classes.pyi").read_text(encoding="utf-8")
     for space in ("train", "initializers"):     # beside their bases
