@@ -162,7 +162,8 @@ def confusion_matrix(labels, predictions, *, names=None, normalize=False, ax=Non
     predictions = _labels(predictions, len(labels))
     count = max([len(names or ()), *(int(v.max()) + 1 for v in (labels, predictions) if v.size)])
     if names is not None and len(names) < count:
-        raise ValueError(f"plot.confusion_matrix: there are {count} classes and {len(names)} names.")
+        raise ValueError(f"plot.confusion_matrix: there are {count} classes and {len(names)} "
+                         "names.")
     table = np.zeros((count, count), int)
     np.add.at(table, (labels, predictions), 1)
     shares = table / np.maximum(table.sum(1, keepdims=True), 1)
@@ -292,7 +293,7 @@ def _labels(labels, count=None):
     whole = found.astype(int)
     if found.size and (whole.min() < 0 or np.any(whole != found)):
         raise ValueError("plot: classes are whole numbers of 0 or more; got "
-                         f"{found[(whole < 0) | (whole != found)][0]!r}.")
+                         f"{found[(whole < 0) | (whole != found)][0]}.")
     return whole
 
 

@@ -29,6 +29,7 @@ from fastgrad.compiler.ir import Builder, root_of, too_large, untied, variable_o
 from fastgrad.compiler.partition import partition
 from fastgrad.compiler.place import place
 from fastgrad.compiler.specialise import Specialiser, Staging
+from fastgrad.compiler.table import table
 from fastgrad.graph.dtypes import TEXT
 from fastgrad.uncut import Uncollected
 from fastgrad.compiler.watch import watched
@@ -147,7 +148,6 @@ class Plan:
 
     def _repr_html_(self):
         """The table that a notebook shows."""
-        from fastgrad.compiler.table import table       # loaded where tables are asked for
         return table(self)
 
     def explain(self):

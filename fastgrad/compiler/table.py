@@ -4,9 +4,8 @@ Steps that run in Python are marked, kernels in a strip stand indented under it,
 says what `explain()` says.
 """
 
-from html import escape
-
 from fastgrad.compiler.explain import HEAD, note, rows_of
+from fastgrad.wording import markup
 
 _CELL = "padding:1px 8px;white-space:nowrap;text-align:"
 _RIGHT = {HEAD.index(name) for name in ("step", "bytes", "flops")}
@@ -20,7 +19,7 @@ def table(plan):
     return ('<div style="overflow-x:auto"><table style="border-collapse:collapse;'
             'font:12px monospace"><thead style="border-bottom:1px solid #8b8b8b">'
             f'<tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-            f'<div style="font:12px sans-serif;padding:4px 8px">{escape(note(plan))}</div></div>')
+            f'<div style="font:12px sans-serif;padding:4px 8px">{markup(note(plan))}</div></div>')
 
 
 def _row(row):
@@ -38,4 +37,4 @@ def _cell(i, text, kind="td"):
     side = "right" if i in _RIGHT else "left"
     if i == _SYMBOL and text.startswith("  "):
         text = "\u2514 " + text.strip()
-    return f'<{kind} style="{_CELL}{side}">{escape(text)}</{kind}>'
+    return f'<{kind} style="{_CELL}{side}">{markup(text)}</{kind}>'

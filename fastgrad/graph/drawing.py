@@ -4,12 +4,10 @@ Of the user's own operations, as in `graphviz`; up to 60 each in a box of its ow
 of a name scope in one. Colours are legible on white and on black: boxes have their own ground.
 """
 
-from html import escape
-
 from fastgrad.graph.graphviz import drawn
 from fastgrad.graph.layered import arrange
 from fastgrad.graph.nodes import is_custom
-from fastgrad.wording import show_site
+from fastgrad.wording import markup, show_site
 
 MOST = 60                       # boxes of single operations; more are grouped
 _LETTER, _SMALL, _HEIGHT, _STEP, _LONGEST = 6.7, 5.6, 34, 62, 26
@@ -42,8 +40,8 @@ def drawing(graph):
     if left > 0:
         count += f"; the first {MOST} of {MOST + left} boxes (name scopes make fewer)"
     kinds = [k for k in _COLOURS if any(b.kind == k for b in boxes)]
-    return (f'<div style="overflow-x:auto"><div style="font:12px sans-serif;padding-bottom:6px">{escape(count)}: '
-            f'{_legend(kinds)}</div>{_svg(boxes)}</div>')
+    return ('<div style="overflow-x:auto"><div style="font:12px sans-serif;padding-bottom:6px">'
+            f'{markup(count)}: {_legend(kinds)}</div>{_svg(boxes)}</div>')
 
 
 def _legend(kinds):
@@ -112,11 +110,11 @@ def _svg(boxes):
 def _box(box, x, y):
     ground, edge = _COLOURS[box.kind]
     left = x - box.width / 2
-    return (f'<g><title>{escape(box.hint)}</title><rect x="{left:.1f}" y="{y}" '
+    return (f'<g><title>{markup(box.hint)}</title><rect x="{left:.1f}" y="{y}" '
             f'width="{box.width:.1f}" height="{_HEIGHT}" rx="5" fill="{ground}" stroke="{edge}"/>'
             f'<text x="{x:.1f}" y="{y + 14}" text-anchor="middle" font-size="12" fill="#111">'
-            f'{escape(_short(box.title))}</text><text x="{x:.1f}" y="{y + 28}" '
-            f'text-anchor="middle" font-size="10.5" fill="#444">{escape(_short(box.note))}</text>'
+            f'{markup(_short(box.title))}</text><text x="{x:.1f}" y="{y + 28}" '
+            f'text-anchor="middle" font-size="10.5" fill="#444">{markup(_short(box.note))}</text>'
             '</g>')
 
 

@@ -11,6 +11,7 @@ import contextlib
 
 from fastgrad.errors import GraphError
 from fastgrad.graph.default_graph import KINDS, made_default
+from fastgrad.graph.drawing import drawing
 from fastgrad.graph.graphviz import export_dot
 from fastgrad.graph.names import Names
 from fastgrad.graph.nodes import Node, Operation, Tensor, node_of, operation_of
@@ -80,7 +81,6 @@ class Graph(Records, Names):
 
     def _repr_html_(self):
         """The picture that a notebook shows."""
-        from fastgrad.graph.drawing import drawing      # loaded where pictures are asked for
         return drawing(self)
 
     finalized = property(lambda self: self._finalized)

@@ -1,8 +1,8 @@
 """A training's history as SVG, for notebooks: one small chart for each fetched number."""
 
-from html import escape
-
 import numpy as np
+
+from fastgrad.wording import markup
 
 MOST = 6                        # charts; the note names the others
 _WIDTH, _HEIGHT = 300, 170
@@ -18,7 +18,7 @@ def curves(history):
     charts = "".join(_chart(name, np.array(values, float)) for name, values in shown)
     left = [name for name in history.history if name not in dict(shown)]
     more = f"; not drawn: {', '.join(left)}" if left else ""
-    return (f'<div><div style="font:12px sans-serif">{escape(repr(history)[1:-1] + more)}</div>'
+    return (f'<div><div style="font:12px sans-serif">{markup(repr(history)[1:-1] + more)}</div>'
             f'{charts}</div>')
 
 
@@ -35,8 +35,8 @@ def _chart(name, values):
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" '
              f'viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif" font-size="11" '
              f'fill="{_INK}">',
-             f'<text x="{_LEFT}" y="15" font-size="12" font-weight="bold">{escape(_short(name))}'
-             f'<title>{escape(name)}</title></text>']
+             f'<text x="{_LEFT}" y="15" font-size="12" font-weight="bold">{markup(_short(name))}'
+             f'<title>{markup(name)}</title></text>']
     for tick in ticks:
         parts.append(f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y(tick):.1f}" '
                      f'y2="{y(tick):.1f}" stroke="{_INK}" stroke-opacity="0.3"/>'

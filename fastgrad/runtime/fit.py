@@ -12,6 +12,7 @@ import time
 import numpy as np
 
 from fastgrad.compiler.plan import shuffle_rows
+from fastgrad.runtime.curves import curves
 from fastgrad.errors import FeedError, FeedTypeError
 from fastgrad.graph.doors import door, warn
 from fastgrad.wording import where
@@ -51,7 +52,6 @@ class History:
 
     def _repr_html_(self):
         """The curves that a notebook shows."""
-        from fastgrad.runtime.curves import curves      # loaded where curves are asked for
         return curves(self)
 
 

@@ -33,7 +33,7 @@ from fastgrad.runtime.stages import compute
 from fastgrad.runtime.streams import Streams
 from fastgrad.uncut import Changed
 from fastgrad.variables.store import store_of
-from fastgrad.wording import refuse_copy, where
+from fastgrad.wording import markup, refuse_copy, where
 
 
 class Session(Runner):
@@ -128,7 +128,6 @@ class Session(Runner):
 
     def _repr_html_(self):
         """The line that a notebook shows."""
-        from html import escape     # loaded where it is asked for
         kind, variables = type(self).__name__, len(self.graph.variables)
         line = (f"{'closed ' * self.closed}{kind} of a graph of {len(self.graph.operations)} "
                 f"operations and {variables} variable{'s' * (variables != 1)}, at most "
@@ -136,7 +135,7 @@ class Session(Runner):
                 f"plan{'s' * (len(self._plans) != 1)} kept")
         if self.history is not None:
             line += f"; last fit: {repr(self.history)[10:-1]}"
-        return f"<code>{escape(line)}</code>"
+        return f"<code>{markup(line)}</code>"
 
     # ---- running ----
     @door

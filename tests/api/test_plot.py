@@ -41,7 +41,7 @@ def test_history(ax):
     found = made(loss=[3.0, 2.0, 1.0], accuracy=[0.1, 0.2, 0.3], image=[np.zeros(2)] * 3)
     assert plot.history(found, ax=ax) is ax
     assert [line.get_label() for line in ax.lines] == ["loss", "accuracy"]
-    assert ax.lines[0].get_ydata() == [3.0, 2.0, 1.0] and ax.get_xlabel() == "epoch"
+    assert list(ax.lines[0].get_ydata()) == [3.0, 2.0, 1.0] and ax.get_xlabel() == "epoch"
     with pytest.raises(KeyError, match="no 'los'; there are 'loss', 'accuracy', 'image'"):
         plot.history(found, "los", ax=ax)
 
@@ -124,7 +124,7 @@ def test_confusion_matrix_of_scores_in_percent(ax):
 
 @pytest.mark.parametrize("labels, predictions, names, message", [
     ([0, 1], [0], None, "expected 2 classes"), ([0, -1], [0, 1], None, "got -1"),
-    ([0.5], [0], None, "got np.float64"), ([0, 2], [0, 1], ["a"], "3 classes and 1 names")])
+    ([0.5], [0], None, "got 0.5"), ([0, 2], [0, 1], ["a"], "3 classes and 1 names")])
 def test_confusion_matrix_refuses(ax, labels, predictions, names, message):
     with pytest.raises(ValueError, match=message):
         plot.confusion_matrix(labels, predictions, names=names, ax=ax)

@@ -25,7 +25,8 @@ PARAMETERS = {
     "aggregation_method gate_gradients _sentinel data_format partition_strategy reduction "
     "unconnected_gradients config regularizer_list weights_list first_n summarize "
     "stop_gradients grad_ys sampled_values parallel_iterations swap_memory shape_invariants "
-    "partition_info var thread threads ex loop_vars initializer_list elems Tout inp hypothesis truth distribution adjustment "
+    "partition_info var thread threads ex loop_vars initializer_list "
+    "elems Tout inp hypothesis truth distribution adjustment "
     "virtual_batch_size fused renorm renorm_clipping renorm_momentum slot_name": "Any",
     "seed op_seed": "int | None",
     "keepdims keep_dims validate_indices use_locking validate_shape trainable": "_bool | None",
@@ -51,7 +52,8 @@ PARAMETERS = {
     "global_step": "Variable | None",
     "logdir save_dir checkpoint_dir ckpt_dir_or_file checkpoint_prefix model_checkpoint_path "
     "save_path": "str | PathLike[str]",
-    "units": "Any",
+    "units distribution_a distribution_b summary event parameters": "Any",
+    "tf_type": "DTypeLike",
     "order": "int",
 }
 PARAMETERS = {name: kind for names, kind in PARAMETERS.items() for name in names.split()}
@@ -107,7 +109,8 @@ OF_FUNCTION = {
     "plot.confusion_matrix.names": "Sequence[str] | None",
     **{f"plot.{f}.ax": "Axes | None" for f in (
         "history", "decision_boundary", "confusion_matrix", "weights")},
-    "tensordot.axes": "Any", "BatchNormalization.axis": "Any", "batch_normalization.axis": "Any",
+    "tensordot.axes": "Any", "normalize_moments.shift": "TensorLike | None",
+    "BatchNormalization.axis": "Any", "batch_normalization.axis": "Any",
 }
 
 # what a function returns

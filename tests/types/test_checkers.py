@@ -28,12 +28,14 @@ def pages():
     found = {f"readme_{b.line}.py": b.text for b in snippets.blocks(ROOT / "README.md")
              if b.language == "python"}
     for page in PAGES:
+        if page.parent.name == "how":       # shows internals, which have no stubs
+            continue
         name = "page_" + re.sub(r"\W", "_", f"{page.parent.name}_{page.stem}")
         for block in snippets.blocks(page):
             if block.language == "python":
-                if block.options == "fresh" or f"{name}.py" not in found:
-                    current = f"{name}_{block.line}.py" if block.options == "fresh" else f"{name}.py"
-                found[current] = found.get(current, "") + block.text
+                if block.options == "fresh":
+                    name = f"{name}_{block.line}"
+                found[f"{name}.py"] = found.get(f"{name}.py", "") + block.text
     return found
 
 

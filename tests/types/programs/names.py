@@ -1,4 +1,4 @@
-"""Calls of functions that no other program here calls, as TensorFlow's documentation writes them."""
+"""Calls of functions that no other program here calls, as TensorFlow's pages write them."""
 import numpy as np
 
 import fastgrad as fg
@@ -26,7 +26,8 @@ made = [
     fg.train.linear_cosine_decay(0.1, 5, 100), fg.train.noisy_linear_cosine_decay(0.1, 5, 100),
     fg.train.piecewise_constant(5, boundaries=[10, 20], values=[1.0, 0.5, 0.1]),
     fg.nn.batch_norm_with_global_normalization(
-        fg.ones([2, 1, 1, 3]), fg.zeros([3]), fg.ones([3]), fg.zeros([3]), fg.ones([3]), 1e-3, True),
+        fg.ones([2, 1, 1, 3]), fg.zeros([3]), fg.ones([3]), fg.zeros([3]), fg.ones([3]), 1e-3,
+        True),
     fg.einsum("ij,jk->ik", a, b), fg.tensordot(a, a, axes=1), fg.norm(a, ord=1), fg.cumsum(v),
     fg.roll(v, shift=1, axis=0), fg.searchsorted([1.0, 2.0], [1.5]), fg.one_hot(ids, 3),
     fg.boolean_mask(v, [True, False, True]), fg.pad(a, [[1, 1], [0, 0]]), fg.eye(3), fg.rank(a),

@@ -21,7 +21,7 @@ history: History = session.fit(train, {x: points, y: labels}, epochs=5, fetches=
 
 axes = plot.history(history, logarithmic=True)
 axes.set_title("training")
-plot.decision_boundary(logits, points, labels, feed=x, session=session, ax=axes)
+plot.decision_boundary(logits, points, labels, feed=x, session=session)
 plot.decision_boundary(lambda p: p[:, 0], points)
 found = session.run(logits, {x: points})
 plot.confusion_matrix(labels, found, names=["left", "right"], normalize=True)
