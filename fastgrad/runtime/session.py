@@ -34,7 +34,7 @@ from fastgrad.runtime.stages import compute
 from fastgrad.runtime.streams import Streams
 from fastgrad.uncut import Changed
 from fastgrad.variables.store import store_of
-from fastgrad.wording import refuse_copy, where
+from fastgrad.wording import markup, refuse_copy, where
 
 
 class Session(Runner):
@@ -126,6 +126,17 @@ class Session(Runner):
 
     def __reduce_ex__(self, protocol):
         refuse_copy(f"a {type(self).__name__}")
+
+    def _repr_html_(self):
+        """The line that a notebook shows."""
+        kind, variables = type(self).__name__, len(self.graph.variables)
+        line = (f"{'closed ' * self.closed}{kind} of a graph of {len(self.graph.operations)} "
+                f"operations and {variables} variable{'s' * (variables != 1)}, at most "
+                f"{self.num_threads} thread{'s' * (self.num_threads != 1)}, {len(self._plans)} "
+                f"plan{'s' * (len(self._plans) != 1)} kept")
+        if self.history is not None:
+            line += f"; last fit: {repr(self.history)[10:-1]}"
+        return f"<code>{markup(line)}</code>"
 
     # ---- running ----
     @door
