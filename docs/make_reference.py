@@ -10,30 +10,26 @@ import inspect
 import fastgrad as fg
 import fastgrad.compat.v1 as tf
 from fastgrad.graph.accepted import ACCEPTED
-from fastgrad.graph.registry import _GRADIENTS, OPS, OpDef
-from fastgrad.graph.shapes import DType
+from fastgrad.graph.opdef import OPS, OpDef
+from fastgrad.graph.registry import _GRADIENTS
+from fastgrad.graph.dtypes import DType
 
-# page -> (title, introduction, the modules whose public names stand there)
+# page -> (title, introduction, the folders and files whose public names stand there)
 TOPICS = {
     "graphs": ("Graphs and sessions", "Building graphs, feeding them, running them.",
-               "graph.default_graph graph.graph graph.registry ops.state runtime.session "
-               "runtime.default_session runtime.compute_gradients autodiff.gradients "
-               "graph.shapes ops.custom_gradient ops.indexed_slices ops.checks"),
+               "graph runtime autodiff ops.state ops.custom_gradient ops.indexed_slices "
+               "ops.checks"),
     "variables": ("Variables, scopes and collections", "What lasts from run to run, and its names.",
-                  "variables.variable variables.scopes graph.collection variables.initializers"),
+                  "variables graph.collection graph.name_scope"),
     "math": ("Elementwise mathematics", "Operations on each element, with NumPy's broadcasting.",
              "ops.arithmetic ops.unary ops.trig ops.divide ops.special ops.logic nn.activations"),
     "reductions": ("Reductions, scans and segments", "From many numbers to fewer.",
                    "ops.reduce ops.logsumexp ops.scan ops.segment ops.norms nn.softmax nn.clip"),
-    "arrays": ("Shapes, indices and data movement", "Making, cutting, joining and picking.",
-               "ops.make ops.reshape ops.shape ops.join ops.slice ops.pad ops.order ops.gather "
-               "ops.where ops.sparse ops.strings"),
+    "arrays": ("Shapes, indices and data movement", "Making, cutting, joining and picking.", "ops"),
     "matrices": ("Matrices", "Products, solving, factoring. `fastgrad.linalg` has TensorFlow's "
-                 "names for the same.",
-                 "linalg.matmul linalg.tensordot linalg.diagonal linalg.solve linalg.decompose"),
+                 "names for the same.", "linalg"),
     "draws": ("Random numbers", "New numbers in each run.", "ops.random"),
-    "flow": ("Control flow", "Operations made of functions, and of order.",
-             "flow.control flow.cond flow.while_loop"),
+    "flow": ("Control flow", "Operations made of functions, and of order.", "flow"),
 }
 NAMESPACES = {
     "nn": "Neural networks", "train": "Optimizers, schedules, saving",
@@ -74,19 +70,12 @@ def pages():
         If a public name has no page.
     """
     found, seen = {}, {}
-    rooms = {f"fastgrad.{m}": page for page, (_, _, modules) in TOPICS.items()
-             for m in modules.split()}
-    rooms["fastgrad"] = "graphs"
     names = {page: [] for page in TOPICS}
     for name in dir(fg):
         thing = getattr(fg, name)
         if inspect.ismodule(thing) or name in ELSEWHERE or isinstance(thing, DType):
             continue
-        page = "variables" if name == "AUTO_REUSE" else rooms.get(thing.__module__)
-        if page is None:
-            raise LookupError(f"no page of the reference takes {thing.__module__}.{name}; "
-                              "give its module to one in docs/make_reference.py.")
-        names[page].append(f"fastgrad.{name}")
+        names[page_of(name, thing)].append(f"fastgrad.{name}")
         seen[id(thing)] = f"fastgrad.{name}"
     for page, (title, text, _) in TOPICS.items():
         extra = dtypes() if page == "graphs" else ""
@@ -97,6 +86,20 @@ def pages():
     found["compat"] = compat()
     found["index"] = index()
     return found
+
+
+def page_of(name, thing):
+    """The page that takes a public name: that of its file, else that of its folder."""
+    if thing.__module__ == "fastgrad":
+        return "graphs"
+    rooms = {f"fastgrad.{m}": page for page, (_, _, modules) in TOPICS.items()
+             for m in modules.split()}
+    file = thing.__module__ if name != "AUTO_REUSE" else "fastgrad.variables"
+    page = rooms.get(file, rooms.get(file.rpartition(".")[0]))
+    if page is None:
+        raise LookupError(f"no page of the reference takes {file}.{name}; give its folder to one "
+                          "in docs/make_reference.py.")
+    return page
 
 
 def heading(title, line="="):
