@@ -23,8 +23,8 @@ Decisions
   take 1.6 to 2.0 times as long (Zen 5, 1,024 and 65,536 elements).
 
 Environment switches, read here only
-    FASTGRAD_DEBUG=1                        bounds checks of memoryviews, -O1 -g
-    FASTGRAD_SANITIZE=address,undefined     passed to compiler and linker as -fsanitize=
+    FASTGRAD_DEBUG=1                        bounds checks of memoryviews, -O1 -g1
+    FASTGRAD_SANITIZE=address,undefined     passed to compiler and linker as -fsanitize=, with -O1 -g1
     FASTGRAD_BUILD_ONLY=cpu,v4              build these modules only (while writing kernels)
 """
 import os
@@ -210,12 +210,13 @@ class BuildExt(build_ext):
             ext.extra_compile_args += ["/O2", "/fp:precise"]
             return
         speed = SPEED_FLAGS.get(short_name(ext), KERNEL_SPEED_FLAGS)
-        common = (["-O1", "-g"] if DEBUG else speed) + COMMON_FLAGS
+        # what sanitizers add to unrolled loops takes the compiler many times as long at -O3
+        common = (["-O1", "-g1"] if DEBUG or SANITIZE else speed) + COMMON_FLAGS
         ext.extra_compile_args += [f for f in common if self.takes(f)] + level_flags
         ext.extra_link_args += ["-pthread"]
         ext.libraries += ["m"]
         if SANITIZE:
-            ext.extra_compile_args += [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer", "-g"]
+            ext.extra_compile_args += [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer"]
             ext.extra_link_args += [f"-fsanitize={SANITIZE}"]
 
     def translate(self):

@@ -10,9 +10,9 @@ import inspect
 import fastgrad as fg
 import fastgrad.compat.v1 as tf
 from fastgrad.graph.accepted import ACCEPTED
+from fastgrad.graph.dtypes import DType
 from fastgrad.graph.opdef import OPS, OpDef
 from fastgrad.graph.registry import _GRADIENTS
-from fastgrad.graph.dtypes import DType
 
 # page -> (title, introduction, the folders and files whose public names stand there)
 TOPICS = {

@@ -11,7 +11,7 @@ from fastgrad import *
 rng = np.random.default_rng(0)
 
 
-def train(probabilities, X, points, classes, rate, steps):
+def learn(probabilities, X, points, classes, rate, steps):
     """Parts III and IV: cross entropy, minimised by gradient descent."""
     c = placeholder()
     J = negative(reduce_sum(reduce_sum(multiply(c, log(probabilities)), axis=1)))
@@ -40,7 +40,7 @@ blue = rng.normal(2, 1, (50, 2))
 X = placeholder()
 W, b = Variable(rng.normal(size=(2, 2))), Variable(rng.normal(size=2))
 p = softmax(add(matmul(X, W), b))
-train(p, X, np.concatenate((blue, red)), np.repeat(np.eye(2), 50, axis=0), 0.01, 100)
+learn(p, X, np.concatenate((blue, red)), np.repeat(np.eye(2), 50, axis=0), 0.01, 100)
 
 print("Part V: XOR by a hidden layer")
 Graph().as_default()
@@ -53,4 +53,4 @@ for rows, columns in (2, 4), (4, 2):
     W, b = Variable(rng.normal(size=(rows, columns))), Variable(rng.normal(size=columns))
     logits = add(matmul(hidden, W), b)
     hidden = sigmoid(logits)
-train(softmax(logits), X, points, classes, 0.05, 2000)
+learn(softmax(logits), X, points, classes, 0.05, 2000)

@@ -7,26 +7,26 @@ weights that are not zero, unless `reduction` says otherwise.
 """
 
 from fastgrad import elsewhere as _elsewhere
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.collection import GraphKeys
-from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError
-from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.default_graph import get_default_graph
-from fastgrad.ops.reshape import check_weights, squeeze, weights_of
-from fastgrad.ops.divide import div_no_nan
+from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import FLOAT32, FLOAT64, strong
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.nn.activations import relu
+from fastgrad.nn.cross_entropy import (sigmoid_cross_entropy_with_logits,
+                                       softmax_cross_entropy_with_logits_v2,
+                                       sparse_softmax_cross_entropy_with_logits)
 from fastgrad.ops.arithmetic import (add, cast, log, maximum, minimum, multiply, not_equal,
                                      ones_like, squared_difference, subtract, zeros_like)
+from fastgrad.ops.divide import div_no_nan
 from fastgrad.ops.reduce import reduce_sum
+from fastgrad.ops.reshape import check_weights, squeeze, weights_of
 from fastgrad.ops.shape import shape, size
 from fastgrad.ops.state import constant, stop_gradient
 from fastgrad.ops.unary import abs, square
 from fastgrad.ops.where import where
-from fastgrad.nn.cross_entropy import (sigmoid_cross_entropy_with_logits,
-                                       softmax_cross_entropy_with_logits_v2,
-                                       sparse_softmax_cross_entropy_with_logits)
-from fastgrad.nn.activations import relu
-from fastgrad.graph.dtypes import FLOAT32, FLOAT64, strong
 
 
 class Reduction:

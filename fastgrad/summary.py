@@ -10,18 +10,18 @@ import threading
 import numpy as np
 
 from fastgrad import elsewhere as _elsewhere
-from fastgrad.io import events, protobuf
-from fastgrad.graph.collection import GraphKeys
-from fastgrad.graph.doors import door
 from fastgrad.errors import DTypeError, KernelError, ShapeError
-from fastgrad.wording import where
+from fastgrad.graph.collection import GraphKeys
+from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import TEXT
 from fastgrad.graph.graph import Graph
 from fastgrad.graph.nodes import as_tensor
-from fastgrad.graph.default_graph import get_default_graph
-from fastgrad.io.png import COLOUR_TYPES
 from fastgrad.graph.registry import NotDifferentiable, op
-from fastgrad.graph.dtypes import TEXT
+from fastgrad.io import events, protobuf
+from fastgrad.io.png import COLOUR_TYPES
 from fastgrad.ops.state import stop_gradient
+from fastgrad.wording import where
 
 
 def encode(node, values):

@@ -10,19 +10,19 @@ import math
 
 import numpy as np
 
-from fastgrad.graph.doors import door
+from fastgrad.autodiff.user_ops import OpValues, _only_nodes, python_gradient
 from fastgrad.errors import GradientError, GraphError, ShapeError
-from fastgrad.wording import where
+from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import is_whole, promote_float, strong
 from fastgrad.graph.nodes import as_tensor, is_custom
-from fastgrad.ops.reshape import broadcast_like, reshape, sum_to
-from fastgrad.ops.gather import joined
-from fastgrad.ops.join import stack
-from fastgrad.ops.arithmetic import add, cast, ones_like, zeros_like
 from fastgrad.graph.registry import gradient_of, op
 from fastgrad.graph.shapes import broadcast, is_known
-from fastgrad.graph.dtypes import is_whole, promote_float, strong
+from fastgrad.ops.arithmetic import add, cast, ones_like, zeros_like
+from fastgrad.ops.gather import joined
 from fastgrad.ops.indexed_slices import IndexedSlices
-from fastgrad.autodiff.user_ops import OpValues, _only_nodes, python_gradient
+from fastgrad.ops.join import stack
+from fastgrad.ops.reshape import broadcast_like, reshape, sum_to
+from fastgrad.wording import where
 
 
 @door

@@ -4,19 +4,19 @@ Both take logits or probabilities and give both as attributes. Draws carry no gr
 """
 
 from fastgrad.distributions.distribution import Distribution, node_maker
-from fastgrad.ops.reshape import expand_dims, reshape, transpose
-from fastgrad.ops.join import concat
-from fastgrad.ops.make import zeros
-from fastgrad.ops.arithmetic import add, cast, log, multiply, zeros_like
+from fastgrad.graph.dtypes import INT32, as_dtype, to_np
 from fastgrad.nn.activations import sigmoid, softplus
-from fastgrad.ops.random import multinomial, random_uniform
-from fastgrad.ops.reduce import argmax, reduce_prod, reduce_sum
-from fastgrad.ops.shape import shape as shape_of
-from fastgrad.nn.softmax import log_softmax, softmax
-from fastgrad.ops.unary import log1p, sqrt
 from fastgrad.nn.cross_entropy import (sigmoid_cross_entropy_with_logits,
                                        sparse_softmax_cross_entropy_with_logits)
-from fastgrad.graph.dtypes import INT32, to_np, as_dtype
+from fastgrad.nn.softmax import log_softmax, softmax
+from fastgrad.ops.arithmetic import add, cast, log, multiply, zeros_like
+from fastgrad.ops.join import concat
+from fastgrad.ops.make import zeros
+from fastgrad.ops.random import multinomial, random_uniform
+from fastgrad.ops.reduce import argmax, reduce_prod, reduce_sum
+from fastgrad.ops.reshape import expand_dims, reshape, transpose
+from fastgrad.ops.shape import shape as shape_of
+from fastgrad.ops.unary import log1p, sqrt
 
 
 class _Discrete(Distribution):

@@ -6,15 +6,14 @@ that of its parameters.
 
 import functools
 
-from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.default_graph import get_default_graph
-from fastgrad.ops.join import concat
-from fastgrad.ops.arithmetic import cast, log
-from fastgrad.ops.shape import plain_shape
-from fastgrad.ops.shape import shape as shape_of
-from fastgrad.ops.unary import exp, sqrt
-from fastgrad.graph.tensor_shape import TensorShape
 from fastgrad.graph.dtypes import FLOAT32, INT32, to_np
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.tensor_shape import TensorShape
+from fastgrad.ops.arithmetic import cast, log
+from fastgrad.ops.join import concat
+from fastgrad.ops.shape import plain_shape, shape as shape_of
+from fastgrad.ops.unary import exp, sqrt
 
 
 def node_maker(method):

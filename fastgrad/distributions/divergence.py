@@ -2,13 +2,13 @@
 
 from fastgrad.distributions.continuous import MultivariateNormalDiag, Normal, Uniform
 from fastgrad.distributions.discrete import Bernoulli, Categorical
-from fastgrad.ops.arithmetic import log, zeros_like
+from fastgrad.distributions.distribution import FORMULAS, kl_divergence
 from fastgrad.nn.activations import sigmoid, softplus
-from fastgrad.ops.reduce import reduce_sum
 from fastgrad.nn.softmax import log_softmax, softmax
+from fastgrad.ops.arithmetic import log, zeros_like
+from fastgrad.ops.reduce import reduce_sum
 from fastgrad.ops.unary import square
 from fastgrad.ops.where import where
-from fastgrad.distributions.distribution import FORMULAS, kl_divergence
 
 
 def _normals(a, b):

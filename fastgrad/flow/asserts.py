@@ -6,18 +6,19 @@ plans, so it costs; put assertions on what is cheap, or leave them out of hot lo
 
 import numpy as np
 
-from fastgrad.flow.control import add_session_op, session_op
 from fastgrad.errors import DTypeError, KernelError, ShapeError
-from fastgrad.wording import where
-from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.flow.control import add_session_op, session_op
+from fastgrad.graph.build import check_truth
+from fastgrad.graph.collection import global_variables, local_variables
 from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.graph.dtypes import DTYPES, as_dtype, strong
 from fastgrad.graph.interned import readable
-from fastgrad.ops.logic import is_finite
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.ops.arithmetic import equal, greater, greater_equal, less, less_equal, not_equal
+from fastgrad.ops.logic import is_finite
 from fastgrad.ops.reduce import reduce_all
 from fastgrad.ops.state import identity, no_op
-from fastgrad.graph.build import check_truth
-from fastgrad.graph.dtypes import DTYPES, as_dtype, strong
+from fastgrad.wording import where
 
 
 @session_op
@@ -225,7 +226,6 @@ def assert_proper_iterable(values):
 
 def assert_variables_initialized(var_list=None):
     """An operation that fails if a variable has no value."""
-    from fastgrad.graph.collection import global_variables, local_variables
     found = global_variables() + local_variables() if var_list is None else list(var_list)
     graph = found[0].graph if found else get_default_graph()
     return add_session_op(check_initialized, [], {"variables": [v.op for v in found]}, [],

@@ -9,16 +9,16 @@ Decisions
 
 import numpy as np
 
-from fastgrad.flow.control import add_session_op, session_op
-from fastgrad.graph.doors import door
 from fastgrad.errors import ConvertTypeError, KernelError
-from fastgrad.wording import where
-from fastgrad.graph.nodes import Tensor, as_tensor, is_node
-from fastgrad.graph.default_graph import get_default_graph
-from fastgrad.graph.registry import RegisterGradient
-from fastgrad.graph.dtypes import strong
+from fastgrad.flow.control import add_session_op, session_op
 from fastgrad.flow.part import (Part, common, flat, is_smooth, part_gradients, predicate, refill,
                                 run_part, tensors_of)
+from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import strong
+from fastgrad.graph.nodes import Tensor, as_tensor, is_node
+from fastgrad.graph.registry import RegisterGradient
+from fastgrad.wording import where
 
 
 # ---- cond -------------------------------------------------------------------------------

@@ -7,13 +7,13 @@ returns one array an output; see `Session._stage`.
 import numpy as np
 
 from fastgrad.graph.collection import global_variables, local_variables
-from fastgrad.graph.doors import door
-from fastgrad.graph.nodes import as_tensor, graph_of
 from fastgrad.graph.default_graph import get_default_graph
-from fastgrad.graph.interned import encoded
-from fastgrad.ops.state import group, identity
-from fastgrad.graph.registry import NotDifferentiable, op
+from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import BOOL, TEXT
+from fastgrad.graph.interned import encoded
+from fastgrad.graph.nodes import as_tensor, graph_of
+from fastgrad.graph.registry import NotDifferentiable, op
+from fastgrad.ops.state import group, identity
 
 
 def session_op(evaluate):

@@ -5,12 +5,12 @@ whole compiler apply. That needs a length that is known when the graph is built.
 """
 
 from fastgrad.graph.collection import GraphKeys
-from fastgrad.graph.doors import door
-from fastgrad.wording import where
-from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.graph.doors import door
+from fastgrad.graph.nodes import as_tensor
 from fastgrad.ops.join import stack
 from fastgrad.variables.scopes import variable_scope
+from fastgrad.wording import where
 
 
 def _rows(elems, caller):

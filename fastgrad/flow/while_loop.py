@@ -9,19 +9,19 @@ Decisions
 
 import numpy as np
 
-from fastgrad.graph import shapes
+from fastgrad.errors import KernelError, ShapeError, TurnTypeError
+from fastgrad.flow.control import add_session_op, session_op
 from fastgrad.flow.part import (Part, common, flat, is_smooth, part_gradients, predicate, refill,
                                 run_part)
-from fastgrad.flow.control import add_session_op, session_op
-from fastgrad.graph.doors import door
-from fastgrad.errors import KernelError, ShapeError, TurnTypeError
-from fastgrad.wording import where
-from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph import shapes
 from fastgrad.graph.default_graph import get_default_graph
-from fastgrad.ops.state import placeholder
-from fastgrad.graph.registry import NotDifferentiable, RegisterGradient
+from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import strong
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient
 from fastgrad.graph.tensor_shape import TensorShape, to_shape
+from fastgrad.ops.state import placeholder
+from fastgrad.wording import where
 
 
 @session_op

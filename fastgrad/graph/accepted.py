@@ -7,8 +7,8 @@ stand here whose lists are shorter than "numbers"; those that want floats declar
 """
 
 from fastgrad.errors import ConvertTypeError, DTypeError, TextCastError, TextError
-from fastgrad.wording import where
 from fastgrad.graph.dtypes import TEXT, strong
+from fastgrad.wording import where
 
 _FLOATS = ("float16", "float32", "float64")
 _WIDE = (*_FLOATS, "int32", "int64", "complex64", "complex128")

@@ -9,13 +9,12 @@ inputs listed in `casts`; in a "numpy" graph a Python number stays weak and NumP
 from fastgrad.errors import AxisError, ConvertTypeError, DTypeError, RunShapeError, ShapeError
 from fastgrad.graph.accepted import (ACCEPTED, CONVERTING, FOUND_IN_RUN, check_accepted, check_text,
                                      check_whole, text_error)
-from fastgrad.graph.doors import door
-from fastgrad.graph.dtypes import TEXT, promote_float, WEAK, is_weak, strong
-from fastgrad.wording import call_site
 from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import TEXT, WEAK, is_weak, promote_float, strong
 from fastgrad.graph.nodes import Tensor, as_tensor, graph_of, is_node, node_of
 from fastgrad.graph.opdef import check_dims, infer_specs, static_values
-from fastgrad.wording import sentence, show_site, where
+from fastgrad.wording import call_site, sentence, show_site, where
 
 
 @door

@@ -14,8 +14,8 @@ import types
 import warnings
 
 from fastgrad import config, elsewhere
-from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.errors import FastgradError, OpError
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.wording import is_ours, is_passed_over, user_frame
 
 WORDED = (FastgradError, OpError)

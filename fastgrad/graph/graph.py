@@ -9,14 +9,14 @@ Graph of `fastgrad.compat.v1`) makes float32 and int32 of them and refuses to mi
 
 import contextlib
 
-from fastgrad.graph.default_graph import KINDS, made_default
 from fastgrad.errors import GraphError
-from fastgrad.wording import refuse_copy, where
+from fastgrad.graph.default_graph import KINDS, made_default
 from fastgrad.graph.graphviz import export_dot
 from fastgrad.graph.names import Names
+from fastgrad.graph.nodes import Node, Operation, Tensor, node_of, operation_of
 from fastgrad.graph.records import Records
 from fastgrad.uncut import Changed
-from fastgrad.graph.nodes import Node, Operation, Tensor, node_of, operation_of
+from fastgrad.wording import refuse_copy, where
 
 
 class Graph(Records, Names):

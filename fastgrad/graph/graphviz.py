@@ -49,4 +49,3 @@ def _is_users(op):
     if op.type in _BOXES or is_custom(op):
         return not op.name.endswith("/initial_value")
     return op.opdef.pure and op.type != "loss_seed" and not op.name.startswith("gradients")
-

@@ -9,11 +9,11 @@ Strings become numbers of dtype TEXT, see `interned`.
 
 import numpy as np
 
-from fastgrad.errors import (ConvertTypeError, DTypeError, FeedTypeError, NotNumbersError,
-                             ShapeError)
-from fastgrad.graph.interned import encoded
+from fastgrad.errors import ConvertTypeError, DTypeError, FeedTypeError, NotNumbersError, ShapeError
 from fastgrad.graph.dtypes import BOOL, FLOAT32, FLOAT64, INT32, INT64, TEXT
+from fastgrad.graph.interned import encoded
 from fastgrad.graph.tensor_shape import Dimension, TensorShape
+
 
 def is_text(value):
     """Whether a plain value is a string, an array of them, or nested lists that start with one."""

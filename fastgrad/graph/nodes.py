@@ -11,12 +11,12 @@ itself where the user subclassed it. `node_of` translates.
 from fastgrad.errors import ConvertTypeError, DTypeError, GraphError
 from fastgrad.graph import hooks, shapes
 from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.graph.dtypes import as_dtype, strong
 from fastgrad.graph.names import repr_of_operation, repr_of_tensor, str_of_tensor
 from fastgrad.graph.records import Output, Place, Records
+from fastgrad.graph.tensor_shape import TensorShape, to_shape
 from fastgrad.graph.valueless import Valueless
 from fastgrad.wording import call_site, refuse_copy, where
-from fastgrad.graph.dtypes import as_dtype, strong
-from fastgrad.graph.tensor_shape import TensorShape, to_shape
 
 
 class Node(Valueless):
@@ -271,8 +271,6 @@ def graph_of(inputs):
                 f"{where(t)} and {where(first)} belong to different graphs. "
                 "Make both under the same `with graph.as_default():`.")
     return graph or get_default_graph()
-
-
 
 
 def as_tensor(value, dtype=None, graph=None, name=None):

@@ -7,9 +7,9 @@ interpreter have in common.
 import numpy as np
 
 from fastgrad.errors import DTypeError, KernelError, RunShapeError
-from fastgrad.wording import where
-from fastgrad.graph.opdef import computing_dtype, output_dtype
 from fastgrad.graph.dtypes import strong
+from fastgrad.graph.opdef import computing_dtype, output_dtype
+from fastgrad.wording import where
 
 
 def twin(opdef, attrs, generator=None):

@@ -12,11 +12,10 @@ import os
 
 from fastgrad import elsewhere
 from fastgrad.errors import RegisteredError
-from fastgrad.wording import is_ours, show_site
-from fastgrad.wording import call_site
 from fastgrad.graph.build import call
 from fastgrad.graph.dtypes import promote
 from fastgrad.graph.opdef import OPS, OpDef
+from fastgrad.wording import call_site, is_ours, show_site
 
 _GRADIENTS = {}             # op type -> (function or None, file, line)
 

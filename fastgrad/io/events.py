@@ -16,9 +16,9 @@ import time
 import numpy as np
 
 from fastgrad.io.png import png, to_pixels
-from fastgrad.uncut import Changed
 from fastgrad.io.protobuf import double, doubles, integer, single, text
 from fastgrad.io.records import record
+from fastgrad.uncut import Changed
 
 
 # ---- summaries --------------------------------------------------------------------------

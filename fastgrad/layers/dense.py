@@ -1,19 +1,18 @@
 """Layers for dense networks: dense, dropout, flatten."""
 
 from fastgrad import nn
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError
-from fastgrad.wording import where
-from fastgrad.variables.initializers import zeros_initializer
-from fastgrad.nn import bias_add
-from fastgrad.nn import dropout as drop
-from fastgrad.ops.reshape import reshape
+from fastgrad.layers.layer import Layer, _last, _named, choose
 from fastgrad.linalg.matmul import matmul
+from fastgrad.linalg.tensordot import tensordot
+from fastgrad.nn import bias_add, dropout as drop
+from fastgrad.ops.reshape import reshape
 from fastgrad.ops.shape import shape as shape_of
 from fastgrad.ops.state import identity
-from fastgrad.linalg.tensordot import tensordot
-from fastgrad.layers.layer import Layer, _last, _named, choose
+from fastgrad.variables.initializers import zeros_initializer
+from fastgrad.wording import where
 
 
 class Dense(Layer):

@@ -2,10 +2,10 @@
 
 import numbers
 
+from fastgrad.graph.collection import GraphKeys, get_collection
 from fastgrad.graph.nodes import as_tensor
-from fastgrad.ops.norms import add_n
-from fastgrad.ops.norms import l2_loss
 from fastgrad.ops.arithmetic import multiply
+from fastgrad.ops.norms import add_n, l2_loss
 from fastgrad.ops.reduce import reduce_sum
 from fastgrad.ops.unary import abs
 
@@ -61,7 +61,6 @@ def sum_regularizer(regularizer_list, scope=None):
 
 def apply_regularization(regularizer, weights_list=None):
     """The sum of a penalty over weights (the WEIGHTS collection); each penalty is collected."""
-    from fastgrad.graph.collection import GraphKeys, get_collection
     weights_list = get_collection(GraphKeys.WEIGHTS) if weights_list is None else weights_list
     if not weights_list:
         raise ValueError("No weights to regularize.")

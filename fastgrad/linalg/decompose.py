@@ -8,19 +8,19 @@ from collections import namedtuple
 
 import numpy as np
 
-from fastgrad.graph.doors import door
 from fastgrad.errors import DTypeError, ShapeError
-from fastgrad.wording import where
+from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import strong
 from fastgrad.graph.nodes import as_tensor
-from fastgrad.ops.reshape import expand_dims, matrix_transpose
-from fastgrad.linalg.matmul import matmul
-from fastgrad.ops.arithmetic import _where, divide, equal, ones_like, zeros_like
+from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.linalg.diagonal import (matrix_band_part, matrix_diag, matrix_diag_part,
                                       matrix_set_diag)
+from fastgrad.linalg.matmul import matmul
 from fastgrad.linalg.solve import _lapack, _square, _t, matrix_triangular_solve
+from fastgrad.ops.arithmetic import _where, divide, equal, ones_like, zeros_like
+from fastgrad.ops.reshape import expand_dims, matrix_transpose
 from fastgrad.ops.unary import reciprocal
-from fastgrad.graph.registry import RegisterGradient, op
-from fastgrad.graph.dtypes import strong
+from fastgrad.wording import where
 
 
 # ---- eigenvalues and singular values ----------------------------------------------------

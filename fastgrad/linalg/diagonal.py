@@ -6,12 +6,12 @@ more dimensions is the same after a reshape.
 
 import numpy as np
 
-from fastgrad.graph.doors import door
 from fastgrad.errors import ShapeError
+from fastgrad.graph.doors import door
 from fastgrad.graph.nodes import as_tensor
-from fastgrad.ops.arithmetic import zeros_like
 from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.graph.shapes import compatible
+from fastgrad.ops.arithmetic import zeros_like
 
 
 def _diag_shape(in_shapes, _):

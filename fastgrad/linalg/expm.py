@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from fastgrad.graph import shapes
 from fastgrad.errors import ShapeError
-from fastgrad.graph.nodes import as_tensor
-from fastgrad.ops.reshape import matrix_transpose
-from fastgrad.ops.join import concat
-from fastgrad.ops.arithmetic import zeros_like
-from fastgrad.ops.shape import shape
-from fastgrad.graph.registry import RegisterGradient, op
+from fastgrad.graph import shapes
 from fastgrad.graph.dtypes import promote_float
+from fastgrad.graph.nodes import as_tensor
+from fastgrad.graph.registry import RegisterGradient, op
+from fastgrad.ops.arithmetic import zeros_like
+from fastgrad.ops.join import concat
+from fastgrad.ops.reshape import matrix_transpose
+from fastgrad.ops.shape import shape
 
 # Numerator of the diagonal Pade approximant of degree 13; exact to double rounding for matrices
 # whose 1-norm is below 5.37 (Higham, SIAM J. Matrix Anal. Appl. 26, 2005).

@@ -7,14 +7,14 @@ while the graph is built; the plan lowers all three to plain 2-D products.
 
 import numpy as np
 
-from fastgrad.graph import hooks, shapes
-from fastgrad.graph.doors import door
 from fastgrad.errors import ShapeError
-from fastgrad.wording import where
-from fastgrad.graph.nodes import as_tensor, is_node
-from fastgrad.ops.reshape import shape_ends_with
-from fastgrad.graph.registry import RegisterGradient, op
+from fastgrad.graph import hooks, shapes
 from fastgrad.graph.build import call, describe
+from fastgrad.graph.doors import door
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.registry import RegisterGradient, op
+from fastgrad.ops.reshape import shape_ends_with
+from fastgrad.wording import where
 
 
 def _matrix(shape, transposed):

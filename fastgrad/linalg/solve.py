@@ -9,18 +9,17 @@ from collections import namedtuple
 
 import numpy as np
 
-
-from fastgrad.graph.doors import door
 from fastgrad.errors import ShapeError
+from fastgrad.graph.doors import door
 from fastgrad.graph.nodes import as_tensor
-from fastgrad.ops.reshape import expand_dims, matrix_transpose
+from fastgrad.graph.registry import RegisterGradient, op
+from fastgrad.linalg.diagonal import matrix_band_part, matrix_diag_part, matrix_set_diag
 from fastgrad.linalg.matmul import matmul
 from fastgrad.ops.arithmetic import log, multiply
 from fastgrad.ops.make import eye
-from fastgrad.linalg.diagonal import matrix_band_part, matrix_diag_part, matrix_set_diag
 from fastgrad.ops.reduce import reduce_sum
+from fastgrad.ops.reshape import expand_dims, matrix_transpose
 from fastgrad.ops.shape import scoped, shape
-from fastgrad.graph.registry import RegisterGradient, op
 
 
 def _square(in_shapes, _=None):

@@ -8,21 +8,21 @@ import string
 
 import numpy as np
 
-from fastgrad.graph import shapes
-from fastgrad.graph.doors import door
 from fastgrad.errors import AxisIndexError, ShapeError
-from fastgrad.wording import where
-from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph import shapes
 from fastgrad.graph.default_graph import get_default_graph
-from fastgrad.ops.reshape import expand_dims, reshape, shape_ends_with, squeeze, transpose
-from fastgrad.ops.join import concat, stack
+from fastgrad.graph.doors import door
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.linalg.decompose import svd
+from fastgrad.linalg.diagonal import matrix_diag_part
 from fastgrad.linalg.matmul import matmul
 from fastgrad.ops.arithmetic import multiply, pow
-from fastgrad.linalg.diagonal import matrix_diag_part
+from fastgrad.ops.join import concat, stack
 from fastgrad.ops.reduce import reduce_max, reduce_prod, reduce_sum
+from fastgrad.ops.reshape import expand_dims, reshape, shape_ends_with, squeeze, transpose
 from fastgrad.ops.shape import known_value, rank, renamed, scoped, shape
-from fastgrad.ops.unary import abs as abs_
-from fastgrad.ops.unary import sqrt
+from fastgrad.ops.unary import abs as abs_, sqrt
+from fastgrad.wording import where
 
 
 def tensors_of(*values):
@@ -324,7 +324,6 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None, keep_dims
 
 def _spectral(x, axis, kept):
     """The largest singular value of the matrices in two dimensions of `x`."""
-    from fastgrad.linalg.decompose import svd
     if x._shape is None:
         raise ValueError("norm with ord=2 of matrices needs a tensor whose number of dimensions is "
                          f"known; {where(x)} is not such. Declare its shape.")

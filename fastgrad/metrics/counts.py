@@ -5,24 +5,24 @@ are
 set to zero by `local_variables_initializer()`.
 """
 
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.collection import GraphKeys
-from fastgrad.graph.doors import door, tell_of_truth
-from fastgrad.errors import ShapeError
-from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.default_graph import get_default_graph
-from fastgrad.variables.initializers import zeros_initializer
+from fastgrad.graph.doors import door, tell_of_truth
+from fastgrad.graph.dtypes import BOOL, FLOAT32, strong
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.losses import checked_weights
-from fastgrad.ops.reshape import expand_dims, reshape, squeeze
+from fastgrad.ops.arithmetic import cast, equal, multiply, ones_like, squared_difference
 from fastgrad.ops.divide import div_no_nan
 from fastgrad.ops.logic import logical_and, logical_not
-from fastgrad.ops.arithmetic import cast, equal, multiply, ones_like, squared_difference
 from fastgrad.ops.reduce import reduce_sum
+from fastgrad.ops.reshape import expand_dims, reshape, squeeze
 from fastgrad.ops.state import assign_add
 from fastgrad.ops.unary import abs, sqrt
+from fastgrad.variables.initializers import zeros_initializer
 from fastgrad.variables.scopes import variable_scope
 from fastgrad.variables.variable import Variable
-from fastgrad.graph.dtypes import BOOL, FLOAT32, strong
 
 
 class _Metric:

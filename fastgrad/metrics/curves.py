@@ -6,20 +6,20 @@ Part of `tf.metrics`; counts are float32 local variables, one element a threshol
 import numpy as np
 
 from fastgrad.graph.collection import GraphKeys
+from fastgrad.graph.dtypes import BOOL, FLOAT32, FLOAT64, strong
 from fastgrad.graph.nodes import as_tensor
-from fastgrad.variables.initializers import zeros_initializer
+from fastgrad.linalg.diagonal import diag_part
 from fastgrad.metrics.counts import _Metric, _pair, mean
-from fastgrad.ops.reshape import reshape
-from fastgrad.ops.divide import div_no_nan
-from fastgrad.ops.logic import logical_and, logical_not
 from fastgrad.ops.arithmetic import (_where, cast, divide, equal, greater, less, log, maximum,
                                      minimum, multiply, ones_like, zeros_like)
-from fastgrad.linalg.diagonal import diag_part
+from fastgrad.ops.divide import div_no_nan
+from fastgrad.ops.logic import logical_and, logical_not
 from fastgrad.ops.reduce import reduce_mean, reduce_sum
+from fastgrad.ops.reshape import reshape
 from fastgrad.ops.scan import confusion_matrix
 from fastgrad.ops.state import assign_add
+from fastgrad.variables.initializers import zeros_initializer
 from fastgrad.variables.variable import Variable
-from fastgrad.graph.dtypes import BOOL, FLOAT32, FLOAT64, strong
 
 _EPSILON = 1e-7
 

@@ -7,14 +7,14 @@ second order works.
 import numpy as np
 
 from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import FLOAT32, promote_float
 from fastgrad.graph.nodes import as_tensor
-from fastgrad.ops.join import concat
+from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.ops.arithmetic import (_float_map, _grad_map, _map, _where, cast, elementwise,
                                      multiply, sign, zeros_like)
+from fastgrad.ops.join import concat
 from fastgrad.ops.shape import known_value, scoped
 from fastgrad.ops.unary import abs as abs_
-from fastgrad.graph.registry import RegisterGradient, op
-from fastgrad.graph.dtypes import FLOAT32, promote_float
 
 
 def _sigmoid_ref(x):

@@ -1,16 +1,15 @@
 """Clipping by value and by norm, and sums of lists of tensors."""
 
-
 from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import strong
 from fastgrad.graph.nodes import as_tensor
 from fastgrad.ops.arithmetic import _where, cast_to, maximum, minimum, ones_like
+from fastgrad.ops.indexed_slices import IndexedSlices
 from fastgrad.ops.norms import _axes_list, _listed, global_norm
 from fastgrad.ops.reduce import reduce_sum
 from fastgrad.ops.shape import size
 from fastgrad.ops.state import identity
 from fastgrad.ops.unary import rsqrt, sqrt
-from fastgrad.ops.indexed_slices import IndexedSlices
-from fastgrad.graph.dtypes import strong
 
 
 # ---- clipping ---------------------------------------------------------------------------

@@ -6,25 +6,24 @@ dimension; another class dimension is brought there and back.
 
 import numpy as np
 
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.bad_index import LABEL, checked
-from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError
-from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.default_graph import get_default_graph
-from fastgrad.ops.reshape import broadcast_to, expand_dims, reshape_like, transpose
-from fastgrad.ops.make import one_hot
+from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import promote_float
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.registry import RegisterGradient, op
+from fastgrad.nn.activations import relu, sigmoid, softplus
+from fastgrad.nn.softmax import _log_softmax_ref, _same, _softmax_ref, log_softmax, softmax
 from fastgrad.ops.arithmetic import (_where, _zip, add, cast_like, cast_to, log, multiply, negative,
                                      zeros_like)
-from fastgrad.nn.activations import relu, sigmoid, softplus
+from fastgrad.ops.make import one_hot
 from fastgrad.ops.reduce import reduce_sum
-from fastgrad.nn.softmax import _log_softmax_ref, _same, _softmax_ref, log_softmax, softmax
+from fastgrad.ops.reshape import broadcast_to, expand_dims, reshape_like, transpose
 from fastgrad.ops.shape import number_of, shape
 from fastgrad.ops.state import stop_gradient
-from fastgrad.ops.unary import exp
-from fastgrad.ops.unary import abs as abs_
-from fastgrad.graph.registry import RegisterGradient, op
-from fastgrad.graph.dtypes import promote_float
+from fastgrad.ops.unary import abs as abs_, exp
 
 
 def _pair(first, second):

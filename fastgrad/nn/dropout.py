@@ -3,13 +3,12 @@
 import numpy as np
 
 from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import FLOAT32, strong
 from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.registry import NotDifferentiable, op
 from fastgrad.ops.arithmetic import multiply
 from fastgrad.ops.random import _given_dtype, _given_shape, seeds_of
-from fastgrad.ops.shape import dims_of, plain_shape
-from fastgrad.ops.shape import shape as shape_of
-from fastgrad.graph.registry import NotDifferentiable, op
-from fastgrad.graph.dtypes import FLOAT32, strong
+from fastgrad.ops.shape import dims_of, plain_shape, shape as shape_of
 
 
 def _mask_ref(generator, like, rate, seeds):

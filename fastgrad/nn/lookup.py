@@ -4,21 +4,21 @@ from collections import namedtuple
 
 import numpy as np
 
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError
-from fastgrad.wording import where
+from fastgrad.graph.dtypes import BOOL, INT32, strong
 from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.nn.clip import clip_by_norm
+from fastgrad.ops.arithmetic import _where, cast_to, less, ones_like
 from fastgrad.ops.gather import gather
 from fastgrad.ops.join import concat, stack
 from fastgrad.ops.make import range as range_
-from fastgrad.ops.arithmetic import _where, cast_to, less, ones_like
 from fastgrad.ops.order import put_in_order
 from fastgrad.ops.scan import cumsum
 from fastgrad.ops.shape import check_rank, known_value, shape
-from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
-from fastgrad.graph.dtypes import BOOL, INT32, strong
+from fastgrad.wording import where
 
 TopKV2 = namedtuple("TopKV2", ["values", "indices"])
 

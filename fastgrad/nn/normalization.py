@@ -5,23 +5,23 @@ All are made of elementwise steps and reductions, so their gradients need no rul
 
 import numpy as np
 
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError
+from fastgrad.graph.dtypes import FLOAT32, strong
 from fastgrad.graph.nodes import as_tensor, is_node
-from fastgrad.ops.reshape import rank_like, reshape, squeeze
-from fastgrad.ops.gather import gather
+from fastgrad.graph.shapes import normal_axes
 from fastgrad.linalg.matmul import matmul
+from fastgrad.nn.activations import relu
 from fastgrad.ops.arithmetic import (add, cast, cast_to, equal, maximum, multiply,
                                      squared_difference, subtract, zeros_like)
-from fastgrad.nn.activations import relu
+from fastgrad.ops.gather import gather
+from fastgrad.ops.norms import _axes_list
 from fastgrad.ops.reduce import reduce_mean, reduce_prod, reduce_sum
+from fastgrad.ops.reshape import rank_like, reshape, squeeze
 from fastgrad.ops.shape import rank, shape, size
 from fastgrad.ops.state import stop_gradient
 from fastgrad.ops.unary import reciprocal, rsqrt, square
-from fastgrad.graph.shapes import normal_axes
-from fastgrad.ops.norms import _axes_list
-from fastgrad.graph.dtypes import FLOAT32, strong
 
 
 # ---- bias -------------------------------------------------------------------------------

@@ -7,23 +7,23 @@ A sampler is one random op; the expected counts that correct the logits are ordi
 
 import numpy as np
 
-from fastgrad.graph.doors import door
-from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.default_graph import get_default_graph
-from fastgrad.ops.reshape import expand_dims, reshape
-from fastgrad.ops.join import concat
+from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import FLOAT32, INT64
+from fastgrad.graph.nodes import as_tensor
+from fastgrad.graph.registry import NotDifferentiable, op
 from fastgrad.linalg.matmul import matmul
+from fastgrad.nn.cross_entropy import (sigmoid_cross_entropy_with_logits,
+                                       softmax_cross_entropy_with_logits_v2)
 from fastgrad.nn.lookup import embedding_lookup
 from fastgrad.ops.arithmetic import cast, equal, log, multiply, ones_like, zeros_like
+from fastgrad.ops.join import concat
 from fastgrad.ops.random import seeds_of
 from fastgrad.ops.reduce import reduce_any, reduce_sum
+from fastgrad.ops.reshape import expand_dims, reshape
 from fastgrad.ops.state import stop_gradient
 from fastgrad.ops.unary import expm1, log1p
 from fastgrad.ops.where import where
-from fastgrad.nn.cross_entropy import (sigmoid_cross_entropy_with_logits,
-                                       softmax_cross_entropy_with_logits_v2)
-from fastgrad.graph.registry import NotDifferentiable, op
-from fastgrad.graph.dtypes import FLOAT32, INT64
 
 _FAR = np.float32(-np.finfo(np.float32).max)
 

@@ -2,15 +2,15 @@
 
 import numpy as np
 
+from fastgrad.errors import AxisError, ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import AxisError, ShapeError
+from fastgrad.graph.dtypes import promote_float
+from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.ops.arithmetic import elementwise
 from fastgrad.ops.reduce import reduce_sum
 from fastgrad.ops.shape import number_of, renamed
 from fastgrad.ops.unary import exp
-from fastgrad.graph.registry import RegisterGradient, op
-from fastgrad.graph.dtypes import promote_float
 
 
 def _same(in_shapes, attrs):

@@ -7,14 +7,14 @@ gradient back to its input's shape. A rule uses the op's output where that saves
 import numpy as np
 
 from fastgrad.graph import shapes
-from fastgrad.graph.doors import tell_of_truth
-from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.graph.doors import tell_of_truth
+from fastgrad.graph.dtypes import (BOOL, FLOAT32, as_dtype, is_whole, promote, promote_float,
+                                   strong, to_np)
 from fastgrad.graph.interned import of_text_too
 from fastgrad.graph.literals import scalar
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
-from fastgrad.graph.dtypes import (BOOL, promote_float, promote, FLOAT32, to_np, strong, as_dtype,
-                                   is_whole)
 
 
 def elementwise(in_shapes, _):

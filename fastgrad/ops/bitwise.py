@@ -3,12 +3,12 @@
 import numpy as np
 
 from fastgrad.errors import DTypeError
-from fastgrad.wording import where
-from fastgrad.graph.nodes import as_tensor
-from fastgrad.ops.arithmetic import elementwise
-from fastgrad.graph.registry import NotDifferentiable, op
 from fastgrad.graph.build import call
 from fastgrad.graph.dtypes import strong
+from fastgrad.graph.nodes import as_tensor
+from fastgrad.graph.registry import NotDifferentiable, op
+from fastgrad.ops.arithmetic import elementwise
+from fastgrad.wording import where
 
 
 def _bits(ref, name):

@@ -3,18 +3,18 @@ is known before any run."""
 
 import numpy as np
 
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError
+from fastgrad.graph.dtypes import strong
 from fastgrad.graph.nodes import as_tensor, is_node
-from fastgrad.ops.reshape import reshape
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
+from fastgrad.graph.tensor_shape import TensorShape, to_shape
 from fastgrad.ops.arithmetic import less, less_equal
 from fastgrad.ops.reduce import _reduce_all
+from fastgrad.ops.reshape import reshape
 from fastgrad.ops.shape import _unknown, partial_value, scoped
 from fastgrad.ops.state import constant, identity
-from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
-from fastgrad.graph.dtypes import strong
-from fastgrad.graph.tensor_shape import TensorShape, to_shape
 
 
 def _ensured(in_shapes, attrs):

@@ -3,12 +3,12 @@
 import functools
 import inspect
 
-from fastgrad.graph.doors import door
 from fastgrad.errors import GradientError
+from fastgrad.graph.doors import door
 from fastgrad.graph.nodes import as_tensor
+from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.ops.join import SEVERAL
 from fastgrad.ops.state import identity
-from fastgrad.graph.registry import RegisterGradient, op
 
 
 @op(lambda s, a: s[0], casts=(0,), view=0, shape_only="rest", ref=lambda y, *xs, grad: y,

@@ -8,14 +8,14 @@ that the plan puts before the division.
 
 import numpy as np
 
-from fastgrad.graph.doors import door
 from fastgrad.errors import DTypeError
-from fastgrad.wording import where
+from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import is_whole, promote_float
 from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.ops.arithmetic import _where, _zip, divide, elementwise, equal, zeros_like
 from fastgrad.ops.unary import floor
-from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
-from fastgrad.graph.dtypes import promote_float, is_whole
+from fastgrad.wording import where
 
 
 def _by_kind(integers, floats):

@@ -6,22 +6,24 @@ dimension: optimizers then touch only the rows that were looked up.
 
 import numpy as np
 
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.bad_index import LABEL, checked
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError
-from fastgrad.wording import where
-from fastgrad.graph.nodes import as_tensor
-from fastgrad.graph.interned import decoded, encoded
-from fastgrad.ops.reshape import rank_like, reshape, transpose
-from fastgrad.ops.join import concat
-from fastgrad.ops.arithmetic import _where, add, cast, cast_to, less, zeros_like
-from fastgrad.ops.shape import dims_of, number_of, plain_shape, shape
-from fastgrad.ops.shape import size as count_of
-from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.graph.dtypes import TEXT
+from fastgrad.graph.interned import decoded, encoded
+from fastgrad.graph.nodes import as_tensor
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.graph.shapes import normal_axes
+from fastgrad.ops.arithmetic import (_where, add, cast, cast_to, greater_equal, less, maximum,
+                                     zeros_like)
 from fastgrad.ops.indexed_slices import IndexedSlices
+from fastgrad.ops.join import concat
+from fastgrad.ops.make import range as range_
+from fastgrad.ops.reduce import reduce_prod
+from fastgrad.ops.reshape import rank_like, reshape, transpose
+from fastgrad.ops.shape import dims_of, number_of, plain_shape, shape, size as count_of
+from fastgrad.wording import where
 
 
 # ---- gather -----------------------------------------------------------------------------
@@ -84,11 +86,10 @@ def _batch_gather(params, indices, axis, batch, name):
         raise ShapeError(f"gather: batch_dims {batch} must not be larger than axis {axis}.")
     if axis > batch:
         return _beyond_batch(params, indices, axis, batch, name)
-    from fastgrad.ops.make import range as range_
     size, want = shape(params), shape(indices)
     rows = size[axis]
-    tables = _product(size[:batch])
-    per = _product(want[batch:])
+    tables = reduce_prod(size[:batch])
+    per = reduce_prod(want[batch:])
     offsets = reshape(range_(tables) * rows, [-1, 1])
     # an index outside its own table would be inside the tall one
     inside = _gather(range_(rows), indices)
@@ -107,11 +108,6 @@ def _beyond_batch(params, indices, axis, batch, name):
     looked, kept = batch + many, len(between)
     return transpose(found, [*range(batch), *range(looked, looked + kept), *range(batch, looked),
                              *range(looked + kept, rank + many - 1)], name=name)
-
-
-def _product(vector):
-    from fastgrad.ops.reduce import reduce_prod
-    return reduce_prod(vector)
 
 
 @door
@@ -220,7 +216,6 @@ def gather_nd(params, indices, name=None, batch_dims=0):
     batch = number_of(batch_dims, "batch_dims")
     if not batch:
         return _gather_nd(params, indices, name=name)
-    from fastgrad.ops.make import range as range_
     indices = as_tensor(indices)
     if indices._shape is None:
         raise ValueError(f"gather_nd with batch_dims needs indices whose number of dimensions is "
@@ -348,7 +343,6 @@ def tensor_scatter_update(tensor, indices, updates):
 
 @RegisterGradient("tensor_scatter_update")
 def tensor_scatter_update_gradient(op, dy):
-    from fastgrad.ops.arithmetic import zeros_like
     _, indices, updates = op.inputs
     return (tensor_scatter_update(dy, indices, zeros_like(updates)), None,
             _gather_nd(dy, indices))
@@ -359,7 +353,6 @@ def tensor_scatter_update_gradient(op, dy):
 
 def gather_or_zero(params, indices):
     """Rows of `params`, zeros for a negative index."""
-    from fastgrad.ops.arithmetic import greater_equal, maximum
     rows = _gather(params, maximum(indices, zeros_like(indices)), axis=0)
     kept = greater_equal(indices, zeros_like(indices))
     return _where(rank_like(kept, rows), rows, zeros_like(rows))

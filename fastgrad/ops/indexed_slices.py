@@ -10,9 +10,11 @@ SparseTensor has no value but its parts; functions take it that say so.
 from collections import namedtuple
 
 from fastgrad.graph import hooks
-from fastgrad.graph.nodes import as_tensor
-from fastgrad.ops.state import constant
 from fastgrad.graph.dtypes import INT64
+from fastgrad.graph.nodes import as_tensor
+from fastgrad.graph.tensor_shape import TensorShape
+from fastgrad.ops.shape import dims_of, partial_value
+from fastgrad.ops.state import constant
 
 # What a run returns for one.
 IndexedSlicesValue = namedtuple("IndexedSlicesValue", ["values", "indices", "dense_shape"])
@@ -45,8 +47,6 @@ class IndexedSlices:
     @property
     def shape(self):
         """The static shape of the whole, as far as it is known."""
-        from fastgrad.ops.shape import dims_of, partial_value
-        from fastgrad.graph.tensor_shape import TensorShape
         if self.dense_shape is None:
             return TensorShape(None)
         return TensorShape(dims_of(partial_value(as_tensor(self.dense_shape))))

@@ -5,16 +5,16 @@
 
 import numpy as np
 
-from fastgrad.graph import shapes
-from fastgrad.graph.doors import door
 from fastgrad.errors import ShapeError
-from fastgrad.wording import where
-from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph import shapes
 from fastgrad.graph.default_graph import get_default_graph
-from fastgrad.ops.arithmetic import zeros_like
-from fastgrad.ops.shape import check_rank, known_value, number_of
+from fastgrad.graph.doors import door
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.graph.shapes import normal_axes
+from fastgrad.ops.arithmetic import zeros_like
+from fastgrad.ops.shape import check_rank, known_value, number_of
+from fastgrad.wording import where
 
 SEVERAL = 2         # `outputs` of an op whose number of outputs hangs on an attribute
 
@@ -245,5 +245,6 @@ def unstack(value, num=None, axis=0, name=None):
 @RegisterGradient("unpack")
 def unpack_gradient(op, *dys):
     return stack(dys, op.attrs["axis"])
+
 
 __all__ = ["concat", "split", "stack", "unstack"]

@@ -3,9 +3,9 @@
 import numpy as np
 
 from fastgrad.errors import DTypeError
-from fastgrad.ops.arithmetic import elementwise
-from fastgrad.graph.registry import NotDifferentiable, op
 from fastgrad.graph.dtypes import BOOL, strong
+from fastgrad.graph.registry import NotDifferentiable, op
+from fastgrad.ops.arithmetic import elementwise
 
 
 def _truth(in_dtypes):

@@ -2,8 +2,8 @@
 
 from fastgrad.graph.doors import door
 from fastgrad.graph.nodes import as_tensor
-from fastgrad.ops.logic import is_finite
 from fastgrad.ops.arithmetic import _where, add, log, squared_difference, zeros_like
+from fastgrad.ops.logic import is_finite
 from fastgrad.ops.reduce import _axis_of, _kept, _reduce_max, _reduce_sum, reduce_mean, reduce_sum
 from fastgrad.ops.shape import scoped
 from fastgrad.ops.state import stop_gradient

@@ -6,19 +6,19 @@ repeat one number take no memory until a kernel reads them.
 
 import numpy as np
 
-from fastgrad.graph.doors import door
 from fastgrad.errors import DTypeError, ShapeError
-from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.build import call
 from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import BOOL, FLOAT32, INT32, INT64, promote_float, strong, to_np
 from fastgrad.graph.literals import array_of, scalar
-from fastgrad.ops.reshape import _broadcast_to, expand_dims, reshape
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.registry import NotDifferentiable, op
+from fastgrad.graph.shapes import normal_axes
 from fastgrad.ops.arithmetic import cast, less, maximum
 from fastgrad.ops.reduce import reduce_max
+from fastgrad.ops.reshape import _broadcast_to, expand_dims, reshape
 from fastgrad.ops.shape import check_rank, dims_of, number_of, plain_shape, scoped, size
-from fastgrad.graph.registry import NotDifferentiable, op
-from fastgrad.graph.dtypes import BOOL, FLOAT32, INT32, INT64, to_np, promote_float, strong
-from fastgrad.graph.shapes import normal_axes
-from fastgrad.graph.build import call
 
 
 def _given_dtype(_, attrs):

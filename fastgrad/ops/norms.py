@@ -3,19 +3,19 @@
 import numpy as np
 
 from fastgrad.errors import ShapeError
-from fastgrad.wording import where
 from fastgrad.graph import shapes
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
 from fastgrad.graph.nodes import as_tensor, is_node
-from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.registry import RegisterGradient, op
+from fastgrad.graph.tensor_shape import to_shape
 from fastgrad.ops.arithmetic import maximum, multiply
 from fastgrad.ops.indexed_slices import IndexedSlices
 from fastgrad.ops.join import stack
 from fastgrad.ops.reduce import reduce_sum
 from fastgrad.ops.shape import known_value, scoped
 from fastgrad.ops.unary import rsqrt, sqrt, square
-from fastgrad.graph.tensor_shape import to_shape
+from fastgrad.wording import where
 
 
 def _axes_list(axes):

@@ -2,16 +2,16 @@
 
 import numpy as np
 
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.bad_index import LENGTH, checked
-from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError
-from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.default_graph import get_default_graph
-from fastgrad.ops.shape import known_value, number_of
-from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
+from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import INT32, strong, to_np
+from fastgrad.graph.nodes import as_tensor
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.graph.shapes import normal_axes
+from fastgrad.ops.shape import known_value, number_of
 
 
 # ---- sort -------------------------------------------------------------------------------

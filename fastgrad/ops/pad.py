@@ -2,19 +2,19 @@
 
 import numpy as np
 
+from fastgrad.errors import DTypeError, RunShapeError, ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import DTypeError, RunShapeError, ShapeError
-from fastgrad.wording import where
+from fastgrad.graph.dtypes import BOOL, TEXT, is_whole
 from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.ops.arithmetic import _where, ones_like
+from fastgrad.ops.join import stack
 from fastgrad.ops.shape import (check_rank, dims_of, known_value, partial_value, plain_shape, shape,
                                 whole_numbers)
-from fastgrad.ops.state import stop_gradient
-from fastgrad.graph.registry import RegisterGradient, op
-from fastgrad.ops.join import stack
 from fastgrad.ops.slice import _int32
-from fastgrad.graph.dtypes import BOOL, TEXT, is_whole
+from fastgrad.ops.state import stop_gradient
+from fastgrad.wording import where
 
 
 # ---- pad --------------------------------------------------------------------------------

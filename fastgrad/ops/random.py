@@ -9,14 +9,14 @@ Uniform and normal numbers and dropout's mask are drawn by compiled kernels, the
 
 import numpy as np
 
-from fastgrad.graph.doors import door
 from fastgrad.errors import ConvertTypeError, ShapeError
 from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import FLOAT32, INT32, INT64, as_dtype, to_np
 from fastgrad.graph.nodes import is_node
+from fastgrad.graph.registry import NotDifferentiable, op
 from fastgrad.ops.arithmetic import add, multiply
 from fastgrad.ops.shape import check_rank, dims_of, plain_shape, scoped
-from fastgrad.graph.registry import NotDifferentiable, op
-from fastgrad.graph.dtypes import FLOAT32, INT32, INT64, to_np, as_dtype
 
 DEFAULT_GRAPH_SEED = 87654321
 

@@ -5,18 +5,18 @@
 
 import numpy as np
 
-from fastgrad.graph.doors import door, tell_of_truth
 from fastgrad.errors import DTypeError, LateShapeError
-from fastgrad.wording import where
-from fastgrad.graph.nodes import Tensor, as_tensor
-from fastgrad.graph.default_graph import get_default_graph
-from fastgrad.ops.reshape import unreduce
-from fastgrad.ops.arithmetic import cast, cast_to, equal, not_equal, zeros_like
-from fastgrad.ops.shape import check_rank, known_value, number_of, renamed, scoped
-from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.graph.build import check_truth
-from fastgrad.graph.dtypes import BOOL, INT32, INT64, promote_float, to_np, strong
+from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.graph.doors import door, tell_of_truth
+from fastgrad.graph.dtypes import BOOL, INT32, INT64, promote_float, strong, to_np
+from fastgrad.graph.nodes import Tensor, as_tensor
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.graph.shapes import normal_axes, reduce_shape, size_of
+from fastgrad.ops.arithmetic import cast, cast_to, equal, not_equal, zeros_like
+from fastgrad.ops.reshape import unreduce
+from fastgrad.ops.shape import check_rank, known_value, number_of, renamed, scoped
+from fastgrad.wording import where
 
 
 def _reduced(in_shapes, attrs):

@@ -7,13 +7,13 @@ not compute it.
 
 import numpy as np
 
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError
 from fastgrad.graph.nodes import as_tensor
-from fastgrad.ops.shape import check_rank, dims_of, known_value, number_of, plain_shape, renamed
 from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.graph.shapes import is_known, normal_axes, reduce_shape, size_of
+from fastgrad.ops.shape import check_rank, dims_of, known_value, number_of, plain_shape, renamed
 
 
 # ---- reshape ----------------------------------------------------------------------------
@@ -343,5 +343,6 @@ def _unreduce_ref(dy, like, axis, keepdims, mean):
 def unreduce(dy, like, axis=None, keepdims=False, mean=False):
     """A reduction's result repeated to the shape of its input `like`; divided by the number of
     repeats for a mean. Its gradient stands in `ops.reduce`."""
+
 
 __all__ = ["reshape", "expand_dims", "squeeze", "transpose", "matrix_transpose", "broadcast_to"]

@@ -2,17 +2,17 @@
 
 import numpy as np
 
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError
-from fastgrad.graph.nodes import as_tensor
-from fastgrad.ops.reshape import squeeze
-from fastgrad.ops.gather import gather_or_zero
-from fastgrad.ops.arithmetic import _where, cast, cast_to, less, ones_like
-from fastgrad.ops.shape import number_of, size
-from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.graph.dtypes import INT32, to_np
+from fastgrad.graph.nodes import as_tensor
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.graph.shapes import normal_axes
+from fastgrad.ops.arithmetic import _where, cast, cast_to, less, ones_like
+from fastgrad.ops.gather import gather_or_zero
+from fastgrad.ops.reshape import squeeze
+from fastgrad.ops.shape import number_of, size
 
 
 def _scanned(in_shapes, attrs):

@@ -6,14 +6,14 @@ the others as NumPy steps. Repeated indices add up; where they assign, the last 
 
 import numpy as np
 
-from fastgrad.graph.bad_index import checked
 from fastgrad.errors import NoVariableError
-from fastgrad.graph.nodes import Tensor, as_tensor
+from fastgrad.graph.bad_index import checked
+from fastgrad.graph.dtypes import strong
 from fastgrad.graph.literals import array_of
+from fastgrad.graph.nodes import Tensor, as_tensor
+from fastgrad.graph.registry import NotDifferentiable, op
 from fastgrad.ops.gather import check_updates, coordinates
 from fastgrad.ops.update import apply_gradient_descent_rows, check_rows
-from fastgrad.graph.registry import NotDifferentiable, op
-from fastgrad.graph.dtypes import strong
 
 
 def _of_variable(in_dtypes):

@@ -6,22 +6,22 @@ the last id plus one, so its shape depends on values and it runs in a stage of i
 
 import numpy as np
 
+from fastgrad.errors import ShapeError
 from fastgrad.graph import hooks, shapes
 from fastgrad.graph.bad_index import SEGMENT, checked
-from fastgrad.errors import ShapeError
+from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import is_whole
 from fastgrad.graph.nodes import as_tensor
-from fastgrad.ops.gather import _gather, gather_or_zero, gather_grad
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.ops.arithmetic import _where, cast_to, divide, equal, maximum, ones_like, zeros_like
-from fastgrad.ops.reshape import rank_like, reshape
 from fastgrad.ops.divide import truncatediv
+from fastgrad.ops.gather import _gather, gather_grad, gather_or_zero
 from fastgrad.ops.join import concat
 from fastgrad.ops.order import argsort
+from fastgrad.ops.reshape import rank_like, reshape
 from fastgrad.ops.scan import recurrence, shifted
 from fastgrad.ops.shape import scoped, shape, size
 from fastgrad.ops.unary import sqrt
-from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
-from fastgrad.graph.dtypes import is_whole
-from fastgrad.graph.doors import door
 
 
 def _by_segment(in_shapes, attrs):

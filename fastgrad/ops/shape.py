@@ -10,15 +10,16 @@ import inspect
 
 import numpy as np
 
-from fastgrad.graph import hooks, shapes
-from fastgrad.graph.doors import door
 from fastgrad.errors import DTypeError, ShapeError
-from fastgrad.wording import where
-from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph import hooks, shapes
 from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import INT32, strong, to_np
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import NotDifferentiable, op
-from fastgrad.graph.dtypes import INT32, to_np, strong
 from fastgrad.graph.tensor_shape import Dimension, TensorShape
+from fastgrad.wording import where
+
 
 def scoped(default, last=False):
     """Decorator of functions that are made of several operations: a name scope round them.

@@ -10,14 +10,17 @@ text a part, and the numbers are one integer vector, `bounds`, so that they may 
 
 import numpy as np
 
-from fastgrad.graph.doors import door
 from fastgrad.errors import ShapeError
-from fastgrad.wording import where
-from fastgrad.graph.nodes import as_tensor, is_node
-from fastgrad.ops.shape import known_value, whole_numbers
-from fastgrad.graph.registry import RegisterGradient, op
+from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import BOOL
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.graph.tensor_shape import Dimension
+from fastgrad.ops.arithmetic import cast
+from fastgrad.ops.gather import take_at
+from fastgrad.ops.shape import known_value, whole_numbers
+from fastgrad.ops.where import boolean_mask
+from fastgrad.wording import where
 
 
 # ---- what an index means ----------------------------------------------------------------
@@ -127,10 +130,8 @@ def getitem(tensor, key, name=None):
 
     Gradient: zeros with `dy` where the slice was taken.
     """
-    from fastgrad.ops.gather import take_at
     if is_node(key) and as_tensor(key)._dtype == BOOL or (
             isinstance(key, np.ndarray) and key.dtype == BOOL):
-        from fastgrad.ops.where import boolean_mask
         return boolean_mask(tensor, key, name=name or "boolean_mask")
     key = key if isinstance(key, tuple) else (key,)
     if isinstance(key[0] if len(key) == 1 else None, list):
@@ -218,7 +219,6 @@ def strided_slice(input_, begin, end, strides=None, begin_mask=0, end_mask=0, el
 
 
 def _int32(x):
-    from fastgrad.ops.arithmetic import cast
     return cast(x, np.int32)
 
 

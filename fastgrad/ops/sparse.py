@@ -2,15 +2,16 @@
 
 import numpy as np
 
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError
 from fastgrad.graph.nodes import as_tensor
-from fastgrad.ops.reshape import expand_dims, reshape
-from fastgrad.ops.gather import coordinates, gather, gather_nd
-from fastgrad.ops.reduce import reduce_sum
-from fastgrad.ops.shape import dims_of, known_value, number_of, plain_shape, scoped
 from fastgrad.graph.registry import RegisterGradient, op
+from fastgrad.ops.gather import coordinates, gather, gather_nd
+from fastgrad.ops.join import concat
+from fastgrad.ops.reduce import reduce_sum
+from fastgrad.ops.reshape import expand_dims, reshape
+from fastgrad.ops.shape import dims_of, known_value, number_of, plain_shape, scoped, shape
 
 
 def _rows_of(indices, rank):
@@ -106,8 +107,6 @@ def repeat(input, repeats, axis=None, name=None):
         if counts.size != 1:
             raise ValueError("repeat needs to know the size of a dimension with several repeats.")
         every = expand_dims(x, axis + 1)
-        from fastgrad.ops.join import concat
-        from fastgrad.ops.shape import shape
         wide = concat([every] * int(counts[0]), axis + 1)
         size = shape(x)
         return reshape(wide, concat([size[:axis], np.array([-1], np.int32), size[axis + 1:]], 0))

@@ -7,19 +7,19 @@ runs every update after all the steps that read the old values.
 
 import numpy as np
 
-from fastgrad.graph import hooks, shapes
-from fastgrad.graph.doors import door
 from fastgrad.errors import DTypeError, FeedTypeError, ShapeError
-from fastgrad.graph.nodes import Node, Tensor, as_tensor, is_node, operation_of
+from fastgrad.graph import hooks, shapes
+from fastgrad.graph.build import make
 from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import TEXT, WEAK, to_np
 from fastgrad.graph.interned import held
 from fastgrad.graph.literals import array_of
+from fastgrad.graph.nodes import Node, Tensor, as_tensor, is_node, operation_of
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
-from fastgrad.graph.build import make
-from fastgrad.graph.dtypes import TEXT, WEAK, to_np
 from fastgrad.graph.tensor_shape import to_shape
-
-
+from fastgrad.ops.arithmetic import cast
+from fastgrad.ops.join import stack
 
 
 def _declared(_, attrs):
@@ -148,7 +148,6 @@ def _as_constant(value, dtype, graph, name):
         raise FeedTypeError(f"expected a node, array or number; got {value!r:.60} "
                             f"of type {type(value).__name__}.")
     if isinstance(value, (list, tuple)) and _holds_node(value):
-        from fastgrad.ops.join import stack
         return stack(value) if name is None else stack(value, name=name)
     return _frozen(graph, array_of(value, dtype, graph.literals), None, name)
 
@@ -252,7 +251,6 @@ def assign_shaped(ref, value, name=None):
     graph, want = ref.graph, ref.op.attrs["dtype"]
     given = as_tensor(value, want if graph.literals == "tf" else None, graph)
     if want is not None and given._dtype != want:
-        from fastgrad.ops.arithmetic import cast
         given = cast(given, want)
     return graph.add_op(_assign_shaped.opdef, [ref, given], {}, [(given._shape, ref._dtype)],
                         name or "Assign").outputs[0]

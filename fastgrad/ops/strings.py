@@ -8,17 +8,17 @@ import functools
 
 import numpy as np
 
-from fastgrad.graph.doors import door
 from fastgrad.errors import DTypeError
-from fastgrad.wording import where
-from fastgrad.graph.nodes import as_tensor, is_node
-from fastgrad.graph.interned import decoded, encoded
-from fastgrad.ops.arithmetic import add as math_add
-from fastgrad.ops.state import placeholder
-from fastgrad.graph.registry import NotDifferentiable, op
+from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import FLOAT32, INT64, TEXT
+from fastgrad.graph.interned import decoded, encoded
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.registry import NotDifferentiable, op
 from fastgrad.graph.shapes import broadcast
+from fastgrad.ops.arithmetic import add as math_add
 from fastgrad.ops.indexed_slices import SparseTensor, SparseTensorValue
+from fastgrad.ops.state import placeholder
+from fastgrad.wording import where
 
 
 # ---- strings ----------------------------------------------------------------------------

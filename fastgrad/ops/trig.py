@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from fastgrad.graph.registry import RegisterGradient
 from fastgrad.ops.arithmetic import _float_map
 from fastgrad.ops.unary import rsqrt, square
-from fastgrad.graph.registry import RegisterGradient
 
 
 # ---- trigonometry -----------------------------------------------------------------------

@@ -6,10 +6,10 @@ kernel of their own are ops too (`sqrt_grad`), with their own gradient, so that 
 
 import numpy as np
 
+from fastgrad.graph.dtypes import is_weak
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient
 from fastgrad.ops.arithmetic import (_float_map, _grad_map, _map, _where, cast_like, cast_to, equal,
                                      log, ones_like, sign, zeros_like)
-from fastgrad.graph.registry import NotDifferentiable, RegisterGradient
-from fastgrad.graph.dtypes import is_weak
 
 
 def _whole(round_):

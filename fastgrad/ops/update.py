@@ -11,11 +11,11 @@ them by a step of its own, `merge_rows`.
 
 import numpy as np
 
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.bad_index import checked
-from fastgrad.errors import ShapeError
-from fastgrad.graph.registry import NotDifferentiable, op
 from fastgrad.graph.dtypes import INT32
+from fastgrad.graph.registry import NotDifferentiable, op
 
 
 def _of_variable(in_dtypes):

@@ -6,21 +6,22 @@ its own, before the rest of the run is planned.
 
 import numpy as np
 
+from fastgrad.errors import LateShapeError, ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.bad_index import PARTITION, checked
-from fastgrad.graph.doors import door
-from fastgrad.errors import LateShapeError, ShapeError
-from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.build import check_truth
 from fastgrad.graph.default_graph import get_default_graph
-from fastgrad.ops.reshape import reshape, squeeze
+from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import INT32, INT64, strong, to_np
+from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
+from fastgrad.ops.arithmetic import _where, zeros_like
 from fastgrad.ops.gather import _gather
 from fastgrad.ops.join import SEVERAL, concat
-from fastgrad.ops.arithmetic import _where, zeros_like
+from fastgrad.ops.make import range as range_
 from fastgrad.ops.reduce import reduce_prod
+from fastgrad.ops.reshape import reshape, squeeze
 from fastgrad.ops.shape import number_of, shape
-from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
-from fastgrad.graph.build import check_truth
-from fastgrad.graph.dtypes import INT32, INT64, strong, to_np
 
 
 # ---- where ------------------------------------------------------------------------------
@@ -294,7 +295,6 @@ def dynamic_partition_gradient(op, *dys):
 
 
 def _range(dims):
-    from fastgrad.ops.make import range as range_
     return range_(reduce_prod(dims))
 
 

@@ -3,13 +3,13 @@
 Builds the gradient graph of a loss once, and runs it in a session that the graph keeps.
 """
 
-from fastgrad.graph.doors import door
-from fastgrad.errors import FetchTypeError, GradientError, MissingFeedError
-from fastgrad.wording import where
-from fastgrad.runtime.fetches import feed_key
 from fastgrad.autodiff.gradients import ancestors, walk
+from fastgrad.errors import FetchTypeError, GradientError, MissingFeedError
+from fastgrad.graph.doors import door
 from fastgrad.graph.nodes import Node, Operation, node_of
+from fastgrad.runtime.fetches import feed_key
 from fastgrad.runtime.session import Session
+from fastgrad.wording import where
 
 
 @door

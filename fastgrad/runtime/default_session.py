@@ -5,11 +5,11 @@ Each thread has a stack of its own.
 
 import threading
 
-from fastgrad.graph.default_graph import Default
 from fastgrad.errors import GraphError
-from fastgrad.wording import where
 from fastgrad.graph import hooks
+from fastgrad.graph.default_graph import Default
 from fastgrad.uncut import Changed
+from fastgrad.wording import where
 
 
 class _Sessions(threading.local):
@@ -45,4 +45,3 @@ def _run_in(session, node, feed_dict, what):
     if session.graph is not node.graph:
         raise GraphError(f"Cannot {what} {where(node)}: it is not in the session's graph.")
     return session.run(node, feed_dict)
-

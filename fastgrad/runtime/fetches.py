@@ -9,16 +9,16 @@ import copy
 import numpy as np
 
 from fastgrad import elsewhere
-from fastgrad.graph import shapes
 from fastgrad.errors import (DTypeError, FeedError, FeedTextError, FeedTypeError, FetchError,
                              FetchTypeError, TooLargeError)
-from fastgrad.wording import sentence, where
-from fastgrad.graph.nodes import Node, Operation, Tensor, is_custom
+from fastgrad.graph import shapes
+from fastgrad.graph.dtypes import TEXT, is_weak
 from fastgrad.graph.interned import decoded, encoded
 from fastgrad.graph.literals import converted
+from fastgrad.graph.nodes import Node, Operation, Tensor, is_custom
 from fastgrad.ops.indexed_slices import (IndexedSlices, IndexedSlicesValue, SparseTensor,
                                          SparseTensorValue)
-from fastgrad.graph.dtypes import TEXT, is_weak
+from fastgrad.wording import sentence, where
 
 
 # ---- fetches ----------------------------------------------------------------------------

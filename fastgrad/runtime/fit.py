@@ -11,10 +11,10 @@ import time
 
 import numpy as np
 
-from fastgrad.graph.doors import door, warn
-from fastgrad.errors import FeedError, FeedTypeError
-from fastgrad.wording import where
 from fastgrad.compiler.plan import shuffle_rows
+from fastgrad.errors import FeedError, FeedTypeError
+from fastgrad.graph.doors import door, warn
+from fastgrad.wording import where
 
 REPORT_SECONDS = 0.5          # between two lines or bar updates
 ROWS_AT_ONCE = 1 << 20        # trained on in one call of several epochs: bounds what is stacked

@@ -9,13 +9,13 @@ import weakref
 
 import numpy as np
 
-from fastgrad.errors import ClosedError, PartError
-from fastgrad.wording import where
-from fastgrad.runtime.fetches import answered, feed_key, flatten, handed_out
-from fastgrad.graph.nodes import Tensor
-from fastgrad.graph.interned import held, keeping
-from fastgrad.graph.dtypes import TEXT
 from fastgrad.compiler.specialise import order_of
+from fastgrad.errors import ClosedError, PartError
+from fastgrad.graph.dtypes import TEXT
+from fastgrad.graph.interned import held, keeping
+from fastgrad.graph.nodes import Tensor
+from fastgrad.runtime.fetches import answered, feed_key, flatten, handed_out
+from fastgrad.wording import where
 
 _LASTING = ("constant", "variable", "placeholder")      # read where they are needed
 

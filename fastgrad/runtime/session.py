@@ -13,27 +13,27 @@ from functools import partial
 import numpy as np
 
 from fastgrad import config
+from fastgrad.compiler.plan import Callable, Runner, Staging, compile, with_subnormals
+from fastgrad.compiler.specialise import Before, written
+from fastgrad.errors import ClosedError, FeedTypeError, GraphError, InvalidArgumentError
+from fastgrad.graph import hooks
+from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import TEXT
+from fastgrad.graph.graph import Graph
+from fastgrad.graph.interned import keeping
+from fastgrad.graph.reference import evaluate
 from fastgrad.runtime import growth
 from fastgrad.runtime.default_session import Entered, get_default_session
-from fastgrad.graph.doors import door
-from fastgrad.errors import ClosedError, FeedTypeError, GraphError, InvalidArgumentError
-from fastgrad.wording import refuse_copy, where
 from fastgrad.runtime.fetches import (answered, convert, feed_key, feeds_of, fetch, flatten,
                                       handed_out)
 from fastgrad.runtime.fit import fit
-from fastgrad.graph import hooks
-from fastgrad.graph.graph import Graph
-from fastgrad.graph.default_graph import get_default_graph
-from fastgrad.graph.interned import keeping
 from fastgrad.runtime.partial import partial_run, partial_run_setup
-from fastgrad.compiler.plan import Callable, Runner, Staging, compile, with_subnormals
-from fastgrad.graph.reference import evaluate
-from fastgrad.graph.dtypes import TEXT
-from fastgrad.compiler.specialise import Before, written
 from fastgrad.runtime.stages import compute
 from fastgrad.runtime.streams import Streams
 from fastgrad.uncut import Changed
 from fastgrad.variables.store import store_of
+from fastgrad.wording import refuse_copy, where
 
 
 class Session(Runner):
@@ -374,8 +374,6 @@ def _threads(num_threads):
     if not isinstance(num_threads, int) or num_threads < 1:
         raise ValueError(f"num_threads must be a whole number of 1 or more; got {num_threads!r}.")
     return num_threads
-
-
 
 
 @hooks.fills("initial_value")

@@ -8,15 +8,15 @@ Gradients of lookups: where a row without gradient would move anyway, or its slo
 TensorFlow.
 """
 
-from fastgrad.train.optimizer import Optimizer
 from fastgrad.ops.arithmetic import cast, maximum, sign
 from fastgrad.ops.state import _assign_mul, assign, assign_add, group, identity
-from fastgrad.ops.unary import abs, square, sqrt
+from fastgrad.ops.unary import abs, sqrt, square
 from fastgrad.ops.update import (apply_adadelta, apply_adadelta_rows, apply_adagrad,
                                  apply_adagrad_rows, apply_adam, apply_centered_rms_prop,
                                  apply_centered_rms_prop_rows, apply_ftrl, apply_ftrl_rows,
                                  apply_proximal_adagrad_rows, apply_rms_prop, apply_rms_prop_rows)
 from fastgrad.train.gradient_descent import _Proximal, _op, _shrunk
+from fastgrad.train.optimizer import Optimizer
 
 
 class AdagradOptimizer(Optimizer):

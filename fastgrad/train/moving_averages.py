@@ -4,16 +4,16 @@ import numpy as np
 
 from fastgrad.graph.collection import (GraphKeys, global_variables, moving_average_variables,
                                        trainable_variables)
-from fastgrad.wording import where
-from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.default_graph import get_default_graph
-from fastgrad.variables.initializers import zeros_initializer
+from fastgrad.graph.dtypes import FLOAT32, strong
+from fastgrad.graph.nodes import as_tensor
 from fastgrad.ops.arithmetic import cast, minimum, pow
 from fastgrad.ops.state import assign, assign_sub, group
 from fastgrad.train.optimizer import make_slot
+from fastgrad.variables.initializers import zeros_initializer
 from fastgrad.variables.scopes import get_variable, variable_scope
 from fastgrad.variables.variable import Variable
-from fastgrad.graph.dtypes import FLOAT32, strong
+from fastgrad.wording import where
 
 
 class ExponentialMovingAverage:

@@ -11,18 +11,18 @@ Decisions
 
 import numpy as np
 
+from fastgrad.autodiff.gradients import gradients, loss_seed
+from fastgrad.errors import GradientError, LossTypeError, NotVariableError, TrainTypeError
 from fastgrad.graph.collection import GraphKeys
 from fastgrad.graph.doors import door
-from fastgrad.errors import GradientError, LossTypeError, NotVariableError, TrainTypeError
-from fastgrad.wording import show_names, where
-from fastgrad.autodiff.gradients import gradients, loss_seed
+from fastgrad.graph.dtypes import is_weak, strong
 from fastgrad.graph.nodes import Node, as_tensor, is_node
 from fastgrad.ops.arithmetic import cast
 from fastgrad.ops.join import stack
 from fastgrad.ops.state import assign_add, group
 from fastgrad.variables.scopes import get_variable, variable_scope
 from fastgrad.variables.variable import Variable
-from fastgrad.graph.dtypes import is_weak, strong
+from fastgrad.wording import show_names, where
 
 
 class Optimizer:

@@ -18,16 +18,16 @@ import warnings
 
 import numpy as np
 
+from fastgrad.errors import MisfitError, NotInFileError
 from fastgrad.graph import shapes
 from fastgrad.graph.collection import GraphKeys
-from fastgrad.errors import MisfitError, NotInFileError
-from fastgrad.wording import show_names, where
 from fastgrad.graph.default_graph import get_default_graph
-from fastgrad.io.tensors import encoded, read_tensors
-from fastgrad.variables.variable import Variable
-from fastgrad.io.whole_files import flush_folder, in_turn, write_whole
 from fastgrad.graph.dtypes import strong
 from fastgrad.io.checkpoint_state import SUFFIX, _write_state, checkpoint_exists
+from fastgrad.io.tensors import encoded, read_tensors
+from fastgrad.io.whole_files import flush_folder, in_turn, write_whole
+from fastgrad.variables.variable import Variable
+from fastgrad.wording import show_names, where
 
 
 # ---- Saver ------------------------------------------------------------------------------

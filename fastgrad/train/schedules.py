@@ -7,11 +7,12 @@ step with a schedule stays one plan.
 
 import math
 
+from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
 from fastgrad.graph.nodes import as_tensor, is_node
-from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.ops.arithmetic import add, cast, equal, less_equal, log, minimum, multiply, pow
 from fastgrad.ops.divide import realdiv
-from fastgrad.ops.arithmetic import add, cast, equal, less_equal, minimum, multiply, pow
+from fastgrad.ops.random import random_normal
 from fastgrad.ops.state import constant
 from fastgrad.ops.trig import cos
 from fastgrad.ops.unary import ceil, exp, floor, sqrt
@@ -141,7 +142,6 @@ def _half_cosine(fraction):
 def cosine_decay_restarts(learning_rate, global_step, first_decay_steps, t_mul=2.0, m_mul=1.0,
                           alpha=0.0, name=None):
     """Cosine decay that starts again, each time `t_mul` as long and `m_mul` as high."""
-    from fastgrad.ops.arithmetic import log
     with _Terms(name, "SGDRDecay", learning_rate, global_step) as t:
         done = t.step / t(first_decay_steps)
         if not is_node(t_mul) and t_mul == 1.0:
@@ -171,7 +171,6 @@ def noisy_linear_cosine_decay(learning_rate, global_step, decay_steps, initial_v
                               variance_decay=0.55, num_periods=0.5, alpha=0.0, beta=0.001,
                               name=None):
     """linear_cosine_decay with noise on the line whose variance falls with the step."""
-    from fastgrad.ops.random import random_normal
     with _Terms(name, "NoisyLinearCosineDecay", learning_rate, global_step) as t:
         steps = t(decay_steps)
         step = minimum(t.step, steps)

@@ -12,11 +12,13 @@ import numpy as np
 
 from fastgrad.graph import shapes
 from fastgrad.graph.default_graph import building, kind_in_force
-from fastgrad.graph.literals import array_of, scalar
-from fastgrad.ops.state import constant
-from fastgrad.graph.registry import op
 from fastgrad.graph.dtypes import DTYPES, as_dtype
+from fastgrad.graph.literals import array_of, scalar
+from fastgrad.graph.registry import op
 from fastgrad.graph.tensor_shape import to_shape
+from fastgrad.ops.random import random_normal, random_uniform, truncated_normal
+from fastgrad.ops.reshape import reshape, transpose
+from fastgrad.ops.state import constant
 
 
 class Initializer:
@@ -123,7 +125,6 @@ class RandomUniform(Initializer):
         self.dtype = as_dtype(dtype)
 
     def __call__(self, shape, dtype=None, partition_info=None):
-        from fastgrad.ops.random import random_uniform
         kind = self._kind(dtype)
         top = 1 if self.maxval is None and kind.is_floating else self.maxval
         return random_uniform(_dims(shape), self.minval, top, kind, seed=self.seed)
@@ -136,7 +137,6 @@ class RandomNormal(Initializer):
         self.mean, self.stddev, self.seed, self.dtype = mean, stddev, seed, _floating(dtype)
 
     def __call__(self, shape, dtype=None, partition_info=None):
-        from fastgrad.ops.random import random_normal
         return random_normal(_dims(shape), self.mean, self.stddev, self._kind(dtype),
                              seed=self.seed)
 
@@ -148,7 +148,6 @@ class TruncatedNormal(Initializer):
         self.mean, self.stddev, self.seed, self.dtype = mean, stddev, seed, _floating(dtype)
 
     def __call__(self, shape, dtype=None, partition_info=None):
-        from fastgrad.ops.random import truncated_normal
         return truncated_normal(_dims(shape), self.mean, self.stddev, self._kind(dtype),
                                 seed=self.seed)
 
@@ -160,7 +159,6 @@ class UniformUnitScaling(Initializer):
         self.factor, self.seed, self.dtype = factor, seed, _floating(dtype)
 
     def __call__(self, shape, dtype=None, partition_info=None):
-        from fastgrad.ops.random import random_uniform
         dims = _dims(shape)
         limit = math.sqrt(3 / max(1.0, shapes.size_of(dims[:-1]))) * self.factor
         return random_uniform(dims, -limit, limit, self._kind(dtype), seed=self.seed)
@@ -201,7 +199,6 @@ class VarianceScaling(Initializer):
         self.seed, self.dtype = seed, _floating(dtype)
 
     def __call__(self, shape, dtype=None, partition_info=None):
-        from fastgrad.ops.random import random_normal, random_uniform, truncated_normal
         dims, kind = _dims(shape), self._kind(dtype)
         fan_in, fan_out = _fans(dims)
         n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
@@ -272,8 +269,6 @@ class Orthogonal(Initializer):
         self.gain, self.seed, self.dtype = gain, seed, _floating(dtype)
 
     def __call__(self, shape, dtype=None, partition_info=None):
-        from fastgrad.ops.reshape import reshape, transpose
-        from fastgrad.ops.random import random_normal
         dims = _dims(shape)
         if len(dims) < 2:
             raise ValueError("The tensor to initialize must be at least two-dimensional")

@@ -9,16 +9,16 @@ import functools
 import inspect
 
 from fastgrad.graph import collection, shapes
-from fastgrad.graph.doors import door
-from fastgrad.wording import show_shape, show_site
 from fastgrad.graph.default_graph import get_default_graph
-from fastgrad.graph.nodes import is_node
-from fastgrad.variables.initializers import glorot_uniform_initializer, zeros_initializer
-from fastgrad.graph.literals import array_of
-from fastgrad.uncut import Changed
-from fastgrad.variables.variable import Variable
+from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import DTYPES, as_dtype
+from fastgrad.graph.literals import array_of
+from fastgrad.graph.nodes import is_node
 from fastgrad.graph.tensor_shape import to_shape
+from fastgrad.uncut import Changed
+from fastgrad.variables.initializers import glorot_uniform_initializer, zeros_initializer
+from fastgrad.variables.variable import Variable
+from fastgrad.wording import show_shape, show_site
 
 
 class _AutoReuse:

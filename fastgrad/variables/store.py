@@ -4,10 +4,10 @@ import numpy as np
 
 from fastgrad._kernels.program import StoreLock
 from fastgrad.errors import StateError
-from fastgrad.wording import refuse_copy, where
 from fastgrad.graph import hooks, shapes
-from fastgrad.graph.interned import held
 from fastgrad.graph.dtypes import TEXT
+from fastgrad.graph.interned import held
+from fastgrad.wording import refuse_copy, where
 
 
 def aligned_empty(shape, dtype):
@@ -122,4 +122,3 @@ def store_of(graph):
     if graph.store is None:
         graph.store = Store(hooks.initial_value)
     return graph.store
-

@@ -12,21 +12,22 @@ import inspect
 import numpy as np
 
 from fastgrad import elsewhere
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.collection import GraphKeys, global_variables, local_variables
-from fastgrad.graph.doors import door
-from fastgrad.errors import ShapeError
-from fastgrad.wording import where
-from fastgrad.graph.nodes import Tensor, as_tensor, is_node
 from fastgrad.graph.default_graph import get_default_graph
+from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import TEXT, strong, to_np
 from fastgrad.graph.interned import readable
 from fastgrad.graph.literals import array_of, converted
 from fastgrad.graph.names import repr_of_variable
+from fastgrad.graph.nodes import Tensor, as_tensor, is_node
+from fastgrad.ops.arithmetic import cast
 from fastgrad.ops.state import (_assign, _assign_add, _assign_sub, _variable, assign_shaped,
                                 constant, group, identity)
-from fastgrad.variables.value_copy import value_copy
 from fastgrad.variables.store import store_of
-from fastgrad.graph.dtypes import TEXT, strong, to_np
+from fastgrad.variables.value_copy import value_copy
+from fastgrad.wording import where
 
 
 KINDS = {}                  # Graph.literals -> class of its variables; compat adds its own
@@ -202,7 +203,6 @@ def _initial_tensor(value, dtype):
         if dtype is not None and tensor.graph.literals == "tf":
             return as_tensor(tensor, dtype)
         if dtype is not None and tensor._dtype != dtype:
-            from fastgrad.ops.arithmetic import cast
             tensor = cast(tensor, dtype)
         return tensor
     return constant(value, dtype, name="initial_value")

@@ -10,7 +10,7 @@ import fastgrad.compat.v1     # noqa: F401 - registers what only TensorFlow's na
 from fastgrad import _kernels
 from fastgrad.compiler import plan     # noqa: F401 - enters the families
 from fastgrad.compiler.families import FAMILIES, family
-from fastgrad.graph.registry import OPS
+from fastgrad.graph.opdef import OPS
 
 DTYPE = "(?:f32|f64|i32|i64|u8|b1)"
 

@@ -141,6 +141,17 @@ def test_no_circle():
     assert {m: sorted(targets & left.keys()) for m, targets in left.items()} == {}
 
 
+def test_imports_stand_at_the_top():
+    """A late import hides an arrow; only doors have some, so that they open when asked."""
+    late = []
+    for path in FILES.values():
+        tree = ast.parse((PACKAGE / path).read_text(encoding="utf-8"))
+        top = {n.lineno for n in tree.body}
+        late += [f"{path}:{line}" for _, line in imports(path)
+                 if line not in top and room_of(path) not in DOORS]
+    assert late == []
+
+
 def test_rooms_of_the_engine_import_nothing_by_themselves():
     """Or list their files, where files register things."""
     for folder in ("autodiff", "compiler", "flow", "graph", "io", "runtime", "variables"):

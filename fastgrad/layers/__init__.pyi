@@ -1,0 +1,159 @@
+"""Types of `fastgrad.layers`. Written by tests/types/make_stubs.py; do not edit."""
+
+from builtins import bool as _bool
+from collections.abc import Callable
+from typing import Any
+from fastgrad import Tensor, Variable
+from fastgrad.typing import DTypeLike, ShapeLike, TensorLike
+
+__all__ = [
+    "BatchNormalization", "Dense", "Dropout", "Flatten", "Layer", "batch_normalization", "dense",
+    "dropout", "flatten"]
+
+class Layer:
+    def __init__(
+            self, trainable: _bool | None = True, name: str | None = None,
+            dtype: DTypeLike | None = None,
+            activity_regularizer: Callable[..., Any] | None = None, _scope: Any = None,
+            _reuse: Any = None, **_: Any
+    ) -> None: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def scope_name(self) -> Any: ...
+    @property
+    def dtype(self) -> Any: ...
+    @property
+    def variables(self) -> list[Variable]: ...
+    @property
+    def weights(self) -> list[Variable]: ...
+    @property
+    def trainable_variables(self) -> list[Variable]: ...
+    @property
+    def trainable_weights(self) -> list[Variable]: ...
+    @property
+    def non_trainable_variables(self) -> list[Variable]: ...
+    @property
+    def non_trainable_weights(self) -> list[Variable]: ...
+    def __call__(
+            self, inputs: TensorLike, *args: TensorLike, scope: Any = None, **kwargs: Any
+    ) -> Tensor: ...
+    def apply(
+            self, inputs: TensorLike, *args: TensorLike, scope: Any = None, **kwargs: Any
+    ) -> Tensor: ...
+    def add_weight(
+            self, name: str, shape: ShapeLike,
+            initializer: Callable[..., Any] | TensorLike | None = None,
+            regularizer: Callable[..., Any] | None = None, trainable: _bool | None = True,
+            constraint: Callable[..., Any] | None = None, dtype: DTypeLike | None = None
+    ) -> Variable: ...
+    def add_variable(
+            self, name: str, shape: ShapeLike,
+            initializer: Callable[..., Any] | TensorLike | None = None,
+            regularizer: Callable[..., Any] | None = None, trainable: _bool | None = True,
+            constraint: Callable[..., Any] | None = None, dtype: DTypeLike | None = None
+    ) -> Variable: ...
+    def build(self, shape: ShapeLike) -> None: ...
+    def call(self, inputs: TensorLike) -> Tensor: ...
+    built: Any
+    losses: Any
+    trainable: Any
+    updates: Any
+
+
+class BatchNormalization(Layer):
+    def __init__(
+            self, axis: Any = -1, momentum: TensorLike = 0.99, epsilon: TensorLike = 0.001,
+            center: _bool = True, scale: _bool = True,
+            beta_initializer: Callable[..., Any] | TensorLike | None = ...,
+            gamma_initializer: Callable[..., Any] | TensorLike | None = ...,
+            moving_mean_initializer: Callable[..., Any] | TensorLike | None = ...,
+            moving_variance_initializer: Callable[..., Any] | TensorLike | None = ...,
+            beta_regularizer: Callable[..., Any] | None = None,
+            gamma_regularizer: Callable[..., Any] | None = None,
+            beta_constraint: Callable[..., Any] | None = None,
+            gamma_constraint: Callable[..., Any] | None = None, trainable: _bool | None = True,
+            name: str | None = None, **settings: Any
+    ) -> None: ...
+    def build(self, shape: ShapeLike) -> None: ...
+    def call(self, inputs: TensorLike, training: TensorLike = False) -> Tensor: ...
+    axis: Any
+    beta: Any
+    center: Any
+    epsilon: Any
+    gamma: Any
+    momentum: Any
+    moving_mean: Any
+    moving_variance: Any
+    scale: Any
+
+
+class Dense(Layer):
+    def __init__(
+            self, units: Any, activation: Callable[..., Any] | None = None,
+            use_bias: _bool = True,
+            kernel_initializer: Callable[..., Any] | TensorLike | None = None,
+            bias_initializer: Callable[..., Any] | TensorLike | None = ...,
+            kernel_regularizer: Callable[..., Any] | None = None,
+            bias_regularizer: Callable[..., Any] | None = None,
+            activity_regularizer: Callable[..., Any] | None = None,
+            kernel_constraint: Callable[..., Any] | None = None,
+            bias_constraint: Callable[..., Any] | None = None, trainable: _bool | None = True,
+            name: str | None = None, **settings: Any
+    ) -> None: ...
+    def build(self, shape: ShapeLike) -> None: ...
+    def call(self, inputs: TensorLike) -> Tensor: ...
+    activation: Any
+    bias: Any
+    kernel: Any
+    units: Any
+    use_bias: Any
+
+
+class Dropout(Layer):
+    def __init__(
+            self, rate: TensorLike = 0.5, noise_shape: ShapeLike = None, seed: int | None = None,
+            name: str | None = None, **settings: Any
+    ) -> None: ...
+    def call(self, inputs: TensorLike, training: TensorLike = False) -> Tensor: ...
+    noise_shape: Any
+    rate: Any
+    seed: Any
+
+
+class Flatten(Layer):
+    def call(self, inputs: TensorLike) -> Tensor: ...
+
+def batch_normalization(
+        inputs: TensorLike, axis: Any = -1, momentum: TensorLike = 0.99,
+        epsilon: TensorLike = 0.001, center: _bool = True, scale: _bool = True,
+        beta_initializer: Callable[..., Any] | TensorLike | None = ...,
+        gamma_initializer: Callable[..., Any] | TensorLike | None = ...,
+        moving_mean_initializer: Callable[..., Any] | TensorLike | None = ...,
+        moving_variance_initializer: Callable[..., Any] | TensorLike | None = ...,
+        beta_regularizer: Callable[..., Any] | None = None,
+        gamma_regularizer: Callable[..., Any] | None = None,
+        beta_constraint: Callable[..., Any] | None = None,
+        gamma_constraint: Callable[..., Any] | None = None, training: TensorLike = False,
+        trainable: _bool | None = True, name: str | None = None, reuse: Any = None,
+        renorm: Any = False, fused: Any = None, virtual_batch_size: Any = None,
+        adjustment: Any = None, **_: Any
+) -> Tensor: ...
+def dense(
+        inputs: TensorLike, units: Any, activation: Callable[..., Any] | None = None,
+        use_bias: _bool = True, kernel_initializer: Callable[..., Any] | TensorLike | None = None,
+        bias_initializer: Callable[..., Any] | TensorLike | None = ...,
+        kernel_regularizer: Callable[..., Any] | None = None,
+        bias_regularizer: Callable[..., Any] | None = None,
+        activity_regularizer: Callable[..., Any] | None = None,
+        kernel_constraint: Callable[..., Any] | None = None,
+        bias_constraint: Callable[..., Any] | None = None, trainable: _bool | None = True,
+        name: str | None = None, reuse: Any = None
+) -> Tensor: ...
+def dropout(
+        inputs: TensorLike, rate: TensorLike = 0.5, noise_shape: ShapeLike = None,
+        seed: int | None = None, training: TensorLike = False, name: str | None = None
+) -> Tensor: ...
+def flatten(
+        inputs: TensorLike, name: str | None = None, data_format: Any = 'channels_last'
+) -> Tensor: ...

@@ -1,0 +1,148 @@
+"""Types of `fastgrad.nn`. Written by tests/types/make_stubs.py; do not edit."""
+
+from builtins import bool as _bool
+from typing import Any
+from fastgrad import Tensor, _TopK
+from fastgrad.typing import ShapeLike, TensorLike
+
+__all__ = [
+    "batch_norm_with_global_normalization", "batch_normalization", "bias_add", "crelu", "dropout",
+    "elu", "embedding_lookup", "fused_batch_norm", "in_top_k", "l2_loss", "l2_normalize",
+    "leaky_relu", "log_poisson_loss", "log_sigmoid", "log_softmax",
+    "log_uniform_candidate_sampler", "moments", "nce_loss", "normalize_moments", "relu", "relu6",
+    "relu_layer", "sampled_softmax_loss", "selu", "sigmoid", "sigmoid_cross_entropy_with_logits",
+    "softmax", "softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_logits_v2",
+    "softplus", "softsign", "sparse_softmax_cross_entropy_with_logits", "sufficient_statistics",
+    "swish", "tanh", "top_k", "uniform_candidate_sampler", "weighted_cross_entropy_with_logits",
+    "weighted_moments", "xw_plus_b", "zero_fraction"]
+
+from fastgrad import log_sigmoid as log_sigmoid
+from fastgrad import sigmoid as sigmoid
+from fastgrad import softmax as softmax
+from fastgrad import tanh as tanh
+
+def batch_norm_with_global_normalization(
+        t: TensorLike | None = None, m: TensorLike | None = None, v: TensorLike | None = None,
+        beta: TensorLike | None = None, gamma: TensorLike | None = None,
+        variance_epsilon: TensorLike | None = None,
+        scale_after_normalization: TensorLike | None = None, name: str | None = None,
+        input: TensorLike | None = None, mean: TensorLike | None = None,
+        variance: TensorLike | None = None
+) -> Tensor: ...
+def batch_normalization(
+        x: TensorLike, mean: TensorLike, variance: TensorLike, offset: TensorLike,
+        scale: TensorLike, variance_epsilon: TensorLike, name: str | None = None
+) -> Tensor: ...
+def bias_add(
+        value: TensorLike, bias: TensorLike, data_format: Any = None, name: str | None = None
+) -> Tensor: ...
+def crelu(features: TensorLike, name: str | None = None, axis: TensorLike = -1) -> Tensor: ...
+def dropout(
+        x: TensorLike, keep_prob: TensorLike | None = None, noise_shape: ShapeLike = None,
+        seed: int | None = None, name: str | None = None, rate: TensorLike | None = None
+) -> Tensor: ...
+def elu(features: TensorLike, name: str | None = None) -> Tensor: ...
+def embedding_lookup(
+        params: Any, ids: TensorLike, partition_strategy: Any = 'mod', name: str | None = None,
+        validate_indices: _bool | None = True, max_norm: TensorLike | None = None
+) -> Tensor: ...
+def fused_batch_norm(
+        x: TensorLike, scale: TensorLike, offset: TensorLike, mean: TensorLike | None = None,
+        variance: TensorLike | None = None, epsilon: TensorLike = 0.001,
+        data_format: Any = 'NHWC', is_training: TensorLike = True, name: str | None = None
+) -> tuple[Tensor, Tensor, Tensor]: ...
+def in_top_k(
+        predictions: TensorLike, targets: TensorLike, k: TensorLike, name: str | None = None
+) -> Tensor: ...
+def l2_loss(t: TensorLike, name: str | None = None) -> Tensor: ...
+def l2_normalize(
+        x: TensorLike, axis: TensorLike | None = None, epsilon: TensorLike = 1e-12,
+        name: str | None = None, dim: TensorLike | None = None
+) -> Tensor: ...
+def leaky_relu(
+        features: TensorLike, alpha: TensorLike = 0.2, name: str | None = None
+) -> Tensor: ...
+def log_poisson_loss(
+        targets: TensorLike, log_input: TensorLike, compute_full_loss: _bool = False,
+        name: str | None = None
+) -> Tensor: ...
+def log_softmax(
+        logits: TensorLike, axis: TensorLike | None = None, name: str | None = None,
+        dim: TensorLike | None = None
+) -> Tensor: ...
+def log_uniform_candidate_sampler(
+        true_classes: TensorLike, num_true: TensorLike, num_sampled: TensorLike,
+        unique: TensorLike, range_max: TensorLike, seed: int | None = None,
+        name: str | None = None
+) -> tuple[Tensor, Tensor, Tensor]: ...
+def moments(
+        x: TensorLike, axes: TensorLike, shift: TensorLike | None = None, name: str | None = None,
+        keep_dims: _bool | None = None, keepdims: _bool | None = None
+) -> tuple[Tensor, Tensor]: ...
+def nce_loss(
+        weights: Any, biases: TensorLike, labels: TensorLike, inputs: TensorLike,
+        num_sampled: TensorLike, num_classes: TensorLike, num_true: TensorLike = 1,
+        sampled_values: Any = None, remove_accidental_hits: _bool = False,
+        partition_strategy: Any = 'mod', name: str | None = 'nce_loss'
+) -> Tensor: ...
+def normalize_moments(
+        counts: TensorLike, mean_ss: TensorLike, variance_ss: TensorLike, shift: TensorLike,
+        name: str | None = None
+) -> tuple[Tensor, Tensor]: ...
+def relu(features: TensorLike, name: str | None = None) -> Tensor: ...
+def relu6(features: TensorLike, name: str | None = None) -> Tensor: ...
+def relu_layer(
+        x: TensorLike, weights: TensorLike, biases: TensorLike, name: str | None = None
+) -> Tensor: ...
+def sampled_softmax_loss(
+        weights: Any, biases: TensorLike, labels: TensorLike, inputs: TensorLike,
+        num_sampled: TensorLike, num_classes: TensorLike, num_true: TensorLike = 1,
+        sampled_values: Any = None, remove_accidental_hits: _bool = True,
+        partition_strategy: Any = 'mod', name: str | None = 'sampled_softmax_loss',
+        seed: int | None = None
+) -> Tensor: ...
+def selu(features: TensorLike, name: str | None = None) -> Tensor: ...
+def sigmoid_cross_entropy_with_logits(
+        _sentinel: Any = None, labels: TensorLike | None = None, logits: TensorLike | None = None,
+        name: str | None = None
+) -> Tensor: ...
+def softmax_cross_entropy_with_logits(
+        _sentinel: Any = None, labels: TensorLike | None = None, logits: TensorLike | None = None,
+        dim: TensorLike = -1, name: str | None = None, axis: TensorLike | None = None
+) -> Tensor: ...
+def softmax_cross_entropy_with_logits_v2(
+        labels: TensorLike, logits: TensorLike, axis: TensorLike | None = None,
+        name: str | None = None, dim: TensorLike | None = None
+) -> Tensor: ...
+def softplus(features: TensorLike, name: str | None = None) -> Tensor: ...
+def softsign(features: TensorLike, name: str | None = None) -> Tensor: ...
+def sparse_softmax_cross_entropy_with_logits(
+        _sentinel: Any = None, labels: TensorLike | None = None, logits: TensorLike | None = None,
+        name: str | None = None
+) -> Tensor: ...
+def sufficient_statistics(
+        x: TensorLike, axes: TensorLike, shift: TensorLike | None = None,
+        keep_dims: _bool | None = None, name: str | None = None, keepdims: _bool | None = None
+) -> tuple[Any, Tensor, Tensor, Any]: ...
+def swish(features: TensorLike, name: str | None = None) -> Tensor: ...
+def top_k(
+        input: TensorLike, k: TensorLike = 1, sorted: _bool = True, name: str | None = None
+) -> _TopK: ...
+def uniform_candidate_sampler(
+        true_classes: TensorLike, num_true: TensorLike, num_sampled: TensorLike,
+        unique: TensorLike, range_max: TensorLike, seed: int | None = None,
+        name: str | None = None
+) -> tuple[Tensor, Tensor, Tensor]: ...
+def weighted_cross_entropy_with_logits(
+        labels: TensorLike | None = None, logits: TensorLike | None = None,
+        pos_weight: TensorLike | None = None, name: str | None = None,
+        targets: TensorLike | None = None
+) -> Tensor: ...
+def weighted_moments(
+        x: TensorLike, axes: TensorLike, frequency_weights: TensorLike, name: str | None = None,
+        keep_dims: _bool | None = None, keepdims: _bool | None = None
+) -> tuple[Tensor, Tensor]: ...
+def xw_plus_b(
+        x: TensorLike, weights: TensorLike, biases: TensorLike, name: str | None = None
+) -> Tensor: ...
+def zero_fraction(value: TensorLike, name: str | None = None) -> Tensor: ...

@@ -1,0 +1,404 @@
+"""Writes the stubs (`.pyi`) of the public modules from what the package declares.
+
+Run by hand after a change of public names or signatures:
+
+    python tests/types/make_stubs.py
+
+The stubs are checked in, and `test_stubs.py` compares them with what this writes: an editor shows
+them in a clone that nobody built, and a change of a signature shows in its diff. A name is declared
+in the first module that has it and imported by the others; `classes.pyi` and `classes_v1.pyi` spell
+out the classes whose types matter most, `annotations.py` has tables for the rest.
+"""
+
+import ast
+import importlib
+import inspect
+import pathlib
+import re
+import sys
+import textwrap
+import types
+
+import annotations as tables
+
+ROOT = pathlib.Path(__file__).parents[2]
+HERE = pathlib.Path(__file__).parent
+NAMESPACES = ("nn", "linalg", "math", "random", "initializers", "layers", "losses", "metrics",
+              "train", "summary", "distributions", "regularizers", "errors", "testing", "datasets",
+              "compat")
+FOLDERS = ("fastgrad.compat._v1", "fastgrad.compat._v1.contrib", "fastgrad.compat._v1.keras")
+BESIDE = "fastgrad.compat._v1"
+HEAD = '"""Types of `{name}`. Written by tests/types/make_stubs.py; do not edit."""\n\n'
+# what a stub imports of it: the names that it mentions
+IMPORTS = (("builtins", "bool as _bool"), ("collections.abc", "Callable Iterable Sequence"),
+           ("os", "PathLike"), ("typing", "Any"), ("numpy.typing", "NDArray"),
+           ("fastgrad", "DType Graph Operation Session SparseTensor Tensor TensorShape Variable "
+            "VariableScope _LogDet _QR _TopK"),
+           ("fastgrad.typing", "DTypeLike Feeds ShapeLike TensorLike"))
+SPECIAL = ("__call__", "__enter__", "__exit__")
+
+
+def plain(thing):
+    """What a bound or wrapped function or class is made of; other things as they are."""
+    if isinstance(thing, types.ModuleType):
+        return thing
+    if inspect.isroutine(thing) or hasattr(thing, "__wrapped__"):
+        return inspect.unwrap(thing)
+    if isinstance(thing, type) and type(thing).__name__ == "InTF" and not vars(thing).keys() - {
+            "__doc__", "__module__", "__slots__", "__classcell__"}:
+        return thing.__mro__[1]
+    return thing
+
+
+class Stubs:
+    """The text of every stub, and where each thing is declared."""
+
+    def __init__(self):
+        self.home = {}              # id of a thing -> (module, name)
+        self.kept = []              # the things: an id is no other's while it lives
+        self.texts = {}
+
+    def module(self, name, members, spelt=""):
+        """Write one stub: what is declared elsewhere is imported, the rest declared here."""
+        declared = names_in(spelt)
+        imports, body, again = [], [], []
+        for key in sorted(members, key=lambda n: (depth(members[n]), n)):
+            thing = members[key]
+            home = self.home.get(id(plain(thing)))
+            if key in declared:
+                self._settle(thing, name, key)
+            elif home is not None and home[0] == name and home[1] != key:
+                again.append(f"{key} = {home[1]}")
+            elif home is not None and (
+                    home != (name, key) or isinstance(thing, types.ModuleType)):
+                imports.append(imported(home, key))
+            elif isinstance(thing, types.ModuleType):
+                raise ValueError(f"{name}.{key} is a module that has no stub")
+            elif isinstance(thing, type):
+                body.append(self._class(name, key, thing))
+                self._settle(thing, name, key)
+            elif inspect.isroutine(thing):
+                body.append(function(name, key, thing))
+                self._settle(thing, name, key)
+            else:
+                body.append(f"{key}: {value_type(thing)}")
+        text = "\n\n".join(part.strip("\n") for part in (
+            spelt, "\n".join(imports), "\n".join([*body, *again])) if part.strip())
+        self.texts[name] = HEAD.format(name=name) + (
+            text if name == "fastgrad" else with_imports(text)) + "\n"
+
+    def _settle(self, thing, module, key):
+        self.kept.append(thing)
+        self.home.setdefault(id(plain(thing)), (module, key))
+
+    def _class(self, module, name, cls):
+        """A class by its own methods and properties, and those of bases that nobody sees."""
+        bases, hidden = [], [cls]
+        for base in cls.__mro__[1:-1]:
+            if id(base) in self.home:
+                bases = [self.home[id(base)]]
+                break
+            if base.__name__.startswith("_") or base.__module__.startswith("fastgrad"):
+                hidden.append(base)
+        before, base = "", ""
+        if issubclass(cls, BaseException):
+            base, hidden = f"({', '.join(b.__name__ for b in cls.__bases__)})", [cls]
+        elif bases:
+            where, shown = bases[0]
+            if where == module:
+                base = f"({shown})"
+            else:
+                before = f"from {where} import {shown} as _{shown}\n"
+                base = f"(_{shown})"
+        lines, seen, wide = [], set(), tensors(cls)
+        for owner in hidden:
+            for key, thing in vars(owner).items():
+                shown = not key.startswith("_") or key in SPECIAL or key == "__init__"
+                if shown and key not in seen:
+                    seen.add(key)
+                    lines += member(wide, [c.__name__ for c in cls.__mro__], key, thing)
+        inherited = {key for base in cls.__mro__ if base not in hidden for key in vars(base)}
+        for key in (key for owner in hidden for key in assigned(owner)):
+            if key not in seen and key not in inherited:
+                seen.add(key)
+                lines.append(f"    {key}: {tables.METHODS.get(f'{name}.{key}', 'Any')}")
+        return f"\n{before}class {name}{base}:\n" + ("\n".join(lines) or "    ...") + "\n"
+
+
+def leaf(module):
+    return module.__name__.rpartition(".")[2]
+
+
+def imported(home, key):
+    """The import of a name that others import from here: only one under its own name is such."""
+    if home[1] == key:
+        return f"from {home[0]} import {key} as {key}"
+    return f"from {home[0]} import {home[1]} as _{home[1]}\n{key} = _{home[1]}"
+
+
+def depth(thing):
+    """Classes come before what is none, and behind their bases."""
+    return len(thing.__mro__) if isinstance(thing, type) else 1000
+
+
+def assigned(cls):
+    """The public attributes that a class's own methods set."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
+    except (OSError, TypeError):
+        return []
+    return sorted({t.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)
+                   and isinstance(node.ctx, ast.Store) and isinstance((t := node).value, ast.Name)
+                   and t.value.id == "self" and not t.attr.startswith("_")})
+
+
+def names_in(text):
+    """The names that a stub's text declares or imports at its top level."""
+    found = set()
+    for node in ast.parse(text).body:
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.AnnAssign):
+            found.add(node.target.id)
+        elif isinstance(node, ast.Assign):
+            found.update(t.id for t in node.targets if t.id != "__all__")
+        elif isinstance(node, ast.ImportFrom):
+            found.update(a.asname for a in node.names if a.asname == a.name)
+    return found
+
+
+def with_imports(text):
+    """The text behind imports of what it mentions without declaring it."""
+    lines = []
+    for module, names in IMPORTS:
+        names = [names] if " as " in names else names.split()
+        used = [n for n in names if mentions(text, n.rpartition(" ")[2]) and n not in names_in(text)]
+        if used:
+            lines.append(f"from {module} import {', '.join(used)}")
+    return "\n".join(lines) + "\n\n" * bool(lines) + text
+
+
+def mentions(text, word):
+    return re.search(rf"(?<![\w.]){word}\b", text) is not None
+
+
+def value_type(value):
+    """The type of a constant that a module has."""
+    for kind in (bool, int, float, str):
+        if type(value) is kind:
+            return {"bool": "_bool"}.get(kind.__name__, kind.__name__)
+    if value is None:
+        return "None"
+    return "DType" if hasattr(value, "as_numpy_dtype") else "Any"
+
+
+# ---- functions and methods --------------------------------------------------------------
+
+def function(module, name, thing):
+    """A function's declaration."""
+    shown = plain(thing)
+    shown = getattr(shown, "func", shown)       # a functools.partial's
+    opdef = getattr(shown, "opdef", getattr(thing, "opdef", None))
+    space = module.rpartition(".")[2]
+    returns = tables.RETURNS_OF.get(f"{space}.{name}") or tables.RETURNS.get(name)
+    if returns is None and opdef is not None and shown.__name__.strip("_") == opdef.type.strip("_"):
+        returns = {0: "Operation", 1: "Tensor"}.get(opdef.outputs, "list[Tensor]")
+    made = returns or ("Tensor" if tensors(thing) else "Any")
+    return declaration("", name, parameters(thing, [name, shown.__name__], made != "Any"), made)
+
+
+def tensors(thing):
+    """Whether a function or class belongs to those that take and make tensors."""
+    where = getattr(plain(thing), "__module__", "") or ""
+    return where.startswith(tuple(f"fastgrad.{room}" for room in (
+        "ops", "nn", "linalg", "layers", "losses", "flow", "autodiff", "train.schedules",
+        "train.optimizer", "train.adaptive", "train.gradient_descent", "distributions", "summary",
+        "variables.initializers")))
+
+
+def member(wide, owners, key, thing):
+    """The lines of one attribute of a class."""
+    returns = next((tables.METHODS[f"{o}.{key}"] for o in owners
+                    if f"{o}.{key}" in tables.METHODS), "Any")
+    if isinstance(thing, property):
+        return ["    @property", f"    def {key}(self) -> {returns}: ..."]
+    if isinstance(thing, type):
+        return [f"    {key}: Any"]
+    decorated = []
+    if isinstance(thing, (staticmethod, classmethod)):
+        decorated, thing = [f"    @{type(thing).__name__}"], thing.__func__
+    if not callable(thing):
+        return [f"    {key}: {value_type(thing)}"]
+    keys = [f"{o}.{key}" for o in owners] + (list(owners) if key == "__init__" else [key])
+    if key == "__init__":
+        returns = "None"
+    elif key == "__exit__":
+        returns = "None"
+    lines = declaration("    ", key, parameters(thing, keys, wide), returns)
+    return [*decorated, *lines.split("\n")]
+
+
+def declaration(indent, name, shown, returns):
+    line = f"{indent}def {name}({', '.join(shown)}) -> {returns}: ..."
+    if len(line) <= 100:
+        return line
+    return "\n".join([f"{indent}def {name}(",
+                      *textwrap.wrap(", ".join(s.replace(" ", "\0") for s in shown), 98,
+                                     initial_indent=indent + "        ",
+                                     subsequent_indent=indent + "        ",
+                                     break_long_words=False),
+                      f"{indent}) -> {returns}: ..."]).replace("\0", " ")
+
+
+def parameters(thing, keys, wide):
+    """Each parameter with its type and default, and the stars."""
+    found, starred, first = [], False, True
+    for p in inspect.signature(thing).parameters.values():
+        if first and p.name in ("self", "cls", "session"):
+            found.append(p.name)
+            first = False
+            continue
+        first = False
+        if p.kind is p.KEYWORD_ONLY and not starred:
+            found.append("*")
+            starred = True
+        kind = parameter_type(p, keys, wide)
+        if p.kind is p.VAR_POSITIONAL:
+            starred = True
+            found.append(f"*{p.name}: {kind}")
+        elif p.kind is p.VAR_KEYWORD:
+            found.append(f"**{p.name}: Any")
+        else:
+            default = "" if p.default is p.empty else f" = {default_text(p.default)}"
+            found.append(f"{p.name}: {kind}{default}")
+    return found
+
+
+def default_text(value):
+    simple = value is None or type(value) in (bool, int, float, str)
+    return repr(value) if simple else "..."
+
+
+def parameter_type(p, keys, wide):
+    if p.name.startswith("_"):
+        return "Any"
+    for key in keys:
+        if f"{key}.{p.name}" in tables.OF_FUNCTION:
+            return tables.OF_FUNCTION[f"{key}.{p.name}"]
+    kind = tables.PARAMETERS.get(p.name)
+    if kind == "str | None" and p.default is p.empty:
+        return "str"
+    if kind is None:
+        kind = by_default(p, wide)
+    if p.default is None and not kind.endswith(("None", "Any", "ShapeLike")):
+        kind += " | None"
+    return kind
+
+
+def by_default(p, wide):
+    if p.default is p.empty:
+        return "TensorLike" if wide else "Any"
+    if isinstance(p.default, bool):
+        return "_bool"
+    if isinstance(p.default, str):
+        return "str"
+    if p.default is None or isinstance(p.default, (int, float)):
+        return "TensorLike" if wide else "Any"
+    return "Any"
+
+
+# ---- the modules ------------------------------------------------------------------------
+
+def public(module):
+    """The public names of a namespace."""
+    names = getattr(module, "__all__", None)
+    if names is None:
+        names = [n for n, t in vars(module).items() if n[0] != "_" and (
+            n.isupper() or getattr(t, "__module__", "") == module.__name__) and (
+                module.__name__ != "fastgrad.errors" or isinstance(t, type) or n.isupper()
+                or n.endswith(("_type", "_code")))]
+    return {n: getattr(module, n) for n in names}
+
+
+def root_members(fastgrad):
+    """What `dir(fastgrad)` has but the namespaces."""
+    return {n: getattr(fastgrad, n) for n in dir(fastgrad) if n == "__version__" or not isinstance(
+        getattr(fastgrad, n), types.ModuleType)}
+
+
+def make():
+    """{path from the root of the project: text} of all stubs."""
+    import fastgrad
+    import fastgrad.compat.v1 as v1
+    stubs = Stubs()
+    late = "".join(f"from fastgrad import {n} as {n}\n" for n in sorted(NAMESPACES)
+                   if n != "compat")
+    spelt = (HERE / "classes.pyi").read_text(encoding="utf-8")
+    for space in ("train", "initializers"):     # beside their bases
+        module = importlib.import_module(f"fastgrad.{space}")
+        for name, thing in public(module).items():
+            if isinstance(thing, type):
+                stubs._settle(thing, f"fastgrad.{space}", name)
+    stubs.module("fastgrad", root_members(fastgrad), spelt="\n".join(
+        (spelt, late, starred(fastgrad))))
+    for name in NAMESPACES:
+        module = importlib.import_module(f"fastgrad.{name}")
+        stubs.module(f"fastgrad.{name}", public(module), spelt=starred(module))
+    compat(stubs, v1)
+    return {path_of(name): text for name, text in stubs.texts.items()}
+
+
+def starred(module):
+    """What `from module import *` brings, where the module says so."""
+    names = ", ".join(f'"{n}"' for n in sorted(getattr(module, "__all__", ())))
+    lines = textwrap.fill(f"{names}]", 98, initial_indent="    ", subsequent_indent="    ")
+    return f"__all__ = [\n{lines}" if names else ""
+
+
+def compat(stubs, v1):
+    """TensorFlow 1's names: those that mean the same as ours are ours.
+
+    Its modules are made when it is imported and have no files; their stubs lie in a folder.
+    """
+    spaces = {n: m for n, m in vars(v1).items() if isinstance(m, types.ModuleType)
+              and n[0] != "_" and n != "compat"}
+    for name in sorted(spaces, key=lambda n: (n == "app", n)):      # app has flags
+        space(stubs, f"{BESIDE}.{name}", spaces[name])
+    spelt = (HERE / "classes_v1.pyi").read_text(encoding="utf-8")
+    stubs.module("fastgrad.compat.v1", {n: t for n, t in vars(v1).items() if n[0] != "_"
+                                        and n != "compat"}, spelt=spelt)
+
+
+def space(stubs, name, module):
+    """A module of v1: ours, if it has the same names for the same things, or a stub of its own."""
+    if id(module) in stubs.home:
+        return
+    members = {n: t for n, t in vars(module).items() if n[0] != "_"}
+    ours = sys.modules.get(f"fastgrad.{leaf(module)}")
+    if ours is module:
+        stubs.home[id(module)] = ("fastgrad", leaf(module))
+        return
+    if ours is not None and members and all(
+            plain(t) is plain(getattr(ours, n, None)) for n, t in members.items()):
+        stubs.home[id(module)] = ("fastgrad", leaf(ours))
+        return
+    for inner, thing in members.items():
+        if isinstance(thing, types.ModuleType):
+            space(stubs, f"{name}.{inner}", thing)
+    parent, _, last = name.rpartition(".")
+    stubs.home[id(module)] = (parent, last)
+    stubs.module(name, members)
+
+
+def path_of(name):
+    """Where the stub of a module lies, from the root of the project."""
+    path = pathlib.Path(*name.split("."))
+    folder = (ROOT / path / "__init__.py").exists() or name in FOLDERS
+    return (path / "__init__.pyi" if folder else path.with_suffix(".pyi")).as_posix()
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    for path, text in make().items():
+        (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+        (ROOT / path).write_text(text, encoding="utf-8")
