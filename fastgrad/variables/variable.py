@@ -249,7 +249,19 @@ def variables_initializer(var_list, name="init"):
 
 @door
 def global_variables_initializer():
-    """An operation that puts the initial values of all global variables in."""
+    """An operation that puts the initial values of all global variables in.
+
+    In a graph of `fastgrad` variables have them from the start, so that this undoes a training; in
+    a session of `fastgrad.compat.v1` they have none until it has run.
+
+    Examples
+    --------
+    >>> w, session = Variable(1.0), Session()
+    >>> w.value = 5.0
+    >>> session.run(global_variables_initializer())
+    >>> w.value
+    array(1.)
+    """
     return variables_initializer(global_variables())
 
 
