@@ -37,7 +37,7 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 python_display_short_literal_types = True
-maximum_signature_line_length = 80
+maximum_signature_line_length = 240
 add_module_names = True
 
 html_theme = "furo"

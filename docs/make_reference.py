@@ -51,6 +51,16 @@ DTYPE = {
     "_first_of": "the first operand's", "_truth": "truth values",
 }
 
+SHAPE = {
+    "elementwise": "elementwise; several operands broadcast as NumPy's do",
+    "_same": "the result has the operand's", "_like_first": "the result has the operand's",
+    "_reduced": "``axis`` goes, or stays as 1 with ``keepdims``", "_arg_shape": "``axis`` goes",
+    "_scanned": "the result has the operand's", "_like_both": "of the variable and the value: one",
+    "_by_segment": "the first dimensions become ``num_segments``",
+    "_sorted_shape": "the first dimension becomes the number of segments",
+    "_square": "square matrices (..., n, n)", "_given_shape": "as given",
+}
+
 
 def write(folder):
     """Write all pages; files whose text is as before are left alone, so that builds are quick."""
@@ -184,8 +194,8 @@ def index():
     spaces = "".join(f"   fastgrad.{name}\n" for name in NAMESPACES)
     return (heading("Reference")
             + "Every public name, from its docstring. For an operation, the lines *operands*, "
-            "*dtypes*, *gradient* and *kernel* are read off its declaration; examples are run by "
-            "the tests, each in a fresh graph after ``from fastgrad import *``.\n\n"
+            "*shapes*, *dtypes*, *gradient* and *kernel* are read off its declaration; examples "
+            "are run by the tests, each in a fresh graph after ``from fastgrad import *``.\n\n"
             ".. toctree::\n   :caption: By subject\n   :maxdepth: 1\n\n" + topics
             + "\n.. toctree::\n   :caption: By namespace\n   :maxdepth: 1\n\n" + spaces
             + "   compat\n")
@@ -210,6 +220,9 @@ def declaration(opdef):
         found.append(("Operands", ", ".join(f"``{t}``".replace("``*", "``\\*")
                                             if t.startswith("*") else f"``{t}``"
                                             for t in opdef.tensors)))
+    shape = SHAPE.get(getattr(opdef.infer, "__name__", None))
+    if shape is not None:
+        found.append(("Shapes", shape))
     rule = DTYPE.get(getattr(opdef.dtype, "__name__", None), "each operand keeps its own")
     if opdef.out is not None and not callable(opdef.out):
         rule += f"; the result is ``{opdef.out}``"

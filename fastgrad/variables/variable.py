@@ -159,7 +159,19 @@ class Variable(Tensor):
         return self.initial_value
 
     def assign(self, value, use_locking=False, name=None, read_value=True):
-        """A node that sets the variable and has its new value."""
+        """A node that sets the variable and has its new value.
+
+        Parameters
+        ----------
+        value : tensor, array or number
+            Of the variable's shape; converted to its dtype.
+
+        Examples
+        --------
+        >>> v = Variable([1.0, 2.0])
+        >>> Session().run(v.assign(v * 2.0))
+        array([2., 4.])
+        """
         return self._update(_assign, value, name or "Assign")
 
     def assign_add(self, delta, use_locking=False, name=None, read_value=True):
