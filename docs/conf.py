@@ -54,4 +54,6 @@ def setup(app):
     """Make what the pages include, before they are read."""
     make_reference.write(HERE / "reference")
     make_pictures.write(HERE / "pictures")
+    source = (HERE / "make_reference.py").read_text(encoding="utf-8")
+    app.add_config_value("reference_source", source, "env")     # a change of it renews all pages
     app.connect("autodoc-process-docstring", make_reference.add_declaration, priority=600)

@@ -53,9 +53,9 @@ DTYPE = {
 
 SHAPE = {
     "elementwise": "elementwise; several operands broadcast as NumPy's do",
-    "_same": "the result has the operand's", "_like_first": "the result has the operand's",
+    "_same": "the result has the operand's shape", "_like_first": "the result has the operand's shape",
     "_reduced": "``axis`` goes, or stays as 1 with ``keepdims``", "_arg_shape": "``axis`` goes",
-    "_scanned": "the result has the operand's", "_like_both": "of the variable and the value: one",
+    "_scanned": "the result has the operand's shape", "_like_both": "variable and value have one shape",
     "_by_segment": "the first dimensions become ``num_segments``",
     "_sorted_shape": "the first dimension becomes the number of segments",
     "_square": "square matrices (..., n, n)", "_given_shape": "as given",
@@ -210,7 +210,8 @@ def add_declaration(app, what, name, obj, options, lines):
         opdef = OPS.get(getattr(obj, "__name__", "").rstrip("_"))
     if not isinstance(opdef, OpDef) or not opdef.tensors and opdef.type not in _GRADIENTS:
         return
-    lines += ["", *(f":{key}: {text}" for key, text in declaration(opdef)), ""]
+    lines += ["", ".. container:: declaration", "",
+              *(f"   :{key}: {text}" for key, text in declaration(opdef)), ""]
 
 
 def declaration(opdef):
