@@ -141,9 +141,28 @@ def reduce_mean(input_tensor, axis=None, keepdims=None, name=None, reduction_ind
                 keep_dims=None):
     """Mean over `axis` (all axes if None).
 
-    Integers give float64; in a TensorFlow graph an integer, rounded towards zero.
+    Parameters
+    ----------
+    input_tensor : tensor
+    axis : int or sequence of int, optional
+        Negative ones count from the end.
+    keepdims : bool
+        Whether reduced dimensions stay, as 1.
 
+    Returns
+    -------
+    Tensor
+        Integers give float64; in a TensorFlow graph an integer, rounded towards zero. The mean
+        of nothing is NaN.
+
+    Notes
+    -----
     Gradient: `dy / count` repeated along the averaged axes.
+
+    Examples
+    --------
+    >>> Session().run(reduce_mean([[1., 2.], [3., 5.]], axis=0))
+    array([2. , 3.5])
     """
     tell_of_truth(input_tensor, "reduce_mean")
     x = _numbers(as_tensor(input_tensor), _reduce_mean)
@@ -341,6 +360,11 @@ def argmax(input, axis=None, name=None, dimension=None, output_type=INT64):
     """Index of the largest element along `axis` (0 if not given), the first of equals.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(argmax([[1., 5., 2.], [9., 0., 9.]], axis=1))
+    array([1, 0])
     """
     return _place(_argmax, input, axis, dimension, output_type, name)
 

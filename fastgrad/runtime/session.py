@@ -162,6 +162,25 @@ class Session(Runner):
         ----------
         fetches : as in `run`
         feed_list : list of nodes, optional
+            What is fed, in the order of the function's parameters.
+
+        Returns
+        -------
+        callable
+            Takes one value for each node of `feed_list`; returns what `run` would. It ends with
+            this session.
+
+        Raises
+        ------
+        FeedError
+            By the function, if a value does not fit its node, or there are too many or too few.
+
+        Examples
+        --------
+        >>> x = placeholder(float64, [3])
+        >>> total = Session().make_callable(reduce_sum(x), [x])
+        >>> total([1.0, 2.0, 3.0])
+        np.float64(6.0)
         """
         if self.closed:
             raise ClosedError("Attempted to use a closed Session.")
@@ -191,10 +210,28 @@ class Session(Runner):
     def plan(self, fetches, feed_dict=None):
         """The Plan of a run, for `explain()` and `profile()`.
 
+        Parameters
+        ----------
+        fetches, feed_dict : as in `run`
+            Only shapes and dtypes of the fed values count.
+
+        Returns
+        -------
+        Plan
+            `print(plan.explain())` shows one line a step, `plan.profile(feed_dict)` adds times.
+
         Raises
         ------
         ValueError
-            If the run is made of several plans, because shapes depend on values.
+            If the run is made of several plans: an operation runs in Python, or shapes depend
+            on values.
+
+        Examples
+        --------
+        >>> x = placeholder(float32, [None, 3])
+        >>> plan = Session().plan(exp(x), {x: np.ones((2, 3))})
+        >>> [kernel.symbol for kernel in plan.kernels]
+        ['exp_f32']
         """
         nodes, _, _ = flatten(fetches, self.graph)
         feeds = self._feeds(feed_dict)
