@@ -29,9 +29,9 @@ Decisions
   sets, and without AVX-512 by C's size too (1000x1000x256 takes `tiles` 1.04 times as long).
 - With AVX-512 that is late: 3400 random shapes of 1e6 to 2.5e9 multiplications, one thread and two.
   f32 from 5e8 on: BLAS 1.03 to 1.08 times as long as `tiles`; f64: 1.15 to 1.25 times.
-- Columns are shared out where B, which every thread would pack, is large beside A. Two threads, time
-  by rows / time by columns, random shapes (mean, worst of 275): A B^T with n >= m 1.13, 0.93; A B and
-  A^T B with n >= 2m and 4 MB of B 1.06, 0.91. Below that, and for tall C, rows are as fast.
+- Columns are shared out where B, which every thread would pack, is large beside A. Two threads,
+  time by rows / time by columns, random shapes (mean, worst of 275): A B^T with n >= m 1.13, 0.93;
+  A B and A^T B with n >= 2m and 4 MB of B 1.06, 0.91. Below that, and for tall C, rows are as fast.
 """
 
 import re

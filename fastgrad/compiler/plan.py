@@ -31,6 +31,7 @@ from fastgrad.compiler.place import place
 from fastgrad.compiler.spaces import Spaces, streams_of
 from fastgrad.compiler.specialise import Specialiser
 from fastgrad.compiler.staging import Staging
+from fastgrad.compiler.table import table
 from fastgrad.graph.dtypes import TEXT
 from fastgrad.uncut import Uncollected
 from fastgrad.compiler.watch import watched
@@ -144,6 +145,10 @@ class Plan:
 
     def __reduce_ex__(self, protocol):
         refuse_copy("a Plan")
+
+    def _repr_html_(self):
+        """The table that a notebook shows."""
+        return table(self)
 
     def explain(self):
         """A table of the steps as text: kernel, shapes, dtype, memory, the user's line."""

@@ -1,4 +1,4 @@
-"""Every op of `cases.py` on every dtype and CPU level: the compiled plan against the reference.
+"""Every op of `cases` on every dtype and CPU level: the compiled plan against the reference.
 
 Each variant runs twice: on fed arrays, and between two products by a fed 1, so that operands lie in
 the arena, where the step may work in place. Owns also what is true of all ops: inputs are
@@ -7,8 +7,7 @@ unchanged, shapes and dtypes are those the graph foretold, NaN and infinities co
 
 import numpy as np
 import pytest
-from cases import Variant, build, values
-from cases_more import CASES, ELSEWHERE
+from cases import CASES, ELSEWHERE, Variant, build, values
 
 import fastgrad as fg
 import fastgrad.compat.v1     # noqa: F401 - registers what only TensorFlow's names reach
