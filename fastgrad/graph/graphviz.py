@@ -27,12 +27,12 @@ def export_dot(self, filename_prefix="graph_", gradients=False):
     str
     """
     ops = drawn(self, gradients)
-    kept, lines = set(ops), ["digraph {"]
+    drawn_ops, lines = set(ops), ["digraph {"]
     for op in ops:
         kind = "class" if is_custom(op) else op.type
         look = f"shape=box,color={_BOXES[op.type]}" if op.type in _BOXES else "shape=ellipse"
         lines.append(f'  n{op.id} [label="{op.name}\\n{kind}",{look}]')
-    lines += [f"  n{t.op.id} -> n{op.id}" for op in ops for t in op._inputs if t.op in kept]
+    lines += [f"  n{t.op.id} -> n{op.id}" for op in ops for t in op._inputs if t.op in drawn_ops]
     text = "\n".join([*lines, "}"])
     name = os.fspath(filename_prefix)
     if not name.endswith(".dot"):

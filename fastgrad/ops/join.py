@@ -16,7 +16,7 @@ from fastgrad.ops.arithmetic import zeros_like
 from fastgrad.ops.shape import check_rank, known_value, number_of
 from fastgrad.wording import where
 
-SEVERAL = 2         # `outputs` of an op whose number of outputs hangs on an attribute
+SEVERAL = 2         # `outputs` of an op whose number of outputs depends on an attribute
 
 
 # ---- concat and split -------------------------------------------------------------------
@@ -50,6 +50,23 @@ def concat(values, axis=0, name=None):
     """Join tensors along a dimension they already have.
 
     Gradient: each piece gets its part of `dy`.
+
+    Parameters
+    ----------
+    values : list of tensors
+        Of one rank and, but for `axis`, one shape.
+    axis : int
+
+    Raises
+    ------
+    ShapeError
+        If another dimension differs.
+
+    Examples
+    --------
+    >>> Session().run(concat([[[1, 2]], [[3, 4]]], axis=0))
+    array([[1, 2],
+           [3, 4]])
     """
     values = list(values) if isinstance(values, (list, tuple)) else [values]
     if is_node(axis) and as_tensor(axis)._shape:

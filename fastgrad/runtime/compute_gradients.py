@@ -34,6 +34,13 @@ def compute_gradients(loss, feed_dict=None):
         If `loss` is not a scalar or an operation on the way has no gradient.
     MissingFeedError
         If a placeholder has no value yet.
+
+    Examples
+    --------
+    >>> x, w = placeholder(), Variable([1.0, 2.0])
+    >>> found = compute_gradients(reduce_sum(square(w * x)), {x: [3.0, 4.0]})
+    >>> found[w], found[x]
+    (array([18., 64.]), array([ 6., 32.]))
     """
     if not isinstance(loss, Node):
         raise FetchTypeError(f"compute_gradients takes a node; got {type(loss).__name__}.")
@@ -60,10 +67,10 @@ def _gradient_nodes(tensor):
                             "Reduce it, for example with reduce_sum or reduce_mean.")
     everything = [t for op in order for t in op.outputs]
     with tensor.graph.name_scope("gradients"):
-        found = walk([tensor], [None], everything)
-    nodes = [t for t in everything if t in found]
+        by_tensor = walk([tensor], [None], everything)
+    nodes = [t for t in everything if t in by_tensor]
     placeholders = [t for t in everything if t.op.type == "placeholder"]
-    return [node_of(t) for t in nodes], [found[t] for t in nodes], placeholders
+    return [node_of(t) for t in nodes], [by_tensor[t] for t in nodes], placeholders
 
 
 def _fed_last(p):

@@ -1,8 +1,8 @@
 """Session: runs a graph.
 
 A run that was seen before goes straight from `Runner.run` (compiled) to its Program. This file owns
-the way there, once `fetches` has said what is meant: the cache of plans, and
-evaluating in stages what must be evaluated in Python.
+the way there, once `fetches` has said what is meant: the cache of plans, and evaluating in stages
+what must be evaluated in Python.
 """
 
 import functools
@@ -14,7 +14,8 @@ import numpy as np
 
 from fastgrad import config
 from fastgrad.compiler.plan import Callable, Runner, Staging, compile, with_subnormals
-from fastgrad.compiler.specialise import Before, written
+from fastgrad.compiler.order import written
+from fastgrad.compiler.specialise import Before
 from fastgrad.errors import ClosedError, FeedTypeError, GraphError, InvalidArgumentError
 from fastgrad.graph import hooks
 from fastgrad.graph.default_graph import get_default_graph
@@ -110,8 +111,8 @@ class Session(Runner):
         """Free the plans; any later run raises."""
         self._closed = True
         self._forget()
-        for made in self._callables:
-            made._forget()
+        for callable_ in self._callables:
+            callable_._forget()
         self._plans.clear()
 
     def as_default(self):
@@ -161,6 +162,25 @@ class Session(Runner):
         ----------
         fetches : as in `run`
         feed_list : list of nodes, optional
+            What is fed, in the order of the function's parameters.
+
+        Returns
+        -------
+        callable
+            Takes one value for each node of `feed_list`; returns what `run` would. It ends with
+            this session.
+
+        Raises
+        ------
+        FeedError
+            By the function, if a value does not fit its node, or there are too many or too few.
+
+        Examples
+        --------
+        >>> x = placeholder(float64, [3])
+        >>> total = Session().make_callable(reduce_sum(x), [x])
+        >>> total([1.0, 2.0, 3.0])
+        np.float64(6.0)
         """
         if self.closed:
             raise ClosedError("Attempted to use a closed Session.")
@@ -177,10 +197,10 @@ class Session(Runner):
                 found = self._evaluate_whole(
                     nodes, feeds, lambda plan: made()._remember(plan.entry(rebuild, single)))
                 return answered(feeds, found, rebuild, single)
-        found = Callable(self, slow)
-        made = weakref.ref(found)   # a cycle would keep the plans' memory until a collection
-        self._callables.add(found)
-        return found
+        function = Callable(self, slow)
+        made = weakref.ref(function)   # a cycle would keep the plans' memory until a collection
+        self._callables.add(function)
+        return function
 
     @property
     def _callables(self):
@@ -190,10 +210,28 @@ class Session(Runner):
     def plan(self, fetches, feed_dict=None):
         """The Plan of a run, for `explain()` and `profile()`.
 
+        Parameters
+        ----------
+        fetches, feed_dict : as in `run`
+            Only shapes and dtypes of the fed values count.
+
+        Returns
+        -------
+        Plan
+            `print(plan.explain())` shows one line a step, `plan.profile(feed_dict)` adds times.
+
         Raises
         ------
         ValueError
-            If the run is made of several plans, because shapes depend on values.
+            If the run is made of several plans: an operation runs in Python, or shapes depend
+            on values.
+
+        Examples
+        --------
+        >>> x = placeholder(float32, [None, 3])
+        >>> plan = Session().plan(exp(x), {x: np.ones((2, 3))})
+        >>> [kernel.symbol for kernel in plan.kernels]
+        ['exp_f32']
         """
         nodes, _, _ = flatten(fetches, self.graph)
         feeds = self._feeds(feed_dict)
@@ -234,9 +272,9 @@ class Session(Runner):
                 break
             remember, after = None, after or plan.after
             self._stage(plan, known, python, done, after)
-        found = iter(self._run_plan(plan, known, remember))
+        results = iter(self._run_plan(plan, known, remember))
         # a value that Python made may be fetched twice and is still fed to later stages
-        return [handed_out(python[n]) if n in python else None if n in done else next(found)
+        return [handed_out(python[n]) if n in python else None if n in done else next(results)
                 for n in nodes]
 
     def _stage(self, staging, known, python, done, after):
@@ -245,8 +283,8 @@ class Session(Runner):
         for variable in staging.old:
             if Before(variable) not in known and self.store.can_read(variable):
                 known[Before(variable)] = self.store.copy_of(variable)
-        found = self._evaluate(staging.fetches, known, done=done, after=after)
-        values = dict(zip(staging.fetches, found))
+        fetched = self._evaluate(staging.fetches, known, done=done, after=after)
+        values = dict(zip(staging.fetches, fetched))
         calculate = partial(with_subnormals, self._keep)
         done.update(staging.effects)
         for t in staging.crossing:
@@ -349,8 +387,8 @@ class Session(Runner):
         if self._store_version != version:
             self._plans.clear()
             self._forget()
-            for made in self._callables:
-                made._forget()
+            for callable_ in self._callables:
+                callable_._forget()
             self._store_version = version       # last: an interrupt leaves it to the next run
 
     def _node(self, node):

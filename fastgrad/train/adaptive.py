@@ -1,4 +1,4 @@
-"""Optimizers with a step size for each element: Adagrad, Adadelta, RMSProp, Adam, Ftrl and kin.
+"""Optimizers with a step size for each element: Adagrad, Adadelta, RMSProp, Adam, Ftrl.
 
 Formulas are in `ops.update`. Those without an update kernel (ProximalAdagrad, AdagradDA) are
 composed of `assign`s, which the plan compiles as it does any other arithmetic.
@@ -20,7 +20,7 @@ from fastgrad.train.optimizer import Optimizer
 
 
 class AdagradOptimizer(Optimizer):
-    """`accumulator += gradient**2; w -= learning_rate * gradient / sqrt(accumulator)`."""
+    """Adagrad: `accumulator += gradient**2; w -= learning_rate * gradient / sqrt(accumulator)`."""
 
     def __init__(self, learning_rate, initial_accumulator_value=0.1, use_locking=False,
                  name="Adagrad"):
@@ -48,7 +48,7 @@ class AdagradOptimizer(Optimizer):
 
 
 class AdadeltaOptimizer(Optimizer):
-    """Steps scaled by running averages of squared gradients and squared steps (Zeiler, 2012)."""
+    """Adadelta: steps scaled by averages of squared gradients and squared steps (Zeiler, 2012)."""
 
     def __init__(self, learning_rate=0.001, rho=0.95, epsilon=1e-8, use_locking=False,
                  name="Adadelta"):
@@ -77,7 +77,7 @@ class AdadeltaOptimizer(Optimizer):
 
 
 class RMSPropOptimizer(Optimizer):
-    """Steps divided by the root of a running average of squared gradients (Hinton).
+    """RMSProp: steps divided by the root of an average of squared gradients (Hinton).
 
     Parameters
     ----------
@@ -125,6 +125,21 @@ class AdamOptimizer(Optimizer):
     Parameters
     ----------
     learning_rate, beta1, beta2, epsilon : float or scalar node
+
+    Notes
+    -----
+    `m += (g - m) (1 - beta1)`, `v += (g^2 - v) (1 - beta2)`, and at step t
+    `w -= learning_rate sqrt(1 - beta2^t) / (1 - beta1^t) m / (sqrt(v) + epsilon)`.
+
+    Examples
+    --------
+    >>> w = Variable([5.0, -3.0])
+    >>> step = AdamOptimizer(0.5).minimize(reduce_sum(square(w)))
+    >>> session = Session()
+    >>> for _ in range(300):
+    ...     session.run(step)
+    >>> bool(np.abs(w.value).max() < 1e-3)
+    True
     """
 
     def __init__(self, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8,

@@ -101,11 +101,11 @@ class Saver:
 
     def recover_last_checkpoints(self, checkpoint_paths):
         """Say which checkpoints are there; those that are not are left out."""
-        found = []
+        checkpoints = []
         for path in checkpoint_paths:
             with contextlib.suppress(FileNotFoundError):
-                found.append((path, os.path.getmtime(path + SUFFIX)))
-        self._kept = found
+                checkpoints.append((path, os.path.getmtime(path + SUFFIX)))
+        self._kept = checkpoints
 
     def save(self, sess, save_path, global_step=None, latest_filename=None,
              meta_graph_suffix="meta", write_meta_graph=True, write_state=True,
@@ -114,10 +114,16 @@ class Saver:
 
         Parameters
         ----------
+        sess : Session
         save_path : str
             The folder is made if the one above it is there.
         global_step : int, Variable or tensor; optional
             Appended to the path: `save_path-100`.
+
+        Returns
+        -------
+        str
+            What `restore` takes.
 
         Raises
         ------
@@ -166,7 +172,7 @@ class Saver:
         return f"{save_path}-{global_step:08d}" if self._pad else f"{save_path}-{global_step}"
 
     def _sorted_out(self, now):
-        """(those to list, those to delete, when the next one is kept for good)"""
+        """(checkpoints to list, checkpoints to delete, time of the next one to keep for good)"""
         kept, old = list(self._kept), []
         next_ = now + self._every if self._next is None else self._next
         while self._max and len(kept) > self._max:
@@ -180,6 +186,12 @@ class Saver:
     def restore(self, sess, save_path):
         """Put the values of a checkpoint into a session's variables; they need no initializer.
 
+        Parameters
+        ----------
+        sess : Session
+        save_path : str
+            What `save` returned, or `latest_checkpoint` found.
+
         Raises
         ------
         NotInFileError
@@ -187,25 +199,25 @@ class Saver:
         DamagedFileError
             If the file is cut off or no checkpoint.
         StateError
-            If a shape or dtype differs.
+            If a shape or dtype differs. In all cases no variable changes.
         """
         if save_path is None:
             raise ValueError("Can't load save_path when it is None.")
         if not checkpoint_exists(str(save_path)):
             raise NoCheckpointError(f"The passed save_path is not a valid checkpoint: {save_path}")
-        found = read_tensors(save_path + SUFFIX)
+        by_name = read_tensors(save_path + SUFFIX)
         wanted = self._variables()
-        missing = [n for n in wanted if n not in found]
+        missing = [n for n in wanted if n not in by_name]
         if missing:
             raise NotInFileError(f"Key {missing[0]} not found in checkpoint {save_path!r}: it "
                                  f"lacks {show_names(missing)}.")
         for name, v in wanted.items():
-            found[name] = self._fitting(name, v, found[name])
+            by_name[name] = self._fitting(name, v, by_name[name])
         store = sess.store
         with store.lock.run(), store.undoing() as before:
             store.remember([v.op for v in wanted.values()], before)
             for name, v in wanted.items():
-                store.set(v.op, found[name])
+                store.set(v.op, by_name[name])
 
     def _fitting(self, name, v, array):
         dtype = strong(v._dtype)
