@@ -69,27 +69,15 @@ def _shape(op):
 
 def _grouped(ops):
     """The operations of an outermost name scope in one box, in the order of their first ones."""
-    scopes = {}
+    heads = {op.name.partition("/")[0] for op in ops if "/" in op.name}
+    scopes = {}                     # a scope's name, or an operation outside -> its operations
     for op in ops:
-        scope, slash, _ = op.name.partition("/")
-        scopes.setdefault(scope if slash else op, []).append(op)
-    heads = {k for k in scopes if isinstance(k, str)}
-    found = []
-    for key, members in scopes.items():
-        if not isinstance(key, str):
-            if key.name in heads:               # the operation that its scope is named after
-                scopes[key.name] += members
-                continue
-            found.append(_single(key))
-        elif len(members) == 1:
-            found.append(_single(members[0]))
-        else:
-            found.append(Box(key, "", "scope", members, ""))
-    for box in found:
-        if box.kind == "scope":
-            box.note = f"{len(box.ops)} operations"
-            box.hint = f"{box.title}: " + ", ".join(sorted({op.type for op in box.ops}))
-    return found
+        scope = op.name.partition("/")[0]           # one may be named after an operation
+        scopes.setdefault(scope if scope in heads else op, []).append(op)
+    return [_single(members[0]) if len(members) == 1 else Box(
+        key, f"{len(members)} operations", "scope", members,
+        f"{key}: " + ", ".join(sorted({op.type for op in members})))
+        for key, members in scopes.items()]
 
 
 def _svg(boxes):
@@ -129,14 +117,15 @@ def _short(text):
 def _arrow(path):
     """A curve through the points, and a head where it ends."""
     down = path[-1][1] > path[0][1]
-    rows = [(x, layer * _STEP + (_HEIGHT / 2)) for x, layer in path]
-    lean = _HEIGHT / 2 if down else -_HEIGHT / 2
-    (x, y), (u, v) = rows[0], rows[-1]
-    rows[0], rows[-1] = (x, y + lean), (u, v - lean - (6 if down else -6))
-    text = f"M{rows[0][0]:.1f},{rows[0][1]:.1f}"
-    for (x, y), (u, v) in zip(rows, rows[1:]):
-        text += f" C{x:.1f},{(y + v) / 2:.1f} {u:.1f},{(y + v) / 2:.1f} {u:.1f},{v:.1f}"
-    tip, (u, v) = (6 if down else -6), rows[-1]
+    tip = 6 if down else -6
+    # where it leaves a layer and enters the next: upright beside the boxes of those it passes
+    ends = [(x, layer * _STEP + near * _HEIGHT) for x, layer in path
+            for near in ((0, 1) if down else (1, 0))][1:-1]
+    u, v = ends[-1] = ends[-1][0], ends[-1][1] - tip
+    text = f"M{ends[0][0]:.1f},{ends[0][1]:.1f}"
+    for (x, y), (to, end) in zip(ends[::2], ends[1::2]):
+        text += (f" L{x:.1f},{y:.1f} C{x:.1f},{(y + end) / 2:.1f} {to:.1f},{(y + end) / 2:.1f} "
+                 f"{to:.1f},{end:.1f}")
     return (f'<path d="{text}" fill="none" stroke="#8b8b8b" stroke-width="1.2"/>'
             f'<path d="M{u - 4:.1f},{v:.1f} L{u + 4:.1f},{v:.1f} L{u:.1f},{v + tip:.1f} Z" '
             'fill="#8b8b8b"/>')

@@ -100,6 +100,31 @@ def test_scopes_that_use_each_other():
     assert titles(graph) == ["x", "a", "b"]
 
 
+def test_a_scope_holds_the_operation_that_it_is_named_after():
+    """`x + 1.0` is `add`, its number `add/y`."""
+    with fg.Graph().as_default() as graph:
+        h = fg.placeholder(np.float32, [None, 8], name="x")
+        for i in range(61):
+            h = h + 1.0
+    assert titles(graph)[:3] == ["x", "add", "add_1"]
+    assert len(boxes(graph)) == 60
+
+
+def test_arrows_stay_beside_boxes():
+    """A point of a curve lies in no box."""
+    with fg.Graph().as_default() as graph:
+        x = h = fg.placeholder(np.float32, [None, 8], name="x")
+        for i in range(9):
+            h = fg.tanh(h) + x if i % 3 else fg.exp(h) * fg.square(h)
+    found = [p.get("d") for p in each(parsed(graph), "path") if p.get("fill") == "none"]
+    ends = [tuple(map(float, point.split(","))) for d in found for point in re.findall(
+        r"(?<=[L ])[-\d.]+,[-\d.]+(?= C|$)", d)]
+    assert len(ends) > 30
+    inside = [(p, b) for p in ends for b in boxes(graph)
+              if b[0] + 1 < p[0] < b[2] - 1 and b[1] + 1 < p[1] < b[3] - 1]
+    assert inside == []
+
+
 def test_graphs_without_nodes():
     assert titles(fg.Graph()) == titles(tf.Graph()) == []
 

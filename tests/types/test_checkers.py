@@ -15,7 +15,7 @@ import fastgrad.compat.v1 as tf
 import pytest
 import snippets
 from test_pages import PAGES
-from test_stubs import PROGRAMS
+from test_stubs import RUNNABLE
 
 HERE = pathlib.Path(__file__).parent
 FOUND = pathlib.Path(fastgrad.__file__).parents[1]
@@ -42,7 +42,7 @@ def pages():
 @pytest.fixture
 def folder(tmp_path):
     """All programs in one folder."""
-    for path in [*PROGRAMS, WRONG]:
+    for path in [*RUNNABLE, WRONG]:
         (tmp_path / path.name).write_text(
             path.read_text(encoding="utf-8") + "\n# mypy: check-untyped-defs\n", encoding="utf-8")
     for path in (ROOT / "examples").glob("*.py"):
