@@ -6,6 +6,7 @@ gradient, kernel) is added by `add_declaration`. A public name that no page take
 
 import importlib
 import inspect
+import typing
 
 import fastgrad as fg
 import fastgrad.compat.v1 as tf
@@ -38,7 +39,8 @@ NAMESPACES = {
     "linalg": "Linear algebra by TensorFlow's names", "math": "Mathematics by TensorFlow's names",
     "random": "Random numbers by TensorFlow's names", "distributions": "Distributions",
     "summary": "Summaries for TensorBoard", "testing": "Checks for your own operations",
-    "datasets": "Data that comes along", "errors": "Errors",
+    "datasets": "Data that comes along", "errors": "Errors", "plot": "Pictures by matplotlib",
+    "typing": "Types for annotations",
 }
 RETURNED = {"graphs": ["fastgrad.runtime.fit.History", "fastgrad.compiler.plan.Plan"]}
 ELSEWHERE = {"GradientDescentOptimizer", "__version__"}      # on the page of `train`; not a thing
@@ -129,7 +131,8 @@ def entry(name):
     module, _, last = name.rpartition(".")
     thing = getattr(importlib.import_module(module), last)
     if not isinstance(thing, type):
-        kind = "autofunction" if callable(thing) else "autodata"
+        alias = typing.get_origin(thing) is not None
+        kind = "autofunction" if callable(thing) and not alias else "autodata"
         return f".. {kind}:: {name}\n\n"
     inherited = "   :inherited-members: object\n" if name in INHERIT else ""
     return f".. autoclass:: {name}\n   :members:\n{inherited}\n"

@@ -1,8 +1,8 @@
 """Every environment variable fastgrad reads, once, at import: this table is the whole list.
 
 The first two are read by `_kernels`, which may import nothing of the package; nothing else in the
-package looks at `os.environ`. Values are read when the module is
-first imported, so setting a variable later in the process changes nothing.
+package looks at `os.environ`. Values are read when the module is first imported, so setting a
+variable later in the process changes nothing.
 """
 
 import os

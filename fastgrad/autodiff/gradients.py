@@ -74,10 +74,10 @@ def gradients(ys, xs, grad_ys=None, name="gradients", colocate_gradients_with_op
             raise GraphError(f"gradients: {where(x)} is in another graph than {where(ys[0])}.")
     stop = {as_tensor(s) for s in _listed(stop_gradients)} if stop_gradients is not None else ()
     with graph.name_scope(name or "gradients"):
-        found = walk(ys, seeds, xs, stop)
+        by_tensor = walk(ys, seeds, xs, stop)
         if wanted == "zero":
-            return [found[x] if x in found else zeros_like(x) for x in xs]
-    return [found.get(x) for x in xs]
+            return [by_tensor[x] if x in by_tensor else zeros_like(x) for x in xs]
+    return [by_tensor.get(x) for x in xs]
 
 
 @door
@@ -100,7 +100,7 @@ def hessians(ys, xs, name="hessians", colocate_gradients_with_ops=False, gate_gr
     ValueError
         If the shape of an x is not known.
     """
-    found = []
+    second = []
     for x in map(as_tensor, _listed(xs)):
         if not is_known(x._shape):
             raise ValueError(f"hessians: {where(x)} has no known shape: {x.shape}.")
@@ -108,8 +108,8 @@ def hessians(ys, xs, name="hessians", colocate_gradients_with_ops=False, gate_gr
             size = math.prod(x._shape)
             slope = reshape(gradients(ys, [x], unconnected_gradients="zero")[0], [size])
             rows = [gradients(slope[i], [x], unconnected_gradients="zero")[0] for i in range(size)]
-            found.append(reshape(stack(rows), [*x._shape, *x._shape]))
-    return found
+            second.append(reshape(stack(rows), [*x._shape, *x._shape]))
+    return second
 
 
 def _listed(nodes):
@@ -117,10 +117,10 @@ def _listed(nodes):
 
 
 def _seeds(ys, grad_ys):
-    given = _listed(grad_ys) if grad_ys is not None else [None] * len(ys)
-    if len(given) != len(ys):
-        raise GradientError(f"gradients: {len(given)} grad_ys for {len(ys)} ys.")
-    return [None if g is None else _weight(y, as_tensor(g)) for y, g in zip(ys, given)]
+    weights = _listed(grad_ys) if grad_ys is not None else [None] * len(ys)
+    if len(weights) != len(ys):
+        raise GradientError(f"gradients: {len(weights)} grad_ys for {len(ys)} ys.")
+    return [None if g is None else _weight(y, as_tensor(g)) for y, g in zip(ys, weights)]
 
 
 def _weight(y, g):
@@ -161,16 +161,16 @@ def walk(ys, seeds, xs, stop=()):
     for y, seed in zip(ys, seeds):
         if _varies(y):
             partial.setdefault(y, []).append(ones_like(y) if seed is None else seed)
-    found = {}
+    gradients_of = {}
     for node in reversed(order):
-        dys = [_total(found, partial, t) for t in node.outputs]
+        dys = [_total(gradients_of, partial, t) for t in node.outputs]
         dys = [None if t in stop else dy for t, dy in zip(node.outputs, dys)]
         if any(dy is not None for dy in dys) and any(t in active for t in node._inputs):
             with node.graph.at(node.site):
                 for t, dx in zip(node._inputs, _apply_rule(node, dys, ys)):
                     if dx is not None and t in active:
                         partial.setdefault(t, []).append(_fit(dx, t))
-    return found
+    return gradients_of
 
 
 def _varies(tensor):
@@ -235,11 +235,11 @@ def _one_each(node, result):
         raise GradientError(
             f"the gradient of {where(node)} returned {len(result)} values for "
             f"{len(node._inputs)} inputs; return one for each, None where there is none.")
-    found = [r if r is None or isinstance(r, IndexedSlices) else as_tensor(r) for r in result]
-    for i, (t, dx) in enumerate(zip(node._inputs, found)):
+    dxs = [r if r is None or isinstance(r, IndexedSlices) else as_tensor(r) for r in result]
+    for i, (t, dx) in enumerate(zip(node._inputs, dxs)):
         if dx is not None:
             _refuse_complex(getattr(dx, "values", dx), t, f"{where(node)} for input {i}")
-    return found
+    return dxs
 
 
 def _refuse_complex(dx, x, what):
@@ -262,10 +262,10 @@ def _custom_rule(node, rule, dy):
             return _one_each(node, _only_nodes(result))
     except Exception as e:
         inputs = [*node._inputs, node.outputs[0], dy]
-        made = node.graph.add_op(
+        gradient_op = node.graph.add_op(
             python_gradient.opdef, inputs, {"op": node, "rule": rule, "why": repr(e)},
             [(t._shape, None) for t in node._inputs], f"{node.type}_gradient")
-        return made.outputs
+        return gradient_op.outputs
 
 
 # ---- the seed of training ---------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What all distributions of TensorFlow's `tf.distributions` share.
+"""Distribution: the base class of `tf.distributions`, and kl_divergence.
 
 A distribution holds the tensors of its parameters and makes new nodes at each call. Its graph is
 that of its parameters.
@@ -27,7 +27,7 @@ def node_maker(method):
 
 
 class Distribution:
-    """What all distributions share: names, shapes, and what follows from `log_prob` and `mean`.
+    """Base class: names, shapes, and what follows from `log_prob` and `mean`.
 
     A subclass has `_batch()`, a tensor whose shape is the batch's, and of `log_prob`, `_draw`,
     `mean`, `variance`, `entropy`, `mode`, `cdf` those that it can tell.
@@ -117,7 +117,7 @@ class Distribution:
         return sqrt(self.variance())
 
     def kl_divergence(self, other, name="kl_divergence"):
-        """How many nats longer messages become if coded for `other`."""
+        """Kullback-Leibler divergence KL(self || other), in nats."""
         return kl_divergence(self, other, name=name)
 
     @node_maker
@@ -146,7 +146,7 @@ FORMULAS = []
 
 
 def kl_divergence(distribution_a, distribution_b, allow_nan_stats=True, name=None):
-    """How many nats messages from `distribution_a` become longer if coded for `distribution_b`.
+    """Kullback-Leibler divergence KL(distribution_a || distribution_b), in nats.
 
     Parameters
     ----------

@@ -78,10 +78,10 @@ def _comparison(test, reference, sign):
 
 
 def _named(name, test, reference, sign):
-    made = _comparison(test, reference, sign)
-    made.__name__ = made.__qualname__ = name
-    made.__doc__ = f"Fail the run unless `x {sign} y` for all elements; returns an operation."
-    return made
+    assertion = _comparison(test, reference, sign)
+    assertion.__name__ = assertion.__qualname__ = name
+    assertion.__doc__ = f"Fail the run unless `x {sign} y` for all elements; returns an operation."
+    return assertion
 
 
 assert_equal = _named("assert_equal", equal, np.equal, "==")
@@ -122,9 +122,9 @@ def _zero(x):
 def _rank_check(name, holds, words):
     def check(x, rank, data=None, summarize=None, message=None, name=None):
         tensor = as_tensor(x)
-        found = None if tensor._shape is None else len(tensor._shape)
-        if found is not None and not holds(found, rank):
-            raise ShapeError(f"{message or ''} {where(tensor)} has rank {found}; expected "
+        own = None if tensor._shape is None else len(tensor._shape)
+        if own is not None and not holds(own, rank):
+            raise ShapeError(f"{message or ''} {where(tensor)} has rank {own}; expected "
                              f"{words} {rank}.")
         return no_op("static_checks_determined_all_ok")
     check.__name__ = check.__qualname__ = name
@@ -138,7 +138,7 @@ assert_rank_in = _rank_check("assert_rank_in", lambda a, b: a in [int(r) for r i
 
 
 def check_numerics(tensor, message, name=None):
-    """The tensor as it is; the run fails with `message` if an element is not finite.
+    """Check for NaN and infinity: `tensor`; the run fails with `message` if an element is one.
 
     Gradient: `dx = dy`.
     """
@@ -157,12 +157,12 @@ def verify_tensor_all_finite(t=None, msg=None, name=None, x=None, message=None):
 
 
 def assert_scalar(tensor, name=None, message=None):
-    """The tensor, if it may be a scalar."""
-    found = as_tensor(tensor)
-    if found._shape not in (None, ()):
-        raise ShapeError(f"{message or ''}Expected scalar shape for {where(found)}; got "
-                         f"{found._shape}.")
-    return found
+    """Check that a tensor may be a scalar; returns it."""
+    scalar = as_tensor(tensor)
+    if scalar._shape not in (None, ()):
+        raise ShapeError(f"{message or ''}Expected scalar shape for {where(scalar)}; got "
+                         f"{scalar._shape}.")
+    return scalar
 
 
 def assert_type(tensor, tf_type, message=None, name=None):
@@ -193,10 +193,10 @@ def assert_near(x, y, rtol=None, atol=None, data=None, summarize=None, message=N
 
 def assert_integer(x, message=None, name=None):
     """Refuse a tensor that holds no integers."""
-    found = as_tensor(x)
-    if found.dtype is not None and not found.dtype.is_integer:
-        raise DTypeError(f"{message or ''} Expected x to be integer type; {where(found)} has "
-                         f"dtype {found.dtype.name}.")
+    integers = as_tensor(x)
+    if integers.dtype is not None and not integers.dtype.is_integer:
+        raise DTypeError(f"{message or ''} Expected x to be integer type; {where(integers)} has "
+                         f"dtype {integers.dtype.name}.")
     return no_op("statically_determined_was_integer")
 
 
@@ -208,12 +208,12 @@ def assert_same_float_dtype(tensors=None, dtype=None):
     ValueError
         If there are several, or one that is not floating.
     """
-    found = [] if dtype is None else [as_dtype(dtype)]
-    found += [as_tensor(t).dtype for t in tensors or ()]
-    if len(set(found)) > 1 or not all(d.is_floating for d in found):
+    dtypes = [] if dtype is None else [as_dtype(dtype)]
+    dtypes += [as_tensor(t).dtype for t in tensors or ()]
+    if len(set(dtypes)) > 1 or not all(d.is_floating for d in dtypes):
         raise ValueError("expected one floating dtype; got "
-                         + ", ".join(d.name for d in found) + ".")
-    return found[0] if found else DTYPES["float32"]
+                         + ", ".join(d.name for d in dtypes) + ".")
+    return dtypes[0] if dtypes else DTYPES["float32"]
 
 
 def assert_proper_iterable(values):
@@ -226,9 +226,9 @@ def assert_proper_iterable(values):
 
 def assert_variables_initialized(var_list=None):
     """An operation that fails if a variable has no value."""
-    found = global_variables() + local_variables() if var_list is None else list(var_list)
-    graph = found[0].graph if found else get_default_graph()
-    return add_session_op(check_initialized, [], {"variables": [v.op for v in found]}, [],
+    variables = global_variables() + local_variables() if var_list is None else list(var_list)
+    graph = variables[0].graph if variables else get_default_graph()
+    return add_session_op(check_initialized, [], {"variables": [v.op for v in variables]}, [],
                           "assert_variables_initialized", graph)
 
 

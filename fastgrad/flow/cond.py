@@ -1,4 +1,4 @@
-"""Choice: cond and case; repetition is in `while_loop`.
+"""Conditional execution: cond and case; loops are in `while_loop`.
 
 Decisions
 - A predicate is a value, so `cond` is evaluated between plans: first the predicate and what
@@ -26,13 +26,13 @@ from fastgrad.wording import where
 @session_op
 def cond_(session, node, inputs, known, done):
     taken = node.get_attr("parts")[0 if bool(inputs[0]) else 1]
-    found = run_part(taken, session, dict(zip(node._inputs[1:], inputs[1:])), known, done)
-    return [np.asarray(v, t._dtype) for v, t in zip(found, node.outputs)]
+    outputs = run_part(taken, session, dict(zip(node._inputs[1:], inputs[1:])), known, done)
+    return [np.asarray(v, t._dtype) for v, t in zip(outputs, node.outputs)]
 
 
 @door
 def cond(pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None, fn2=None):
-    """What `true_fn()` or `false_fn()` gives, whichever the predicate chooses; only that one runs.
+    """Conditional: the result of `true_fn()` or `false_fn()`; only the branch taken runs.
 
     Parameters
     ----------
@@ -61,18 +61,18 @@ def cond(pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None, f
     graph = pred.graph if is_node(pred) else get_default_graph()
     with graph.as_default(), graph.name_scope(name or "cond"):
         parts = Part(graph, true_fn), Part(graph, false_fn)
-        made = _cond_op(predicate(as_tensor(pred, None, graph), "cond"), parts)
+        op = _cond_op(predicate(as_tensor(pred, None, graph), "cond"), parts)
     structure = parts[0].structure
     if graph.literals == "tf":
         _check_alike(structure, parts[1].structure)
-    if not made.outputs or not flat(structure):
-        return made
+    if not op.outputs or not flat(structure):
+        return op
     if all(isinstance(n, Tensor) for n in parts[0].outputs):
-        found = refill(structure, iter(made.outputs))
+        result = refill(structure, iter(op.outputs))
     else:
-        return made
-    single = isinstance(found, (list, tuple)) and len(found) == 1
-    return found[0] if single and not strict else found
+        return op
+    single = isinstance(result, (list, tuple)) and len(result) == 1
+    return result[0] if single and not strict else result
 
 
 def _check_alike(true, false):
@@ -89,7 +89,7 @@ def _outline(structure):
     if isinstance(structure, dict):
         return {k: _outline(v) for k, v in structure.items()}
     if isinstance(structure, (list, tuple)):
-        # a list of one stands for its element
+        # a list of one element is treated as that element
         parts = [_outline(part) for part in structure]
         return parts[0] if len(parts) == 1 else (type(structure).__name__, parts)
     return None
@@ -123,13 +123,13 @@ def cond_gradient(op, *dys):
                                if dy.dtype is None or dy.dtype.is_floating], wanted)
     graph = pred.graph
     parts = [Part(graph, lambda part=part: branch(part)) for part in op.get_attr("parts")]
-    found = dict(zip(wanted, _cond_op(pred, parts).outputs)) if wanted else {}
-    return [None] + [found.get(t) for t in outside]
+    by_tensor = dict(zip(wanted, _cond_op(pred, parts).outputs)) if wanted else {}
+    return [None] + [by_tensor.get(t) for t in outside]
 
 
 @door
 def case(pred_fn_pairs, default=None, exclusive=False, strict=False, name="case"):
-    """What the function of the first true predicate gives; `default()` if none is.
+    """Result of the function of the first true predicate; of `default()` if none is true.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def case(pred_fn_pairs, default=None, exclusive=False, strict=False, name="case"
     preds = [p for p, _ in pairs]
     with graph.as_default(), graph.name_scope(name or "case"):
         check = [_so_many(preds, 1, len(preds))] if default is None else []
-        if default is None:             # the last one stands for it, TensorFlow's way
+        if default is None:             # the last function is the default, as in TensorFlow
             (_, default), pairs = pairs[-1], pairs[:-1]
         if exclusive and pairs:
             check.append(_so_many(preds[:len(pairs)], 0, 1))

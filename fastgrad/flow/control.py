@@ -23,14 +23,14 @@ def session_op(evaluate):
 
 
 def add_session_op(opdef, inputs, attrs, specs, name, graph=None):
-    """An operation of the graph that its session evaluates; `specs` are (shape, dtype)s."""
+    """Add an operation that sessions evaluate in Python; `specs` are (shape, dtype)s."""
     graph = graph or graph_of(inputs)
     return graph.add_op(opdef, inputs, attrs, specs, name)
 
 
 @door
 def control_dependencies(control_inputs):
-    """In a `with`: operations made inside run after `control_inputs`; None clears them.
+    """Control dependencies: operations made in the `with` run after these; None clears them.
 
     Parameters
     ----------
@@ -56,14 +56,14 @@ def with_dependencies(dependencies, output_tensor, name=None):
 
 def tuple_(tensors, name=None, control_inputs=None):
     """The same tensors, available when all of them (and `control_inputs`) have been computed."""
-    given = [t if t is None else as_tensor(t) for t in tensors]
-    some = [t for t in given if t is not None]
+    listed = [t if t is None else as_tensor(t) for t in tensors]
+    some = [t for t in listed if t is not None]
     if not some:
         raise ValueError(f"Must have at least one Tensor: {tensors}")
     graph = graph_of(some)
     with graph.name_scope(name or "tuple"):
         with graph.control_dependencies([group(*some, *(control_inputs or ()))]):
-            return [t if t is None else identity(t, name="control_dependency") for t in given]
+            return [t if t is None else identity(t, name="control_dependency") for t in listed]
 
 
 # ---- Python functions -------------------------------------------------------------------
@@ -99,9 +99,9 @@ def is_variable_initialized(variable):
 @door
 def report_uninitialized_variables(var_list=None, name="report_uninitialized_variables"):
     """The names, as bytes, of variables without a value in the session that runs this."""
-    found = global_variables() + local_variables() if var_list is None else list(var_list)
-    graph = found[0].graph if found else get_default_graph()
-    return add_session_op(report_uninitialized, [], {"variables": [v.op for v in found]},
+    variables = global_variables() + local_variables() if var_list is None else list(var_list)
+    graph = variables[0].graph if variables else get_default_graph()
+    return add_session_op(report_uninitialized, [], {"variables": [v.op for v in variables]},
                           [((None,), TEXT)], name, graph).outputs[0]
 
 

@@ -1,4 +1,4 @@
-"""TensorFlow's functions over the rows of a tensor, map_fn, scan, foldl and foldr, and templates.
+"""Functions over the rows of a tensor: map_fn, scan, foldl and foldr; and templates.
 
 The rows are unrolled: the graph has the nodes of a call for each, so that all gradients and the
 whole compiler apply. That needs a length that is known when the graph is built.
@@ -42,7 +42,7 @@ def _node_of(elems):
 @door
 def map_fn(fn, elems, dtype=None, parallel_iterations=None, back_prop=True, swap_memory=False,
            infer_shape=True, name=None):
-    """`fn` of each row, stacked.
+    """Results of `fn` on each row, stacked.
 
     Parameters
     ----------
@@ -65,22 +65,22 @@ def _steps(fn, elems, initializer, backwards, caller):
     rows = _rows(elems, caller)
     rows = rows[::-1] if backwards else rows
     if initializer is None:
-        value, found, rows = rows[0], [rows[0]], rows[1:]
+        value, steps, rows = rows[0], [rows[0]], rows[1:]
     else:
         several = isinstance(initializer, (tuple, list))
         value = type(initializer)(as_tensor(i) for i in initializer) if several \
             else as_tensor(initializer)
-        found = []
+        steps = []
     for row in rows:
         value = fn(value, row)
-        found.append(value)
-    return value, found
+        steps.append(value)
+    return value, steps
 
 
 @door
 def scan(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, swap_memory=False,
          infer_shape=True, reverse=False, name=None):
-    """All values of `value = fn(value, row)`, stacked.
+    """Left scan: all values of `value = fn(value, row)`, stacked.
 
     Parameters
     ----------
@@ -91,14 +91,14 @@ def scan(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, sw
         From the last row to the first.
     """
     with _node_of(elems).graph.name_scope(name or "scan"):
-        found = _steps(fn, elems, initializer, reverse, "scan")[1]
-        return _stacked(found[::-1] if reverse else found)
+        steps = _steps(fn, elems, initializer, reverse, "scan")[1]
+        return _stacked(steps[::-1] if reverse else steps)
 
 
 @door
 def foldl(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, swap_memory=False,
           name=None):
-    """The last value of `value = fn(value, row)`; see `scan`."""
+    """Left fold: the last value of `value = fn(value, row)`; see `scan`."""
     with _node_of(elems).graph.name_scope(name or "foldl"):
         return _steps(fn, elems, initializer, False, "foldl")[0]
 
@@ -106,7 +106,7 @@ def foldl(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, s
 @door
 def foldr(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, swap_memory=False,
           name=None):
-    """The last value of `value = fn(value, row)` from the last row to the first; see `scan`."""
+    """Right fold: as `foldl`, from the last row to the first; see `scan`."""
     with _node_of(elems).graph.name_scope(name or "foldr"):
         return _steps(fn, elems, initializer, True, "foldr")[0]
 
@@ -160,10 +160,10 @@ def make_template(name_, func_, create_scope_now_=False, unique_name_=None, cust
     kwargs : optional
         Given to `func_` at each call.
     """
-    made = Template(name_, func_, unique_name_, **kwargs)
+    template = Template(name_, func_, unique_name_, **kwargs)
     if create_scope_now_:
-        made.open()
-    return made
+        template.open()
+    return template
 
 
 __all__ = ["map_fn", "scan", "foldl", "foldr", "make_template"]

@@ -1,4 +1,4 @@
-"""Part: what a function builds inside a graph, evaluated by itself and differentiated.
+"""Part: the subgraph that a function builds, evaluated by itself and differentiated.
 
 The branches of `cond` and the bodies of `while_loop` and `map_fn` are Parts.
 """
@@ -15,7 +15,7 @@ from fastgrad.wording import where
 
 
 class Part:
-    """What a function builds: its outputs and the tensors it takes from outside.
+    """The subgraph that a function builds: its outputs and the tensors it takes from outside.
 
     Attributes
     ----------
@@ -62,12 +62,12 @@ def tensors_of(nodes):
 def run_part(outputs, session, values, known, done):
     """Arrays of the tensors among a part's outputs; its operations run too.
 
-    A part reads variables when it runs: what they were before the whole run is not for it.
+    A part reads variables when it runs, not as they were before the whole run.
     """
     known = {t: v for t, v in known.items() if isinstance(t, Tensor)}
-    given = {t: np.asarray(v) for t, v in values.items() if t.op.type != "variable"}
-    found = session._evaluate(outputs, {**known, **given}, done=done)
-    return [v for n, v in zip(outputs, found) if isinstance(n, Tensor)]
+    known_values = {t: np.asarray(v) for t, v in values.items() if t.op.type != "variable"}
+    computed = session._evaluate(outputs, {**known, **known_values}, done=done)
+    return [v for n, v in zip(outputs, computed) if isinstance(n, Tensor)]
 
 
 def _output(node, graph):
@@ -96,7 +96,7 @@ def refill(structure, values):
 
 
 def predicate(tensor, what):
-    """`tensor`, refused where a graph that follows TensorFlow has a number or a row for it."""
+    """Check of a predicate: a TensorFlow graph refuses numbers and vectors."""
     check_truth(tensor, what)
     if tensor.graph.literals == "tf" and tensor._shape not in (None, ()):
         raise ShapeError(f"{what}: {where(tensor)} has shape {tensor._shape}; expected one truth "
@@ -111,10 +111,10 @@ def common(a, b):
 
 
 def part_gradients(pairs, wanted):
-    """Gradients of what a part makes, `pairs` of (tensor, its gradient), for what it takes.
+    """Gradients of a part from its results, `pairs` of (tensor, its gradient), to its inputs.
 
-    One of `wanted` may be made of another, outside: that way is the caller's.
+    Paths from one of `wanted` to another outside the part are differentiated by the caller.
     """
     ys, dys = [y for y, _ in pairs], [dy for _, dy in pairs]
-    found = gradients(ys, wanted, dys, stop_gradients=wanted) if ys else [None] * len(wanted)
-    return [zeros_like(t) if g is None else as_tensor(g) for t, g in zip(wanted, found)]
+    dxs = gradients(ys, wanted, dys, stop_gradients=wanted) if ys else [None] * len(wanted)
+    return [zeros_like(t) if g is None else as_tensor(g) for t, g in zip(wanted, dxs)]

@@ -33,27 +33,27 @@ class PythonMissingError(ComputeError, UnimplementedError):
 
 
 class PythonResultError(ComputeError, InternalError):
-    """A Python function of the program returned what is no array; TensorFlow's class for it."""
+    """A Python function of the program returned no array; InternalError is TensorFlow's class."""
 
 
 @session_op
 def py_function(session, node, inputs, known, done):
     try:
-        found = node.attrs["func"](*[readable(v) for v in inputs])
+        results = node.attrs["func"](*[readable(v) for v in inputs])
     except Exception as e:
         kind = next((k for raised, k in _RAISED if isinstance(e, raised)), PythonError)
         raise kind(f"{where(node)} raised {type(e).__name__}: {e}", node) from e
-    found = found if isinstance(found, (list, tuple)) else [found] if node.outputs else []
-    if len(found) != len(node.outputs):
-        raise ComputeError(f"{where(node)} returned {len(found)} values; expected "
+    results = results if isinstance(results, (list, tuple)) else [results] if node.outputs else []
+    if len(results) != len(node.outputs):
+        raise ComputeError(f"{where(node)} returned {len(results)} values; expected "
                                    f"{len(node.outputs)}.", node)
-    if any(v is None for v in found):
-        raise ComputeError(f"{where(node)} returned None; expected {len(found)} value(s).", node)
-    return [_returned(node, v, t._dtype) for v, t in zip(found, node.outputs)]
+    if any(v is None for v in results):
+        raise ComputeError(f"{where(node)} returned None; expected {len(results)} value(s).", node)
+    return [_returned(node, v, t._dtype) for v, t in zip(results, node.outputs)]
 
 
 def _returned(node, value, dtype):
-    """One of the values that the function returned, as what was declared."""
+    """A value that the function returned, converted to the declared dtype."""
     try:
         return returned(value, dtype, node.graph.literals == "tf")
     except DTypeError as e:
@@ -87,11 +87,11 @@ def py_func(func, inp, Tout, stateful=True, name=None):
     if any(d is None for d in dtypes):          # `in` would find float64, which equals None
         raise DTypeError("py_func: a Tout is None; expected the dtype of each result.")
     inputs = [as_tensor(t, None, graph) for t in inp]
-    made = add_session_op(py_function, inputs, {"func": func}, [(None, d) for d in dtypes],
-                          name or "PyFunc", graph)
+    op = add_session_op(py_function, inputs, {"func": func}, [(None, d) for d in dtypes],
+                        name or "PyFunc", graph)
     if many:
-        return list(made.outputs) if made.outputs else made
-    return made.outputs[0]
+        return list(op.outputs) if op.outputs else op
+    return op.outputs[0]
 
 
 @session_op
@@ -118,7 +118,7 @@ def print_gradient(op, dy):
 
 @door
 def Print(input_, data, message=None, first_n=None, summarize=None, name=None):
-    """`input_`, and at each run a line with the values of `data` on standard error.
+    """Identity of `input_` that prints the values of `data` on standard error at each run.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""Repetition: while_loop and its gradient.
+"""Loops: while_loop and its gradient.
 
 Decisions
 - The loop runs between plans: one plan for the condition, one for the body, a turn.
-- The gradient of a loop is a loop back over its turns. It needs what each turn had in hand: the
+- The gradient of a loop is a loop back over its turns. It needs the values of each turn: the
   loop variables and what the body made of them, draws included. The forward loop puts these on
   a tape, one for each gradient that was built; the session keeps the tapes of a run.
 """
@@ -42,18 +42,18 @@ def while_(session, node, inputs, known, done):
         here = {**outside, **dict(zip(slots, values))}
         if not bool(run_part(cond_part, session, here, known, done)[0]):
             break
-        found = [np.asarray(v) for v in run_part([*body, *wanted], session, here, known, done)]
-        extra = dict(zip(wanted, found[len(found) - len(wanted):]))
+        turn = [np.asarray(v) for v in run_part([*body, *wanted], session, here, known, done)]
+        extra = dict(zip(wanted, turn[len(turn) - len(wanted):]))
         for tape, kept in tapes:
             tape[-1].append((values, [extra[t] for t in kept]))
-        values = found[:len(found) - len(wanted)]
+        values = turn[:len(turn) - len(wanted)]
         turns += 1
     return values
 
 
 @session_op
 def while_grad(session, node, inputs, known, done):
-    key, outputs, slots, kept, varying = node.get_attr("parts")
+    key, outputs, slots, inner, varying = node.get_attr("parts")
     count, wide = len(varying), len(node.outputs) - len(varying)
     tape = session.tapes.get(key)
     if not tape:
@@ -63,7 +63,7 @@ def while_grad(session, node, inputs, known, done):
     sums = [np.zeros(np.shape(v), np.asarray(v).dtype) for v in inputs[count:count + wide]]
     outside = dict(zip(node._inputs[count:], inputs[count:]))
     for values, made in reversed(tape.pop()):
-        here = {**outside, **dict(zip(slots, [*values, *dys])), **dict(zip(kept, made))}
+        here = {**outside, **dict(zip(slots, [*values, *dys])), **dict(zip(inner, made))}
         found = [np.asarray(v) for v in run_part(outputs, session, here, known, done)]
         dys, sums = found[:count], [a + b for a, b in zip(sums, found[count:])]
     return [np.asarray(v, t._dtype) for v, t in zip([*dys, *sums], node.outputs)]
@@ -91,7 +91,7 @@ def while_gradient(op, *dys):
     outside = [t for t in part.outside if t.op.id not in inner and t not in slots
                and t not in d_slots and t not in wide]
     key = object()
-    # by number: a node would hold its graph
+    # by its number, since a node would hold its graph
     op.attrs["tapes"][key] = [(t.op.id, t.value_index) for t in kept]
     specs = ([(slots[i]._shape, slots[i]._dtype) for i in varying]
              + [(t._shape, strong(t._dtype)) for t in wide])
@@ -155,10 +155,10 @@ def while_loop(cond, body, loop_vars, shape_invariants=None, parallel_iterations
             "maximum_iterations": None if maximum_iterations is None else as_tensor(
                 maximum_iterations, None, graph), "back_prop": back_prop},
             shape_invariants is not None)
-    found = refill(list(loop_vars), iter(made.outputs))
-    if len(found) == 1 and not return_same_structure:
-        return found[0]
-    return tuple(found) if isinstance(loop_vars, tuple) else found
+    results = refill(list(loop_vars), iter(made.outputs))
+    if len(results) == 1 and not return_same_structure:
+        return results[0]
+    return tuple(results) if isinstance(loop_vars, tuple) else results
 
 
 def _declared(start, invariants):
@@ -166,15 +166,15 @@ def _declared(start, invariants):
     if invariants is None:
         return [t._shape for t in start]
     # a TensorShape is a leaf here, as is a list of dimensions in place of one
-    given = [to_shape(s) for s in _leaves(invariants)]
-    if len(given) != len(start):
-        raise ValueError(f"while_loop: {len(given)} shape_invariants for {len(start)} loop "
+    declared = [to_shape(s) for s in _leaves(invariants)]
+    if len(declared) != len(start):
+        raise ValueError(f"while_loop: {len(declared)} shape_invariants for {len(start)} loop "
                          "variables.")
-    for t, shape in zip(start, given):
+    for t, shape in zip(start, declared):
         if not shapes.compatible(shape, t._shape):
             raise ShapeError(f"while_loop: the shape invariant {shape} does not fit {where(t)} of "
                              f"shape {t._shape}, with which the loop begins.")
-    return given
+    return declared
 
 
 def _leaves(invariants):

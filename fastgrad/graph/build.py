@@ -53,17 +53,17 @@ def _operands(graph, opdef, values, known):
     if starred and known is None:
         known = next((as_tensor(v)._dtype for v in values if is_node(v)), None)
     cast = range(len(values)) if opdef.casts is None else opdef.casts
-    policy, found = graph.literals == "tf" and opdef.dtype is not None, []
+    policy, operands = graph.literals == "tf" and opdef.dtype is not None, []
     for i, v in enumerate(values):
         name = f"{opdef.tensors[-1][1:]}_{i}" if starred else opdef.tensors[i]
         takes = known if policy and i in cast and not is_node(v) else None
         if policy and i in cast and takes is None and type(v) in WEAK and any(
                 is_node(values[j]) and as_tensor(values[j])._dtype is None for j in cast):
             takes = type(v)         # an operation of the user's own has a dtype in the run only
-        found.append(as_tensor(v, takes, graph, name))
-        if known is None and i in cast and not is_weak(found[-1]._dtype):
-            known = found[-1]._dtype
-    return found
+        operands.append(as_tensor(v, takes, graph, name))
+        if known is None and i in cast and not is_weak(operands[-1]._dtype):
+            known = operands[-1]._dtype
+    return operands
 
 
 def _check_dtypes(opdef, inputs):
@@ -118,22 +118,22 @@ def make(opdef, inputs, attrs, name=None, graph=None):
         known = static_values(opdef, inputs, attrs) if opdef.static else attrs
         specs = infer_specs(opdef, [t._shape for t in inputs], [t._dtype for t in inputs], known,
                             graph.literals == "tf")
-        for found, made in specs:
-            check_dims(found)
-            if made == TEXT and not opdef.text and opdef.out != TEXT:
+        for shape, dtype in specs:
+            check_dims(shape)
+            if dtype == TEXT and not opdef.text and opdef.out != TEXT:
                 raise text_error(opdef, _at(inputs), "cannot make strings")
     except ShapeError as e:
         raise _shape_error(opdef, inputs, e) from None
-    found = graph.add_op(opdef, inputs, attrs, specs, name)
-    return found.outputs[0] if opdef.outputs == 1 else found.outputs
+    op = graph.add_op(opdef, inputs, attrs, specs, name)
+    return op.outputs[0] if opdef.outputs == 1 else op.outputs
 
 
 def _shape_error(opdef, inputs, e):
-    given = ", ".join(describe(t) for t in inputs)
-    given = f" Inputs: {given}." if given else ""
+    shown = ", ".join(describe(t) for t in inputs)
+    shown = f" Inputs: {shown}." if shown else ""
     late = opdef.type in FOUND_IN_RUN and get_default_graph().literals == "tf"
     kind = AxisError if isinstance(e, AxisError) else RunShapeError if late else ShapeError
-    return kind(f"{opdef.type}{_at(inputs)}: {sentence(e)}{given}")
+    return kind(f"{opdef.type}{_at(inputs)}: {sentence(e)}{shown}")
 
 
 def _at(inputs):

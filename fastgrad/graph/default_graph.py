@@ -33,10 +33,10 @@ class Default(Changed):
         self.graph = graph
 
     def changes(self):
-        found = self.graph, _current, "graph", self.graph
+        changes = self.graph, _current, "graph", self.graph
         if threading.current_thread() is threading.main_thread():
-            found += _shared, "graph", self.graph
-        return found
+            changes += _shared, "graph", self.graph
+        return changes
 
     def __getattr__(self, name):
         """`graph = Graph().as_default()` (TensorSlow) can be used as the graph itself."""
@@ -45,14 +45,14 @@ class Default(Changed):
 
 def made_default(graph):
     """The Default of a graph, which takes effect now if the graph is a "numpy" one."""
-    found = Default(graph)
+    default = Default(graph)
     if graph.literals != "numpy":
-        return found
+        return default
     try:
-        return found.begin()
+        return default.begin()
     except BaseException:           # an interrupt behind the change: there will be no `with`
-        if found.open:
-            found.__exit__()
+        if default.open:
+            default.__exit__()
         raise
 
 

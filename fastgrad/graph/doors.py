@@ -38,12 +38,12 @@ def door(fn):
 
 def hint(error, fn):
     """To the TypeError of a call of `fn` with a keyword that it has not, add the one it has."""
-    found = _KEYWORD.search(str(error)) if _is_of_the_call(error) else None
-    if found is None:
+    keyword = _KEYWORD.search(str(error)) if _is_of_the_call(error) else None
+    if keyword is None:
         return
     parameters = [p.name for p in inspect.signature(fn).parameters.values()
                   if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-    meant = elsewhere.keyword(found[1], parameters)
+    meant = elsewhere.keyword(keyword[1], parameters)
     if meant is not None and "Did you mean" not in str(error):
         error.args = (f"{error}. Did you mean {meant!r}?",)
 
@@ -80,10 +80,10 @@ def _without_ours(traceback):
         if not (is_ours(path) if entries else is_passed_over(path)):
             entries.append(traceback)
         traceback = traceback.tb_next
-    kept = None
+    shortened = None
     for entry in reversed(entries):
-        kept = types.TracebackType(kept, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
-    return kept
+        shortened = types.TracebackType(shortened, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return shortened
 
 
 def warn(message, kind=UserWarning, site=None):

@@ -120,16 +120,16 @@ def to_np(dtype):
         return FLOAT32
     if isinstance(dtype, (int, np.integer)):
         dtype = NUMBERED.get(dtype - 100 * (100 < dtype < 200), f"number {dtype}")
-    found = np.dtype(_NAMED.get(dtype, dtype) if isinstance(dtype, str) else dtype)
-    if found.kind not in "fiubc" and found != TEXT:
-        raise TypeError(f"dtype {found} is not numeric; expected one of {', '.join(DTYPES)}")
-    return found.newbyteorder("=") if not found.isnative else found
+    np_dtype = np.dtype(_NAMED.get(dtype, dtype) if isinstance(dtype, str) else dtype)
+    if np_dtype.kind not in "fiubc" and np_dtype != TEXT:
+        raise TypeError(f"dtype {np_dtype} is not numeric; expected one of {', '.join(DTYPES)}")
+    return np_dtype.newbyteorder("=") if not np_dtype.isnative else np_dtype
 
 
 def as_dtype(dtype):
     """Anything that names a dtype -> `DType` (TensorFlow's `tf.as_dtype`)."""
-    found = to_np(dtype)
-    return None if found is None else _BY_NP.get(found) or DType(found)
+    np_dtype = to_np(dtype)
+    return None if np_dtype is None else _BY_NP.get(np_dtype) or DType(np_dtype)
 
 
 WEAK = (bool, int, float)
@@ -166,5 +166,5 @@ def promote(dtypes):
 
 def promote_float(dtypes):
     """NumPy's promotion, and integers become float64 as in `np.exp(1)`."""
-    found = promote(dtypes)
-    return FLOAT64 if found is not None and found.kind in "iub" else found
+    promoted = promote(dtypes)
+    return FLOAT64 if promoted is not None and promoted.kind in "iub" else promoted

@@ -44,9 +44,9 @@ class keeping:
     __slots__ = ("before",)
 
     def __enter__(self):
-        self.before, found = _keeping.lists, []
-        _keeping.lists = (*self.before, found)
-        return found
+        self.before, holders = _keeping.lists, []
+        _keeping.lists = (*self.before, holders)
+        return holders
 
     def __exit__(self, *_):
         _keeping.lists = self.before
@@ -73,14 +73,14 @@ def _holder_of(value, mine=None):
         raise DTypeError(f"expected a string; got {value!r:.60} of type {type(value).__name__}.")
     value = bytes(value)                        # not NumPy's own kind
     first = _holders.get(value)
-    found = None if first is None else first()
-    while found is None:
+    old = None if first is None else first()
+    while old is None:
         number = next(_numbers)
         holder = np.array(number)
         _strings[number] = value, weakref.ref(holder, functools.partial(_strings.pop, number))
         mine = weakref.ref(holder, functools.partial(_holders.pop, value))
-        found = _holders.setdefault(value, mine)()          # None: it has ended since
-    return found
+        old = _holders.setdefault(value, mine)()          # None: it has ended since
+    return old
 
 
 def _in_memory(holders, shape):
@@ -132,10 +132,10 @@ def held(array):
 def decoded(array):
     """What TEXT stands for: an array of bytes with dtype object."""
     array = np.asarray(array)
-    found = np.empty(array.size, object)
-    found[:] = [_strings[n][0] for n in np.ascontiguousarray(array).reshape(-1)
-                .view(np.int64).tolist()]
-    return found.reshape(array.shape)
+    strings = np.empty(array.size, object)
+    strings[:] = [_strings[n][0] for n in np.ascontiguousarray(array).reshape(-1)
+                  .view(np.int64).tolist()]
+    return strings.reshape(array.shape)
 
 
 def readable(array):
@@ -145,7 +145,7 @@ def readable(array):
 
 
 def of_text_too(ref):
-    """An equality also of strings: NumPy has no loop for what stands for them."""
+    """Equality that also compares strings, which are stored as int64 keys."""
     def compare(x, y):
         if x.dtype == TEXT:
             x, y = x.view(np.int64), y.view(np.int64)

@@ -62,17 +62,17 @@ def array_of(value, dtype=None, kind="numpy"):
         return _sizes(value, dtype)
     plain = not isinstance(value, (np.ndarray, np.generic))
     try:
-        found = np.array(value, dtype=None if kind == "tf" and plain else dtype)
+        array = np.array(value, dtype=None if kind == "tf" and plain else dtype)
     except (TypeError, ValueError) as e:
         ragged = isinstance(e, ValueError) and "inhomogeneous" in str(e)
         raise (ShapeError if ragged else DTypeError)(
             f"cannot make an array of {value!r:.80}: {e}") from None
-    if found.dtype.kind not in "fiubc":
+    if array.dtype.kind not in "fiubc":
         raise DTypeError(f"cannot make a numeric array of {value!r:.80} "
-                         f"({type(value).__name__} became dtype {found.dtype}).")
+                         f"({type(value).__name__} became dtype {array.dtype}).")
     if kind == "tf" and plain:
-        found = _as_tensorflow(found, dtype, value)
-    return found if found.dtype.isnative else found.astype(found.dtype.newbyteorder("="))
+        array = _as_tensorflow(array, dtype, value)
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def _sizes(value, dtype):
@@ -82,8 +82,8 @@ def _sizes(value, dtype):
         raise ValueError(f"Cannot convert an unknown Dimension to a Tensor: {value}")
     if dtype is not None and dtype.kind not in "iu":
         raise ConvertTypeError(f"a shape becomes a tensor of integers; expected {dtype.name}.")
-    found = np.array(known, INT32 if dtype is None else dtype)
-    return found if isinstance(value, TensorShape) else found[0]
+    sizes = np.array(known, INT32 if dtype is None else dtype)
+    return sizes if isinstance(value, TensorShape) else sizes[0]
 
 
 def _as_tensorflow(found, dtype, value):
@@ -163,13 +163,13 @@ def returned(value, dtype, exact):
             raise DTypeError(f"got complex numbers, expected {name}.")
         array = array.real
     with np.errstate(all="ignore"):
-        found = array.astype(dtype, order="C")
-        back = found.astype(array.dtype)
+        converted = array.astype(dtype, order="C")
+        back = converted.astype(array.dtype)
     if array.dtype != dtype and not np.array_equal(back, array, equal_nan=array.dtype.kind in "fc"):
         wrong = array[back != array].reshape(-1)[0]
         raise DTypeError(f"got {array.dtype.name}, expected {name}, which cannot hold {wrong} "
                          "as it is. Round or convert it, or declare another dtype.")
-    return found
+    return converted
 
 
 def _plain(value):

@@ -1,8 +1,8 @@
 """Names of a graph's operations, scopes, look-up by name, and collections.
 
 Operations are numbers here, which `Graph` turns into nodes (`records`). A name is unique whatever
-its case. A scope is a prefix that ends in "/"; a name that ends in "/" is
-used as it is, without the slash. `Graph` inherits this.
+its case. A scope is a prefix that ends in "/"; a name that ends in "/" is used as it is, without
+the slash. `Graph` inherits this.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ def _check_name(name):
 
 
 class Names:
-    """What a Graph has of names: see `graph.Graph`."""
+    """Base of Graph: names, scopes and collections."""
 
     literals = "numpy"               # what Python numbers become; see graph.py
 
@@ -87,8 +87,8 @@ class Names:
 
     # ---- collections ----
     def add_to_collection(self, name, value):
-        kept = value if name in self._open else self.kept(value)
-        self._collections.setdefault(name, []).append(kept)
+        entry = value if name in self._open else self.kept(value)
+        self._collections.setdefault(name, []).append(entry)
 
     def add_to_collections(self, names, value):
         for name in dict.fromkeys([names] if isinstance(names, str) else names):

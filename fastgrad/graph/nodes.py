@@ -136,7 +136,7 @@ class Operation(Node):
         self._join(graph, type(self).__name__, inputs, {}, None, name, [(None, None)])
 
     def _join(self, graph, op_type, inputs, attrs, opdef, name, specs, kind=Tensor):
-        """Enter the graph: the one place where an operation gets its identity."""
+        """Add the operation to its graph, the one place that gives it name, number, line."""
         graph._check_open()
         self.graph = graph
         self.type = op_type
@@ -155,35 +155,35 @@ class Operation(Node):
     @property
     def _inputs(self):
         """The tensors that it takes."""
-        found = self._ins
-        if found is None:
+        inputs = self._ins
+        if inputs is None:
             places = iter(self._record.inputs)
-            self._ins = found = [self.graph.tensor_at(i, index) for i, index in zip(places, places)]
-        return found
+            self._ins = inputs = [self.graph.tensor_at(i, k) for i, k in zip(places, places)]
+        return inputs
 
     @property
     def control_inputs(self):
         """The operations that it runs after, besides those that make its inputs."""
-        found = self._after
-        if found is None:
-            self._after = found = tuple(map(self.graph.operation_at, self._record.after))
-        return found
+        operations = self._after
+        if operations is None:
+            self._after = operations = tuple(map(self.graph.operation_at, self._record.after))
+        return operations
 
     @property
     def outputs(self):
         """The tensors that it makes."""
-        found = []
+        tensors = []
         for i, out in enumerate(self._record.outs):
             t = out.alive()
-            found.append(Records._output(self, i) if t is None else t)
-        return found
+            tensors.append(Records._output(self, i) if t is None else t)
+        return tensors
 
     # The tutorial's operations assign `self.inputs` and `self.output` inside compute();
     # those values must not disturb the graph, whose own edges are in `_inputs`.
     @property
     def inputs(self):
-        found = getattr(self, "_values", self)
-        return self._inputs if found is self else found
+        values = getattr(self, "_values", self)
+        return self._inputs if values is self else values
 
     @inputs.setter
     def inputs(self, values):
@@ -191,9 +191,9 @@ class Operation(Node):
 
     @property
     def output(self):
-        found = getattr(self, "_value", self)
-        if found is not self:
-            return found
+        value = getattr(self, "_value", self)
+        if value is not self:
+            return value
         return self.outputs[0] if self._record.outs else None
 
     @output.setter
@@ -230,7 +230,7 @@ class Operation(Node):
     __repr__ = repr_of_operation
 
 
-# what `records.holder_of` asks
+# read by `records.holder_of`
 Tensor._whole, Tensor._keeps_dict = Tensor, False
 Operation._whole, Operation._keeps_dict = Operation, True
 
@@ -252,11 +252,11 @@ def node_of(thing):
 
 def operation_of(node):
     """The operation of a node; TypeError for anything else."""
-    found = getattr(as_tensor(node) if is_node(node) and not isinstance(node, Node) else node,
-                    "op", node)
-    if not isinstance(found, Operation):
+    operation = getattr(as_tensor(node) if is_node(node) and not isinstance(node, Node) else node,
+                        "op", node)
+    if not isinstance(operation, Operation):
         raise TypeError(f"Can not convert a {type(node).__name__} into a Tensor or Operation.")
-    return found
+    return operation
 
 
 def graph_of(inputs):

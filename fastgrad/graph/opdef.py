@@ -65,12 +65,12 @@ def check_dims(shape):
 
 def static_values(opdef, inputs, attrs):
     """`attrs` and, under their parameters' names, what is known of the static inputs."""
-    found = dict(attrs)
+    values = dict(attrs)
     for i in opdef.static:
         op_ = inputs[i].op
-        found[opdef.tensors[i]] = (op_.attrs["value"] if op_.type == "constant"
-                                   else hooks.partial_value(inputs[i]))
-    return found
+        values[opdef.tensors[i]] = (op_.attrs["value"] if op_.type == "constant"
+                                    else hooks.partial_value(inputs[i]))
+    return values
 
 
 def infer_specs(opdef, in_shapes, in_dtypes, attrs, lenient=False):

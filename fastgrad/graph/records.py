@@ -1,4 +1,4 @@
-"""What a graph keeps of its operations: nothing that leads back to the graph.
+"""Records of a graph's operations, which hold no reference to the graph.
 
 A user's tensors and operations hold their graph and what they are made of. If the graph held them
 in turn, that ring would keep the values of variables and constants until Python's collector comes
@@ -111,23 +111,23 @@ class Records:
     def operation_at(self, id):
         """The operation of this number."""
         record = self._records[id]
-        found = record.alive()
-        return found if found is not None else published(record, record.revived(self))
+        operation = record.alive()
+        return operation if operation is not None else published(record, record.revived(self))
 
     def tensor_at(self, id, index):
         """An output of the operation of this number."""
         record = self._records[id]
-        found = record.outs[index].alive()
-        return found if found is not None else self._output(self.operation_at(id), index)
+        tensor = record.outs[index].alive()
+        return tensor if tensor is not None else self._output(self.operation_at(id), index)
 
     @staticmethod
     def _output(op, index):
         """The Tensor of an output that nobody holds."""
         out = op._record.outs[index]
-        made = object.__new__(out.kind)
-        made.op, made.index, made._out = op, index, out
-        made._shape, made._dtype = out.shape, out.dtype
-        return published(out, made)
+        tensor = object.__new__(out.kind)
+        tensor.op, tensor.index, tensor._out = op, index, out
+        tensor._shape, tensor._dtype = out.shape, out.dtype
+        return published(out, tensor)
 
     def _record(self, op, outs):
         """Take a new operation in."""
@@ -200,10 +200,10 @@ def published(place, made):
     """The node of a Record or an Output: `made`, unless another thread was first."""
     reference = holder_of(made, place.kind)
     with _publishing:
-        found = place.alive()
-        if found is None:
-            place.alive, found = reference, made
-    return found
+        node = place.alive()
+        if node is None:
+            place.alive, node = reference, made
+    return node
 
 
 def holder_of(node, kind):

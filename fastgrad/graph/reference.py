@@ -14,10 +14,10 @@ from fastgrad.wording import where
 
 def twin(opdef, attrs, generator=None):
     """callable(*arrays) -> array(s): `ref`, or `draw` from `generator`, with its attributes."""
-    given = {k: v for k, v in attrs.items() if k[0] != "_"}
+    attributes = {k: v for k, v in attrs.items() if k[0] != "_"}
     if opdef.draw is not None:
-        return lambda *arrays: opdef.draw(generator, *arrays, **given)
-    return lambda *arrays: opdef.ref(*arrays, **given)
+        return lambda *arrays: opdef.draw(generator, *arrays, **attributes)
+    return lambda *arrays: opdef.ref(*arrays, **attributes)
 
 
 def in_casts(opdef, count):
@@ -63,11 +63,11 @@ def evaluate(node, arrays, streams=None, dtypes=None, calculate=_at_once):
             opdef.infer([a.shape for a in args], attrs)          # refuses shapes that do not fit
         function = twin(opdef, attrs, None if opdef.draw is None else streams.of(node))
         with np.errstate(all="ignore", divide="raise" if strict else "ignore"):
-            found = calculate(function, *args)
+            results = calculate(function, *args)
         out = output_dtype(opdef, dtypes, attrs)
-        found = [found] if opdef.outputs == 1 else found
-        outs = out if isinstance(out, (list, tuple)) else [out] * len(found)
-        return [np.array(f, dtype=strong(d), order="C") for f, d in zip(found, outs)]
+        results = [results] if opdef.outputs == 1 else results
+        outs = out if isinstance(out, (list, tuple)) else [out] * len(results)
+        return [np.array(f, dtype=strong(d), order="C") for f, d in zip(results, outs)]
     except ArithmeticError:
         raise KernelError(f"{where(node)}: Integer division by zero.", node) from None
     except (ValueError, IndexError) as e:

@@ -58,10 +58,10 @@ def normal_axes(axis, rank):
     for a in axes:
         if not -rank <= a < rank:
             raise ShapeError(f"axis {a} is out of range for rank {rank}")
-    found = tuple(sorted({a % rank for a in axes}))
-    if len(found) != len(axes):
+    normal = tuple(sorted({a % rank for a in axes}))
+    if len(normal) != len(axes):
         raise ShapeError(f"axis {tuple(axes)} names a dimension twice")
-    return found
+    return normal
 
 
 def reduce_shape(shape, axis, keepdims):

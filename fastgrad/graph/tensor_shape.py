@@ -172,8 +172,8 @@ class TensorShape:
     def __getitem__(self, key):
         if self.dims_ is None:
             return TensorShape(None) if isinstance(key, slice) else Dimension(None)
-        found = self.dims_[key]
-        return TensorShape(found) if isinstance(key, slice) else Dimension(found)
+        dims = self.dims_[key]
+        return TensorShape(dims) if isinstance(key, slice) else Dimension(dims)
 
     def __eq__(self, other):
         try:

@@ -1,4 +1,4 @@
-"""What a node says where an array or a number is wanted: it has no value before a run.
+"""Errors of nodes where an array or a number is wanted: a node has no value before a run.
 
 A base of `Node`, so that every way in which Python and NumPy ask for a value meets words: truth,
 numbers, arrays, NumPy's functions, attributes that arrays and other frameworks' tensors have.

@@ -24,23 +24,23 @@ class CheckpointState:
 def get_checkpoint_state(checkpoint_dir, latest_filename=None):
     """The CheckpointState of a folder, or None if nothing has been saved there."""
     path = os.path.join(checkpoint_dir, latest_filename or "checkpoint")
-    found = {"model_checkpoint_path": [], "all_model_checkpoint_paths": []}
+    paths = {"model_checkpoint_path": [], "all_model_checkpoint_paths": []}
     try:
         with open(path, encoding="utf-8") as f:
             for line in f:
                 key, colon, value = line.partition(":")
-                if colon and key.strip() in found:
+                if colon and key.strip() in paths:
                     name = os.path.join(checkpoint_dir, json.loads(value.strip()))
-                    found[key.strip()].append(name)
+                    paths[key.strip()].append(name)
     except FileNotFoundError:
         return None
     except (ValueError, TypeError, RecursionError) as e:
         raise DamagedFileError(f"{path!r} is no list of checkpoints, or a damaged one: {e}. Name "
                                "a checkpoint instead of its folder.") from None
-    if not found["model_checkpoint_path"]:
+    if not paths["model_checkpoint_path"]:
         return None
-    return CheckpointState(found["model_checkpoint_path"][-1],
-                           found["all_model_checkpoint_paths"])
+    return CheckpointState(paths["model_checkpoint_path"][-1],
+                           paths["all_model_checkpoint_paths"])
 
 
 def update_checkpoint_state(save_dir, model_checkpoint_path, all_model_checkpoint_paths=None,
@@ -80,8 +80,8 @@ def checkpoint_exists(checkpoint_prefix):
 
 def list_variables(ckpt_dir_or_file):
     """[(name, shape), ...] of a checkpoint."""
-    found = read_checkpoint(ckpt_dir_or_file)
-    return sorted((k, list(v.shape)) for k, v in found.items())
+    by_name = read_checkpoint(ckpt_dir_or_file)
+    return sorted((k, list(v.shape)) for k, v in by_name.items())
 
 
 def read_checkpoint(ckpt_dir_or_file):
@@ -91,12 +91,12 @@ def read_checkpoint(ckpt_dir_or_file):
 
 def load_variable(ckpt_dir_or_file, name, arrays=None):
     """The array of one variable of a checkpoint; `arrays` if it has been read already."""
-    found = read_checkpoint(ckpt_dir_or_file) if arrays is None else arrays
+    by_name = read_checkpoint(ckpt_dir_or_file) if arrays is None else arrays
     name = name[:-2] if name.endswith(":0") else name
-    if name not in found:
+    if name not in by_name:
         raise NotInFileError(f"{name!r} is not in {ckpt_dir_or_file!r}; there are "
-                             f"{show_names(sorted(found))}.")
-    return found[name].copy()
+                             f"{show_names(sorted(by_name))}.")
+    return by_name[name].copy()
 
 
 def _file_of(path):

@@ -74,14 +74,14 @@ def histogram_value(tag, array):
 
 def image_value(tag, images, most):
     """Summary.Values with the first `most` images of a batch (n, height, width, channels)."""
-    found = b""
+    values = b""
     for i, image in enumerate(images[:most]):
         pixels = to_pixels(np.asarray(image))
         height, width, channels = pixels.shape
         body = integer(1, height) + integer(2, width) + integer(3, channels) + text(4, png(pixels))
         label = f"{tag}/image" if most == 1 else f"{tag}/image/{i}"
-        found += text(1, text(1, label) + text(4, body))
-    return found
+        values += text(1, text(1, label) + text(4, body))
+    return values
 
 
 def _type_of(op):

@@ -37,7 +37,7 @@ def to_pixels(image):
     low, high = (known.min(), known.max()) if known.size else (0.0, 0.0)
     most, room, offset = (max(abs(low), abs(high)), 127, 128) if low < 0 else (high, 255, 0)
     scale = np.float32(0 if most < 1e-6 else room / most)
-    found = np.zeros(x.shape, np.uint8)
-    found[good] = (known * scale + np.float32(offset)).astype(np.uint8)
-    found[~good] = np.array([255, 0, 0, 255], np.uint8)[:x.shape[-1]]
-    return found
+    pixels = np.zeros(x.shape, np.uint8)
+    pixels[good] = (known * scale + np.float32(offset)).astype(np.uint8)
+    pixels[~good] = np.array([255, 0, 0, 255], np.uint8)[:x.shape[-1]]
+    return pixels

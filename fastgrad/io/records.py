@@ -5,12 +5,12 @@ import struct
 
 
 def _table():
-    found = []
+    table = []
     for n in range(256):
         for _ in range(8):
             n = n >> 1 ^ (0x82F63B78 if n & 1 else 0)
-        found.append(n)
-    return found
+        table.append(n)
+    return table
 
 
 _CRC = _table()

@@ -36,12 +36,12 @@ def encoded(arrays):
 
 def _digest(arrays):
     """A digest of names, dtypes, shapes and values, whatever the layout."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for name in sorted(arrays):
         array = np.asarray(arrays[name], order="C")
-        found.update(json.dumps([name, array.dtype.name, array.shape]).encode())
-        found.update(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
-    return found.hexdigest()
+        digest.update(json.dumps([name, array.dtype.name, array.shape]).encode())
+        digest.update(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
+    return digest.hexdigest()
 
 
 def _signed(arrays):
@@ -96,7 +96,7 @@ def _decoded(data):
     about = header.pop("__metadata__", {}) if isinstance(header, dict) else None
     if not isinstance(about, dict) or not all(isinstance(v, str) for v in about.values()):
         raise ValueError("its header is no table of tensors")
-    body, found, used = memoryview(data)[8 + size:], {}, 0
+    body, by_name, used = memoryview(data)[8 + size:], {}, 0
     for name, entry in header.items():
         dtype, shape = _DTYPES[entry["dtype"]], tuple(entry["shape"])
         start, end = entry["data_offsets"]
@@ -106,11 +106,11 @@ def _decoded(data):
         if not 0 <= start <= end <= len(body) or end - start != size:
             raise ValueError(f"tensor {name!r} of shape {shape} should lie at bytes {start} to "
                              f"{end} of {len(body)}")
-        found[name] = np.frombuffer(body[start:end], dtype.newbyteorder("<")).reshape(shape)
+        by_name[name] = np.frombuffer(body[start:end], dtype.newbyteorder("<")).reshape(shape)
         used = max(used, end)
     if used != len(body):
         raise ValueError(f"it has {len(body) - used} bytes too many")
     if _DIGEST in about or about.get(_WRITER) == "fastgrad":
-        if about != _signed(found):             # one bit can spoil one of the two
+        if about != _signed(by_name):             # one bit can spoil one of the two
             raise ValueError("its contents do not match their digest")
-    return found
+    return by_name

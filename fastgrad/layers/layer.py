@@ -19,10 +19,10 @@ def _named(module, name, said=None):
     """What an activation or initializer given as a word stands for; "linear" is none."""
     if name == "linear":
         return None
-    found = getattr(module, name, None) or getattr(module, said or name, None)
-    if found is None:
+    thing = getattr(module, name, None) or getattr(module, said or name, None)
+    if thing is None:
         raise ValueError(f"Unknown function or initializer: {said or name}")
-    return found() if module is initializers and not isinstance(found, type) else found
+    return thing() if module is initializers and not isinstance(thing, type) else thing
 
 
 class Layer:
@@ -99,10 +99,10 @@ class Layer:
         """A variable of the layer, by get_variable in the layer's scope."""
         if isinstance(initializer, str):
             initializer = _named(initializers, initializer + "_initializer", initializer)
-        found = get_variable(name, shape, dtype or self._dtype, initializer, regularizer,
-                             trainable and self.trainable, constraint=constraint)
-        self._weights.append(found)
-        return found
+        variable = get_variable(name, shape, dtype or self._dtype, initializer, regularizer,
+                                trainable and self.trainable, constraint=constraint)
+        self._weights.append(variable)
+        return variable
 
     add_variable = add_weight
 

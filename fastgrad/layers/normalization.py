@@ -101,8 +101,7 @@ def batch_normalization(inputs, axis=-1, momentum=0.99, epsilon=1e-3, center=Tru
     """Normalise over the batch (Ioffe and Szegedy, 2015).
 
     While training, the batch's mean and variance are used, and operations in GraphKeys.UPDATE_OPS
-    move the
-    averages that are used otherwise; run them with each step.
+    move the averages that are used otherwise; run them with each step.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Eigenvalues, singular values and QR of matrices, each with its gradient below it.
+"""Matrix decompositions: eigenvalues, singular values, QR; each with its gradient below it.
 
 NumPy steps on the last two dimensions, as in `linalg.solve`. Signs of vectors are LAPACK's choice;
 the gradients hold for any.
@@ -46,7 +46,7 @@ def _eigen_ref(x):
 
 
 def _tridiagonal(a):
-    """(diagonal, subdiagonal, q) with `a = q t q^T`, by reflections."""
+    """Householder's tridiagonal form: (diagonal, subdiagonal, q) with `a = q t q^T`."""
     n = len(a)
     q = np.eye(n, dtype=a.dtype)
     for i in range(n - 1):
@@ -67,7 +67,7 @@ def _tridiagonal(a):
 
 
 def _rotation(x, z):
-    """(cosine, sine) that turn (x, z) into the first axis."""
+    """Givens rotation: (cosine, sine) that turn (x, z) into the first axis."""
     if z == 0:
         return (-1 if x < 0 else 1), 0
     if x == 0:
@@ -126,7 +126,7 @@ def _self_adjoint_eig(tensor):
 
 @door
 def self_adjoint_eig(tensor, name=None):
-    """(eigenvalues in ascending order, eigenvectors as columns) of symmetric matrices.
+    """Eigendecomposition of symmetric matrices: (ascending eigenvalues, eigenvectors as columns).
 
     Up to 8 x 8, the eigenvectors have the signs that TensorFlow gives them.
 
@@ -156,14 +156,14 @@ def _gaps(e):
 def self_adjoint_eig_gradient(op, de, dv):
     e, v = op.outputs
     inner = matrix_diag(de) + _gaps(e) * matmul(v, dv, transpose_a=True)
-    found = matmul(v, matmul(inner, v, transpose_b=True))
-    # only the lower triangle of the input counts
-    lower = matrix_band_part(found + matrix_transpose(found), -1, 0)
+    dx = matmul(v, matmul(inner, v, transpose_b=True))
+    # only the lower triangle of the input is read
+    lower = matrix_band_part(dx + matrix_transpose(dx), -1, 0)
     return matrix_set_diag(lower, 0.5 * matrix_diag_part(lower))
 
 
 def _sides(known):
-    """The rows and columns of matrices of this shape."""
+    """(number of rows, number of columns) of matrices of this shape."""
     if len(known) < 2:
         raise ShapeError(f"Shape must be at least rank 2 but is rank {len(known)}.")
     return known[-2:]
@@ -200,7 +200,7 @@ def _svd(tensor, full_matrices=False):
 
 @door
 def svd(tensor, full_matrices=False, compute_uv=True, name=None):
-    """(singular values in descending order, u, v) with `x = u diag(s) v^T`.
+    """Singular value decomposition: (values in descending order, u, v) with `x = u diag(s) v^T`.
 
     Gradient: of the values `u diag(ds) v^T`; of the vectors for full-rank matrices without
     `full_matrices`.
@@ -225,12 +225,12 @@ def svd_gradient(op, ds, du, dv):
     jv = f * matmul(v, dv, transpose_a=True)
     inner = (matrix_diag(ds) + (ju + matrix_transpose(ju)) * row
              + column * (jv + matrix_transpose(jv)))
-    found = matmul(u, matmul(inner, v, transpose_b=True))
+    dx = matmul(u, matmul(inner, v, transpose_b=True))
     safe = _where(equal(s, zeros_like(s)), ones_like(s), s)
     # what lies outside the spans of u and v
     outside_u = divide(du - matmul(u, matmul(u, du, transpose_a=True)), expand_dims(safe, -2))
     outside_v = divide(dv - matmul(v, matmul(v, dv, transpose_a=True)), expand_dims(safe, -2))
-    return (found + matmul(outside_u, v, transpose_b=True)
+    return (dx + matmul(outside_u, v, transpose_b=True)
             + matmul(u, outside_v, transpose_b=True))
 
 
@@ -260,7 +260,7 @@ QR = namedtuple("Qr", ["q", "r"])
 
 @door
 def qr(input, full_matrices=False, name=None):
-    """(q, r): `x = q r` with orthonormal columns and an upper triangle.
+    """QR decomposition, (q, r): `x = q r`, q with orthonormal columns, r an upper triangle.
 
     Gradient: `dx = (dq + q sym(r dr^T - dq^T q)) r^-T`, for matrices with no fewer rows than
     columns.

@@ -25,14 +25,14 @@ def _diag_shape(in_shapes, _):
 
 def _matrix_diag_ref(x):
     n = x.shape[-1]
-    found = np.zeros(x.shape + (n,), x.dtype)
-    found[..., np.arange(n), np.arange(n)] = x
-    return found
+    matrices = np.zeros(x.shape + (n,), x.dtype)
+    matrices[..., np.arange(n), np.arange(n)] = x
+    return matrices
 
 
 @op(_diag_shape, form="diag", ref=_matrix_diag_ref, name="diag")
 def matrix_diag(diagonal):
-    """Matrices with the given diagonals, zeros elsewhere.
+    """Diagonal matrices: the given diagonals, zeros elsewhere.
 
     Gradient: `dx = matrix_diag_part(dy)`.
     """
@@ -70,9 +70,9 @@ def matrix_diag_part_gradient(op, dy):
 
 def _set_diag_ref(x, diagonal):
     n = min(x.shape[-2:])
-    found = x.copy()
-    found[..., np.arange(n), np.arange(n)] = diagonal
-    return found
+    matrices = x.copy()
+    matrices[..., np.arange(n), np.arange(n)] = diagonal
+    return matrices
 
 
 def _set_diag_shape(in_shapes, _):
@@ -85,7 +85,7 @@ def _set_diag_shape(in_shapes, _):
 
 @op(_set_diag_shape, ref=_set_diag_ref, name="MatrixSetDiag")
 def matrix_set_diag(input, diagonal):
-    """Matrices with other diagonals.
+    """Matrices with their diagonals replaced.
 
     Gradient: `dinput` is `dy` with a zero diagonal, `ddiagonal = matrix_diag_part(dy)`.
     """
@@ -105,7 +105,7 @@ def _doubled(in_shapes, _):
 
 @op(_doubled, ref=lambda x: np.diag(x.reshape(-1)).reshape(x.shape + x.shape), name="Diag")
 def diag(diagonal):
-    """A tensor of twice the dimensions with `diagonal` where both halves of the index agree.
+    """Diagonal tensor: twice the dimensions, `diagonal` where both halves of the index agree.
 
     Gradient: `dx = diag_part(dy)`.
     """
@@ -129,7 +129,7 @@ def _diag_part_ref(x):
 
 @op(_halved, ref=_diag_part_ref, name="DiagPart")
 def diag_part(input):
-    """The elements of a tensor where both halves of the index agree.
+    """Diagonal of a tensor: its elements where both halves of the index agree.
 
     Gradient: `dx = diag(dy)`.
     """
@@ -146,7 +146,7 @@ def diag_part_gradient(op, dy):
 
 
 def band_mask(rows, columns, lower, upper):
-    """Which elements of a matrix lie in the band; a negative width keeps the whole side."""
+    """Mask of a band of a matrix; a negative width keeps the whole side."""
     i, j = np.arange(rows)[:, None], np.arange(columns)
     return ((lower < 0) | (i - j <= lower)) & ((upper < 0) | (j - i <= upper))
 
@@ -175,7 +175,7 @@ def _matrix_band_part(input, num_lower, num_upper, _strict=False):
 
 @door
 def matrix_band_part(input, num_lower, num_upper, name=None):
-    """Matrices with zeros outside a band round the diagonal.
+    """Band of matrices: zeros outside a band around the diagonal.
 
     Parameters
     ----------

@@ -42,15 +42,15 @@ def _expm_ref(x):
                + b[7] * a6 + b[5] * a4 + b[3] * a2 + b[1] * one)
     even = a6 @ (b[12] * a6 + b[10] * a4 + b[8] * a2) + b[6] * a6 + b[4] * a4 + b[2] * a2 \
         + b[0] * one
-    found = np.linalg.solve(even - odd, even + odd)
+    result = np.linalg.solve(even - odd, even + odd)
     for _ in range(halvings):
-        found = found @ found
-    return found.astype(x.dtype)
+        result = result @ result
+    return result.astype(x.dtype)
 
 
 @op(_square, dtype=promote_float, ref=_expm_ref, name="matrix_exponential")
 def expm(input):
-    """The exponential of square matrices: the sum of `x^n / n!`.
+    """Matrix exponential, the sum of `x^n / n!`.
 
     Gradient: the upper right block of the exponential of `[[x^T, dy], [0, x^T]]`.
     """

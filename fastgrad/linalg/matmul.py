@@ -101,15 +101,15 @@ def matmul(a, b, transpose_a=False, transpose_b=False, adjoint_a=False, adjoint_
     if (transpose_a and adjoint_a) or (transpose_b and adjoint_b):
         raise ValueError("Only one of transpose and adjoint can be True for an operand.")
     a, b = _of_matrices(a), _of_matrices(b)
-    found = _matmul(a, b, transpose_a=bool(transpose_a or adjoint_a),
-                    transpose_b=bool(transpose_b or adjoint_b), name=name)
-    if found.graph.literals == "tf":
-        _refuse_vectors(found)
-    return found
+    product = _matmul(a, b, transpose_a=bool(transpose_a or adjoint_a),
+                      transpose_b=bool(transpose_b or adjoint_b), name=name)
+    if product.graph.literals == "tf":
+        _refuse_vectors(product)
+    return product
 
 
 def _of_matrices(x):
-    """`x`; if its rank is not known in a TensorFlow graph, runs see to it that it is no vector."""
+    """`x`, checked in the run to be no vector if a TensorFlow graph does not know its rank."""
     if is_node(x):
         tensor = as_tensor(x)
         if tensor._shape is None and tensor.graph.literals == "tf":
@@ -118,7 +118,7 @@ def _of_matrices(x):
 
 
 def _refuse_vectors(product):
-    """TensorFlow multiplies matrices only."""
+    """Refuse vectors, as TensorFlow's matmul does."""
     for t in product.op._inputs:
         if t._shape is not None and len(t._shape) < 2:
             raise ShapeError(f"Shape must be rank 2 but is rank {len(t._shape)} for "
@@ -145,8 +145,8 @@ def _grad_a_ref(dy, a, b, transpose_a, transpose_b):
     like = a.shape
     dy, a, b = _as_matrices(dy, a, b)
     b = _swap(b, transpose_b)
-    found = np.matmul(b, _swap(dy, True)) if transpose_a else np.matmul(dy, _swap(b, True))
-    return _sum_batch(found, a.shape).reshape(like)
+    da = np.matmul(b, _swap(dy, True)) if transpose_a else np.matmul(dy, _swap(b, True))
+    return _sum_batch(da, a.shape).reshape(like)
 
 
 def _grad_b_ref(dy, a, b, transpose_a, transpose_b):
@@ -154,8 +154,8 @@ def _grad_b_ref(dy, a, b, transpose_a, transpose_b):
     like = b.shape
     dy, a, b = _as_matrices(dy, a, b)
     a = _swap(a, transpose_a)
-    found = np.matmul(_swap(dy, True), a) if transpose_b else np.matmul(_swap(a, True), dy)
-    return _sum_batch(found, b.shape).reshape(like)
+    db = np.matmul(_swap(dy, True), a) if transpose_b else np.matmul(_swap(a, True), dy)
+    return _sum_batch(db, b.shape).reshape(like)
 
 
 def _sum_batch(x, shape):

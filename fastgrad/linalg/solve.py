@@ -38,7 +38,7 @@ def _t(x):
 
 
 def _lapack(fn):
-    """A NumPy routine whose failure is worded as TensorFlow words it."""
+    """Decorator of a NumPy routine: its failure gets TensorFlow's words."""
     def run(*arrays, **attrs):
         try:
             return fn(*arrays, **attrs)
@@ -58,7 +58,7 @@ def _matrix_inverse(input, adjoint=False):
 
 @door
 def matrix_inverse(input, adjoint=False, name=None):
-    """The inverse of square matrices, of their transposes if `adjoint`.
+    """Inverse of square matrices, of their transposes if `adjoint`.
 
     Gradient: `dx = -y^T dy y^T`.
     """
@@ -68,8 +68,8 @@ def matrix_inverse(input, adjoint=False, name=None):
 @RegisterGradient("matrix_inverse")
 def matrix_inverse_gradient(op, dy):
     y, adjoint = op.outputs[0], op.attrs["adjoint"]
-    found = -matmul(y, matmul(dy, y, transpose_b=True), transpose_a=True)
-    return matrix_transpose(found) if adjoint else found
+    dx = -matmul(y, matmul(dy, y, transpose_b=True), transpose_a=True)
+    return matrix_transpose(dx) if adjoint else dx
 
 
 def _scalar_of(in_shapes, _):
@@ -79,7 +79,7 @@ def _scalar_of(in_shapes, _):
 
 @op(_scalar_of, ref=np.linalg.det, name="MatrixDeterminant")
 def matrix_determinant(input):
-    """The determinant of square matrices.
+    """Determinant of square matrices.
 
     Gradient: `dx = dy y inv(x)^T`.
     """
@@ -139,7 +139,7 @@ def _matrix_solve(matrix, rhs, adjoint=False):
 
 @door
 def matrix_solve(matrix, rhs, adjoint=False, name=None):
-    """The solution x of `matrix x = rhs`; of the transposed matrix if `adjoint`.
+    """Solution x of linear systems `matrix x = rhs`; of the transposed matrix if `adjoint`.
 
     Gradient: `drhs = inv(a)^T dy`, `da = -drhs y^T`.
     """
@@ -166,7 +166,7 @@ def _matrix_triangular_solve(matrix, rhs, lower=True, adjoint=False):
 
 @door
 def matrix_triangular_solve(matrix, rhs, lower=True, adjoint=False, name=None):
-    """The solution of a system whose matrix counts in its lower (or upper) triangle only.
+    """Solution of triangular systems: only the lower (or upper) triangle of the matrix is read.
 
     Gradient: as of `matrix_solve`, within the triangle.
     """
@@ -185,7 +185,7 @@ def matrix_triangular_solve_gradient(op, dy):
 
 @scoped("matrix_solve_ls", last=True)
 def matrix_solve_ls(matrix, rhs, l2_regularizer=0.0, fast=True, name=None):
-    """The least squares solution of `matrix x = rhs`, by the normal equations.
+    """Least squares solution of `matrix x = rhs`, by the normal equations.
 
     Gradient: as of the products and the solution.
     """
@@ -211,7 +211,7 @@ def _cholesky_ref(x):
 
 @op(_square, ref=_cholesky_ref, name="Cholesky")
 def cholesky(input):
-    """The lower triangular L with `L L^T = x` of symmetric positive definite matrices.
+    """Cholesky factor of positive definite matrices: the lower triangular L with `L L^T = x`.
 
     Gradient: `dx = sym(L^-T phi(L^T dL) L^-1)`, phi the lower triangle with half the diagonal.
     """
@@ -224,13 +224,13 @@ def cholesky_gradient(op, dy):
     middle = matrix_set_diag(middle, 0.5 * matrix_diag_part(middle))
     middle = matrix_band_part(middle, -1, 0)
     left = matrix_triangular_solve(lower, middle, adjoint=True)
-    found = matrix_transpose(matrix_triangular_solve(lower, matrix_transpose(left), adjoint=True))
-    return 0.5 * (found + matrix_transpose(found))
+    dx = matrix_transpose(matrix_triangular_solve(lower, matrix_transpose(left), adjoint=True))
+    return 0.5 * (dx + matrix_transpose(dx))
 
 
 @door
 def cholesky_solve(chol, rhs, name=None):
-    """The solution of `L L^T x = rhs` from a Cholesky factor L.
+    """Solution of `L L^T x = rhs` from a Cholesky factor L.
 
     Gradient: as of two triangular solutions.
     """

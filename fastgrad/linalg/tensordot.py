@@ -1,4 +1,4 @@
-"""Products over chosen dimensions: tensordot, einsum, matvec, norms, trace, cross.
+"""Contractions over chosen dimensions: tensordot, einsum, matvec, norms, trace, cross.
 
 All are made of transposes, reshapes, products and sums, so their gradients need no rule here. Sizes
 that are not known while the graph is built are taken from `shape`, which costs a run nothing.
@@ -80,7 +80,7 @@ def _rank(tensor, what):
 
 @door
 def tensordot(a, b, axes, name=None):
-    """Sum of products over pairs of dimensions.
+    """Tensor contraction: sum of products over pairs of dimensions.
 
     Parameters
     ----------
@@ -111,20 +111,20 @@ def tensordot(a, b, axes, name=None):
         inner = [_product(_sizes(a, over_a)), _product(_sizes(b, over_b))]
         left = reshape(_moved(a, free_a + over_a), [_product(_sizes(a, free_a)), inner[0]])
         right = reshape(_moved(b, over_b + free_b), [inner[1], _product(_sizes(b, free_b))])
-        found = matmul(left, right)
-        return reshape(found, _joined(_sizes(a, free_a), _sizes(b, free_b)), name=scope)
+        product = matmul(left, right)
+        return reshape(product, _joined(_sizes(a, free_a), _sizes(b, free_b)), name=scope)
 
 
 def _tensordot_of_any_rank(a, b, n, name):
     """The last `n` dimensions of `a` with the first `n` of `b`; only a run knows the ranks."""
     (outer_a, inner_a), (inner_b, outer_b) = _cut(a, rank(a) - n), _cut(b, n)
-    found = matmul(reshape(a, stack([reduce_prod(outer_a), reduce_prod(inner_a)])),
-                   reshape(b, stack([reduce_prod(inner_b), reduce_prod(outer_b)])))
-    return reshape(found, concat([outer_a, outer_b], 0), name=name)
+    product = matmul(reshape(a, stack([reduce_prod(outer_a), reduce_prod(inner_a)])),
+                     reshape(b, stack([reduce_prod(inner_b), reduce_prod(outer_b)])))
+    return reshape(product, concat([outer_a, outer_b], 0), name=name)
 
 
 def _cut(x, at):
-    """The sizes of the dimensions before `at` and of the others."""
+    """Split sizes: those of the dimensions before `at`, and of the others."""
     sizes = shape(x)
     return sizes[:at], sizes[at:]
 
@@ -176,7 +176,7 @@ def _spelled_out(equation, tensors):
 
 @door
 def einsum(equation, *inputs, name=None):
-    """Sum of products by letters: `einsum("ij,jk->ik", a, b)` is the matrix product.
+    """Einstein summation: `einsum("ij,jk->ik", a, b)` is the matrix product.
 
     Parameters
     ----------
@@ -196,17 +196,17 @@ def einsum(equation, *inputs, name=None):
             raise ShapeError(f"einsum: {letters!r} names {len(letters)} dimensions of a tensor "
                              f"that has {_rank(t, 'einsum')}.")
     with tensors[0].graph.name_scope(name or "einsum") as scope:
-        found, letters = tensors[0], parts[0]
+        product, letters = tensors[0], parts[0]
         for i, (t, more) in enumerate(zip(tensors[1:], parts[1:]), 1):
             needed = set(output).union(*parts[i + 1:])
-            found, letters = _multiply_letters(found, letters, t, more, needed)
-        found, letters = _drop(found, letters, set(output))
+            product, letters = _multiply_letters(product, letters, t, more, needed)
+        product, letters = _drop(product, letters, set(output))
         perm = [letters.index(c) for c in output]
-        return transpose(found, perm, name=scope) if perm else found
+        return transpose(product, perm, name=scope) if perm else product
 
 
 def _drop(x, letters, needed):
-    """Sum over the letters that nothing needs any more."""
+    """Sum over the letters that neither the output nor a later input has."""
     gone = [i for i, c in enumerate(letters) if c not in needed]
     if not gone:
         return x, letters
@@ -233,8 +233,8 @@ def _multiply_letters(a, la, b, lb, needed):
     head = sizes(batch)
     left = reshape(left, _joined(head, *_vectors(m, k)))
     right = reshape(right, _joined(head, *_vectors(k, n)))
-    found = reshape(matmul(left, right), _joined(head, sizes(free_a), sizes(free_b)))
-    return found, "".join(batch + free_a + free_b)
+    product = reshape(matmul(left, right), _joined(head, sizes(free_a), sizes(free_b)))
+    return product, "".join(batch + free_a + free_b)
 
 
 def _vectors(*numbers):
@@ -246,18 +246,18 @@ def _vectors(*numbers):
 @scoped("matvec", last=True)
 def matvec(a, b, transpose_a=False, adjoint_a=False, a_is_sparse=False, b_is_sparse=False,
            name=None):
-    """Matrix times vector, over leading dimensions.
+    """Matrix-vector product, batched over leading dimensions.
 
     Gradient: as of `matmul`.
     """
     a, b = tensors_of(a, b)
-    found = matmul(a, expand_dims(b, -1), transpose_a=transpose_a, adjoint_a=adjoint_a)
-    return squeeze(found, axis=-1, name=name)
+    column = matmul(a, expand_dims(b, -1), transpose_a=transpose_a, adjoint_a=adjoint_a)
+    return squeeze(column, axis=-1, name=name)
 
 
 @scoped("Trace", last=True)
 def trace(x, name=None):
-    """Sum of the diagonal of the last two dimensions.
+    """Trace: sum of the diagonal of the last two dimensions.
 
     Gradient: `dy` on the diagonal.
     """
@@ -282,7 +282,7 @@ def cross(a, b, name=None):
 # ---- norms ------------------------------------------------------------------------------
 
 def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None, keep_dims=None):
-    """The norm of vectors or matrices.
+    """Norm of vectors or matrices.
 
     Parameters
     ----------
@@ -298,7 +298,7 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None, keep_dims
     Gradient: as of the sums and powers it is; of the euclidean norm `dx = dy x / y`.
     """
     x = as_tensor(tensor)
-    kept = bool(renamed("keepdims", keepdims, "keep_dims", keep_dims))
+    keep = bool(renamed("keepdims", keepdims, "keep_dims", keep_dims))
     strict = x.graph.literals == "tf"
     if strict and not (axis is None or isinstance(axis, int) or isinstance(axis, (list, tuple))
                        and len(axis) == len({*axis}) == 2):
@@ -310,20 +310,20 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None, keep_dims
     _check_order(ord, axis, matrix, strict)
     with x.graph.name_scope(name or "norm"):
         if matrix and ord == 2:
-            return _spectral(x, axis, kept)
+            return _spectral(x, axis, keep)
         if ord in ("fro", "euclidean", 2, 2.0):
             # the root's own derivative at 0 is infinite, as in TensorFlow
             total = reduce_sum(multiply(x, x), axis, True)
             found = sqrt(total)
         else:
             found = _other_norm(x, ord, axis, matrix)
-        if kept:
+        if keep:
             return found
         return squeeze(found, axis)
 
 
 def _spectral(x, axis, kept):
-    """The largest singular value of the matrices in two dimensions of `x`."""
+    """Spectral norm: the largest singular value of the matrices in two dimensions of `x`."""
     if x._shape is None:
         raise ValueError("norm with ord=2 of matrices needs a tensor whose number of dimensions is "
                          f"known; {where(x)} is not such. Declare its shape.")

@@ -1,8 +1,7 @@
 """TensorFlow's `tf.metrics`: measures over many batches, in local variables.
 
 Each gives `(value, update_op)`: run `update_op` for every batch, `value` at the end; its variables
-are
-set to zero by `local_variables_initializer()`.
+are set to zero by `local_variables_initializer()`.
 """
 
 from fastgrad.errors import ShapeError

@@ -53,7 +53,7 @@ def sigmoid_grad_gradient(op, g):
 
 @_map(lambda x: np.maximum(x, x.dtype.type(0)), "relu", name="Relu")
 def relu(features):
-    """`max(x, 0)`, elementwise; NaN stays NaN.
+    """Rectified linear unit, `max(x, 0)`; NaN stays NaN.
 
     Gradient: `dy` where `y > 0`, else 0.
 
@@ -81,7 +81,7 @@ def relu_grad_gradient(op, g):
 
 @_map(lambda x: np.clip(x, x.dtype.type(0), x.dtype.type(6)), "relu6", name="Relu6")
 def relu6(features):
-    """`min(max(x, 0), 6)`.
+    """Rectified linear unit up to 6, `min(max(x, 0), 6)`.
 
     Gradient: `dy` where `0 < x < 6`, else 0.
     """
@@ -117,7 +117,7 @@ def _leaky_relu(features, alpha=0.2):
 
 @door
 def leaky_relu(features, alpha=0.2, name=None):
-    """`x` above 0, else `alpha * x`.
+    """Leaky rectified linear unit: `x` above 0, else `alpha * x`.
 
     Gradient: `dy` where `x > 0`, else `alpha * dy`.
     """
@@ -125,7 +125,7 @@ def leaky_relu(features, alpha=0.2, name=None):
     if features.graph.literals == "tf" and features._dtype is not None:
         if features._dtype.kind in "iu":
             features = cast(features, FLOAT32, name="ToFloat")
-        alpha = float(np.float32(alpha))          # TensorFlow's attribute is one
+        alpha = float(np.float32(alpha))          # TensorFlow's attribute is a float32
     return _leaky_relu(features, alpha=alpha, name=name)
 
 
@@ -151,7 +151,7 @@ def leaky_relu_grad_gradient(op, g):
 
 @_float_map(lambda x: np.where(x < 0, np.expm1(np.minimum(x, 0)), x), "elu", name="Elu")
 def elu(features):
-    """`exp(x) - 1` below 0, else `x`.
+    """Exponential linear unit: `exp(x) - 1` below 0, else `x`.
 
     Gradient: `dy (y + 1)` where `y < 0`, else `dy`.
     """
@@ -186,7 +186,7 @@ def _selu_ref(x):
 
 @_float_map(_selu_ref, "selu", name="Selu")
 def selu(features):
-    """The self-normalising unit: a scaled `elu`.
+    """Scaled exponential linear unit, which normalises itself.
 
     Gradient: `dy (y + scale alpha)` where `y < 0`, else `scale dy`.
     """
@@ -218,7 +218,7 @@ def _softplus_ref(x):
 
 @_float_map(_softplus_ref, "softplus", name="Softplus")
 def softplus(features):
-    """`log(1 + exp(x))`, without overflow.
+    """Softplus, `log(1 + exp(x))`, without overflow.
 
     Gradient: `dx = dy sigmoid(x)`.
     """
@@ -245,7 +245,7 @@ def softplus_grad_gradient(op, g):
 
 @_float_map(lambda x: -_softplus_ref(-x), "log_sigmoid", name="LogSigmoid")
 def log_sigmoid(x):
-    """`log(sigmoid(x))`, without overflow.
+    """Logarithm of `sigmoid(x)`, without overflow.
 
     Gradient: `dx = dy sigmoid(-x)`.
     """
@@ -258,7 +258,7 @@ def log_sigmoid_gradient(op, dy):
 
 @_float_map(lambda x: x / (1 + np.abs(x)), "softsign", name="Softsign")
 def softsign(features):
-    """`x / (1 + |x|)`.
+    """Softsign, `x / (1 + |x|)`.
 
     Gradient: `dx = dy / (1 + |x|)**2`.
     """
@@ -285,7 +285,7 @@ def softsign_grad_gradient(op, g):
 
 @scoped("CRelu")
 def crelu(features, name=None, axis=-1):
-    """`relu(x)` and `relu(-x)`, one after the other along `axis`.
+    """Concatenated rectified units: `relu(x)` and `relu(-x)`, along `axis`.
 
     Gradient: as of `relu`.
     """
@@ -295,7 +295,7 @@ def crelu(features, name=None, axis=-1):
 
 @scoped("swish", last=True)
 def swish(features, name=None):
-    """`x * sigmoid(x)`.
+    """Swish, `x * sigmoid(x)`.
 
     Gradient: `dx = dy (s + y (1 - s))` with `s = sigmoid(x)`.
     """

@@ -1,4 +1,4 @@
-"""Clipping by value and by norm, and sums of lists of tensors."""
+"""Clipping by value and by norm."""
 
 from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import strong
@@ -15,7 +15,7 @@ from fastgrad.ops.unary import rsqrt, sqrt
 # ---- clipping ---------------------------------------------------------------------------
 
 def _through(fn, t):
-    """`fn` of a tensor, or of the values of IndexedSlices."""
+    """Apply `fn` to a tensor, or to the values of IndexedSlices."""
     if isinstance(t, IndexedSlices):
         return IndexedSlices(fn(t.values), t.indices, t.dense_shape, t.like)
     return fn(t)
@@ -23,7 +23,7 @@ def _through(fn, t):
 
 @door
 def clip_by_value(t, clip_value_min, clip_value_max, name=None):
-    """The elements of `t`, none below the least nor above the largest value.
+    """Elements clipped to a range.
 
     Gradient: `dy` where the element was within the bounds, the bounds included, else 0.
     """
@@ -36,7 +36,7 @@ def clip_by_value(t, clip_value_min, clip_value_max, name=None):
 
 @door
 def clip_by_norm(t, clip_norm, axes=None, name=None):
-    """`t` scaled down so that its l2 norm over `axes` is at most `clip_norm`.
+    """Scaling down of `t` so that its l2 norm over `axes` is at most `clip_norm`.
 
     Gradient: as of the quotient; finite at 0.
     """
@@ -54,7 +54,7 @@ def clip_by_norm(t, clip_norm, axes=None, name=None):
 
 @door
 def clip_by_average_norm(t, clip_norm, name=None):
-    """`t` scaled down so that its l2 norm per element is at most `clip_norm`.
+    """Scaling down of `t` so that its l2 norm per element is at most `clip_norm`.
 
     Gradient: as of the quotient.
     """
@@ -68,7 +68,7 @@ def clip_by_average_norm(t, clip_norm, name=None):
 
 @door
 def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
-    """(the tensors scaled down so that their common l2 norm is at most `clip_norm`, that norm).
+    """(tensors scaled down to a common l2 norm of at most `clip_norm`, their norm before).
 
     Gradient: as of the quotient.
 
@@ -97,9 +97,9 @@ def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
         scale = clip_norm * minimum(1.0 / norm, limit)
         # an infinite norm makes NaN of everything, as in TensorFlow, rather than zeros
         scale = scale + (norm - norm)
-        found = [None if t is None else _through(lambda v: as_tensor(v) * scale, t)
-                 for t in listed]
-    return found, norm
+        clipped = [None if t is None else _through(lambda v: as_tensor(v) * scale, t)
+                   for t in listed]
+    return clipped, norm
 
 
 __all__ = ["clip_by_value", "clip_by_norm", "clip_by_average_norm", "clip_by_global_norm"]

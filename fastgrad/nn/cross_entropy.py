@@ -56,7 +56,7 @@ def _xent_ref(logits, labels, axis, plain):
 @op(_rows, dtype=promote_float, form="xent", kernel="xent", ref=_xent_ref,
     name="softmax_cross_entropy_with_logits")
 def softmax_xent(logits, labels, axis=-1, plain=False):
-    """`-sum(labels * log_softmax(logits))` over the last dimension.
+    """Softmax cross-entropy, `-sum(labels * log_softmax(logits))` over the last dimension.
 
     With `plain`, the gradient to `logits` takes the labels to sum to 1, as TensorFlow's does.
 
@@ -80,7 +80,7 @@ def _xent_grad_ref(logits, labels, dy, axis, plain):
 @op(_one_shape, dtype=promote_float, form="xent_grad", kernel="xent",
     ref=_xent_grad_ref)
 def softmax_xent_grad(logits, labels, dy, axis=-1, plain=False):
-    """`dy * (sum(labels) * softmax(logits) - labels)`, finite for all finite logits.
+    """Gradient of `softmax_xent`: `dy * (sum(labels) * softmax(logits) - labels)`.
 
     Gradient: `dy sum(labels) p (g - sum(g p))`, `dy (sum(g p) - g)` and
     `sum(g (sum(labels) p - labels))` with `p = softmax(logits)`.
@@ -92,7 +92,7 @@ def softmax_xent_grad_gradient(op, g):
     logits, labels, dy = op.inputs
     p = softmax(logits)
     inner = reduce_sum(g * p, -1, True)
-    if op.attrs["plain"]:           # TensorFlow's second order takes the labels for constants
+    if op.attrs["plain"]:           # TensorFlow's second order treats the labels as constants
         return dy * p * (g - inner), None, reduce_sum(g * (p - labels), -1, True)
     total = reduce_sum(labels, -1, True)
     return (dy * total * p * (g - inner),
@@ -137,7 +137,7 @@ def softmax_cross_entropy_with_logits_v2(labels, logits, axis=None, name=None, d
 
 
 def _of_softmax(labels, logits, axis, name, sealed=False):
-    """The cross-entropy under TensorFlow's name; sealed: no gradient to the labels."""
+    """The cross-entropy under TensorFlow's name; if `sealed`, without a gradient to the labels."""
     labels, logits = _pair(labels, logits)
     with logits.graph.name_scope(name):
         if logits.graph.literals == "tf":
@@ -149,7 +149,7 @@ def _of_softmax(labels, logits, axis, name, sealed=False):
 
 
 def _for_each_row(labels, rows):
-    """TensorFlow repeats labels that all rows share."""
+    """Labels that all rows share, repeated for each, as TensorFlow does."""
     own = labels._shape
     if own and shapes.is_known(own) and shapes.is_known(rows) and len(own) <= len(rows) \
             and own != rows and all(m in (1, n) for m, n in zip(own[::-1], rows[::-1])):
@@ -171,7 +171,7 @@ def _last_classes(labels, logits, axis):
 
 
 def _as_rows_of(labels, logits):
-    """Labels that TensorFlow takes for these logits: it sees both as rows."""
+    """Labels in the logits' shape where TensorFlow, which sees both as rows, takes them."""
     theirs, mine = labels._shape, logits._shape
     if not theirs or not mine or theirs[-1] != mine[-1] or shapes.compatible(theirs, mine):
         return labels
@@ -222,7 +222,7 @@ def _sparse_ref(logits, labels):
 @op(_class_rows, casts=(0,), whole=(1,), dtype=promote_float, form="sparse_xent",
     kernel="sparse_xent", ref=_sparse_ref, name="SparseSoftmaxCrossEntropyWithLogits")
 def sparse_softmax_xent(logits, labels):
-    """`-log_softmax(logits)` at the label of each row.
+    """Softmax cross-entropy against classes: `-log_softmax(logits)` at the label of each row.
 
     Gradient: `dlogits = dy (softmax(logits) - one_hot(labels))`.
     """
@@ -243,7 +243,7 @@ def _sparse_grad_ref(logits, labels, dy):
 @op(lambda s, a: s[0], casts=(0, 2), dtype=promote_float, form="sparse_xent_grad",
     kernel="sparse_xent", ref=_sparse_grad_ref)
 def sparse_softmax_xent_grad(logits, labels, dy):
-    """`dy (softmax(logits) - one_hot(labels))`.
+    """Gradient of `sparse_softmax_xent`: `dy (softmax(logits) - one_hot(labels))`.
 
     Gradient: `dy p (g - sum(g p))` with `p = softmax(logits)`, and `sum(g (p - one_hot))`.
     """
@@ -304,7 +304,7 @@ def _sigmoid_xent_ref(logits, labels):
 
 @_zip(_sigmoid_xent_ref, "sigmoid_xent", dtype=promote_float, name="logistic_loss")
 def sigmoid_xent(logits, labels):
-    """`-labels log(s) - (1 - labels) log(1 - s)` with `s = sigmoid(logits)`.
+    """Sigmoid cross-entropy, `-labels log(s) - (1 - labels) log(1 - s)` with `s = sigmoid(logits)`.
 
     Gradient: `dlogits = dy (s - labels)`, `dlabels = -dy logits`.
     """
@@ -372,7 +372,7 @@ def weighted_cross_entropy_with_logits(labels=None, logits=None, pos_weight=None
 
 @door
 def log_poisson_loss(targets, log_input, compute_full_loss=False, name=None):
-    """`exp(z) - t z` for `z = log_input`; with Stirling's estimate of `log(t!)` where `t > 1`.
+    """Poisson loss, `exp(z) - t z` for `z = log_input`; plus Stirling's `log(t!)` where `t > 1`.
 
     Gradient: `dz = dy (exp(z) - t)`.
     """
@@ -381,12 +381,12 @@ def log_poisson_loss(targets, log_input, compute_full_loss=False, name=None):
         raise ShapeError(f"log_input and targets must have the same shape ({z.shape} vs "
                          f"{targets.shape})")
     with z.graph.name_scope(name or "log_poisson_loss"):
-        found = exp(z) - z * targets
+        loss = exp(z) - z * targets
         if not compute_full_loss:
-            return found
+            return loss
         stirling = targets * log(targets) - targets + 0.5 * log(2 * np.pi * targets)
         small = (targets >= 0) & (targets <= 1)
-        return found + _where(small, zeros_like(targets), stirling)
+        return loss + _where(small, zeros_like(targets), stirling)
 
 
 __all__ = ["softmax_cross_entropy_with_logits_v2", "softmax_cross_entropy_with_logits",

@@ -28,7 +28,7 @@ def _mask_as_ref(generator, rate, shape, dtype, seeds):
 @op(_given_shape, dtype=None, out=_given_dtype, static=(0,), form="random", pure=False,
     kernel="dropout_mask", draw=_mask_as_ref, name="dropout_mask")
 def _dropout_mask_as(shape, rate, dtype=FLOAT32, seeds=None):
-    """The same of a given shape, which broadcasts."""
+    """As `_dropout_mask`, of a given shape, which broadcasts."""
 
 
 NotDifferentiable("dropout_mask")
@@ -77,17 +77,17 @@ def dropout(x, keep_prob=None, noise_shape=None, seed=None, name=None, rate=None
         else:
             mask = _dropout_mask_as(_noise(x, noise_shape), rate, dtype=strong(x._dtype),
                                     seeds=seeds)
-        found = multiply(x * (1 / keep), mask, name="mul_1")
+        dropped = multiply(x * (1 / keep), mask, name="mul_1")
     if x._shape is not None:
-        found.set_shape(x._shape)          # a rate of unknown shape hides it, but is one number
-    return found
+        dropped.set_shape(x._shape)     # a rate whose shape is unknown is a scalar all the same
+    return dropped
 
 
 def _rate_of(x, keep_prob, rate):
-    given, what = (rate, "rate") if keep_prob is None else (keep_prob, "keep_prob")
-    if is_node(given):
-        return given if keep_prob is None else 1 - as_tensor(given)
-    value = float(np.asarray(given))
+    probability, what = (rate, "rate") if keep_prob is None else (keep_prob, "keep_prob")
+    if is_node(probability):
+        return probability if keep_prob is None else 1 - as_tensor(probability)
+    value = float(np.asarray(probability))
     if what == "rate" and not 0 <= value < 1:
         raise ValueError(f"rate must be a scalar tensor or a float in the range [0, 1), "
                          f"got {value}")

@@ -1,4 +1,4 @@
-"""Looking up rows of tables and the best of each row: embedding_lookup, top_k, in_top_k."""
+"""Embeddings and the largest elements of rows: embedding_lookup, top_k, in_top_k."""
 
 from collections import namedtuple
 
@@ -65,17 +65,17 @@ def embedding_lookup(params, ids, partition_strategy="mod", name=None, validate_
     with as_tensor(tables[0]).graph.name_scope(name or "embedding_lookup"):
         if len(tables) == 1:
             # TensorFlow's name: it ends in an identity
-            found = gather(tables[0], ids, name="Identity")
+            rows = gather(tables[0], ids, name="Identity")
         else:
-            found = _from_shards(tables, as_tensor(ids), partition_strategy)
+            rows = _from_shards(tables, as_tensor(ids), partition_strategy)
     if max_norm is None:
-        return found
+        return rows
     ids = as_tensor(ids)
-    if ids._shape is None or found._shape is None:
+    if ids._shape is None or rows._shape is None:
         raise ValueError("embedding_lookup with max_norm needs tensors whose number of dimensions "
-                         f"is known; {where(ids if ids._shape is None else found)} is not such. "
+                         f"is known; {where(ids if ids._shape is None else rows)} is not such. "
                          "Declare its shape, or call set_shape.")
-    return clip_by_norm(found, max_norm, axes=list(range(len(ids._shape), len(found._shape))))
+    return clip_by_norm(rows, max_norm, axes=list(range(len(ids._shape), len(rows._shape))))
 
 
 def _from_shards(tables, ids, strategy):
@@ -84,7 +84,8 @@ def _from_shards(tables, ids, strategy):
     if strategy == "mod":
         sizes = cast_to(stack([shape(t)[0] for t in tables]), ids)
         starts = cumsum(sizes, exclusive=True)
-        ids = gather(range_(shape(whole)[0]), ids)       # the place is looked at, not the id alone
+        # checks the row within the part, not only the id
+        ids = gather(range_(shape(whole)[0]), ids)
         shard, row = ids % count, ids // count
         place = gather(starts, shard) + row
         ids = _where(less(row, gather(sizes, shard)), place, -ones_like(place))
@@ -179,7 +180,7 @@ def in_top_k(predictions, targets, k, name=None):
 
 
 def nth_element(input, n, reverse=False, name=None):
-    """The element of each row that `n` others come before in ascending order.
+    """The `n`-th smallest element of each row, counted from 0.
 
     Gradient: none.
     """

@@ -1,4 +1,4 @@
-"""Layers' small parts: bias, moments, batch normalisation, l2 losses.
+"""Biases, moments and batch normalisation.
 
 All are made of elementwise steps and reductions, so their gradients need no rule here.
 """
@@ -27,7 +27,7 @@ from fastgrad.ops.unary import reciprocal, rsqrt, square
 # ---- bias -------------------------------------------------------------------------------
 
 def bias_add(value, bias, data_format=None, name=None):
-    """`value + bias`, the bias along the last dimension (the second for 'NC...').
+    """Sum of a value and a bias, the bias along the last dimension (the second for 'NC...').
 
     Gradient: `dvalue = dy`, `dbias` is `dy` summed over the other dimensions.
     """
@@ -50,7 +50,7 @@ def bias_add(value, bias, data_format=None, name=None):
 
 @door
 def xw_plus_b(x, weights, biases, name=None):
-    """`matmul(x, weights) + biases`.
+    """Affine map, `matmul(x, weights) + biases`.
 
     Gradient: as of `matmul` and `bias_add`.
     """
@@ -61,7 +61,7 @@ def xw_plus_b(x, weights, biases, name=None):
 
 @door
 def relu_layer(x, weights, biases, name=None):
-    """`relu(matmul(x, weights) + biases)`.
+    """Rectified affine map, `relu(matmul(x, weights) + biases)`.
 
     Gradient: as of `relu`, `matmul` and `bias_add`.
     """
@@ -80,12 +80,12 @@ def moments(x, axes, shift=None, name=None, keep_dims=None, keepdims=None):
     Gradient: as of the means; none flows through the mean inside the variance, where it is 0.
     """
     x, axes = as_tensor(x), _axes_list(axes)
-    kept = bool(keep_dims if keepdims is None else keepdims)
+    keep = bool(keep_dims if keepdims is None else keepdims)
     with x.graph.name_scope(name or "moments"):
         mean = reduce_mean(x, axes, True, name="mean")
         variance = reduce_mean(squared_difference(x, stop_gradient(mean)), axes, True,
                                name="variance")
-        if kept:
+        if keep:
             return mean, variance
         return squeeze(mean, axes), squeeze(variance, axes)
 
@@ -97,7 +97,7 @@ def weighted_moments(x, axes, frequency_weights, name=None, keep_dims=None, keep
     Gradient: as of the sums it is made of.
     """
     x, axes = as_tensor(x), _axes_list(axes)
-    kept = bool(keep_dims if keepdims is None else keepdims)
+    keep = bool(keep_dims if keepdims is None else keepdims)
     with x.graph.name_scope(name or "weighted_moments"):
         weights = as_tensor(frequency_weights)
         weights = cast_to(weights, x)
@@ -105,7 +105,7 @@ def weighted_moments(x, axes, frequency_weights, name=None, keep_dims=None, keep
         total = reduce_sum(weights, axes, True)
         mean = reduce_sum(weights * x, axes, True) / total
         variance = reduce_sum(weights * squared_difference(x, mean), axes, True) / total
-        if kept:
+        if keep:
             return mean, variance
         return squeeze(mean, axes), squeeze(variance, axes)
 
@@ -117,7 +117,7 @@ def sufficient_statistics(x, axes, shift=None, keep_dims=None, name=None, keepdi
     Gradient: as of the sums.
     """
     x, axes = as_tensor(x), _axes_list(axes)
-    kept = bool(keep_dims if keepdims is None else keepdims)
+    keep = bool(keep_dims if keepdims is None else keepdims)
     with x.graph.name_scope(name or "sufficient_statistics"):
         known = x._shape
         if known is not None and all(known[a] is not None for a in axes):
@@ -127,7 +127,7 @@ def sufficient_statistics(x, axes, shift=None, keep_dims=None, name=None, keepdi
             count = cast_to(reduce_prod(gather(shape(x), [a if a >= 0 else a + rank(x)
                                                           for a in axes])), x)
         moved = x if shift is None else x - shift
-        return (count, reduce_sum(moved, axes, kept), reduce_sum(square(moved), axes, kept),
+        return (count, reduce_sum(moved, axes, keep), reduce_sum(square(moved), axes, keep),
                 None if shift is None else as_tensor(shift))
 
 
@@ -148,7 +148,9 @@ def normalize_moments(counts, mean_ss, variance_ss, shift, name=None):
 
 @door
 def batch_normalization(x, mean, variance, offset, scale, variance_epsilon, name=None):
-    """`(x - mean) / sqrt(variance + epsilon) * scale + offset`; scale and offset may be None.
+    """Batch normalisation, `(x - mean) / sqrt(variance + epsilon) * scale + offset`.
+
+    `scale` and `offset` may be None.
 
     Gradient: as of the products and sums it is made of.
     """
@@ -192,13 +194,13 @@ def fused_batch_norm(x, scale, offset, mean=None, variance=None, epsilon=0.001,
     x = as_tensor(x)
     channel = 1 if data_format == "NCHW" else 3
     axes = [i for i in range(4) if i != channel]
-    kept = [1 if i != channel else -1 for i in range(4)]
+    wide_shape = [1 if i != channel else -1 for i in range(4)]
     with x.graph.name_scope(name or "FusedBatchNorm"):
         if not is_training:
-            wide = [reshape(v, kept) for v in (mean, variance, offset, scale)]
+            wide = [reshape(v, wide_shape) for v in (mean, variance, offset, scale)]
             return batch_normalization(x, *wide, epsilon), mean, variance
         mean, variance = moments(x, axes)
-        wide = [reshape(v, kept) for v in (mean, variance, offset, scale)]
+        wide = [reshape(v, wide_shape) for v in (mean, variance, offset, scale)]
         found = batch_normalization(x, *wide, epsilon)
         count = cast_to(size(x), x) / cast_to(size(mean), x)
         return found, mean, variance * (count / maximum(count - 1, 1))
@@ -209,7 +211,7 @@ def fused_batch_norm(x, scale, offset, mean=None, variance=None, epsilon=0.001,
 
 @door
 def zero_fraction(value, name=None):
-    """The share of elements that are 0; float32.
+    """Share of the elements that are 0; float32.
 
     Gradient: none.
     """

@@ -31,24 +31,25 @@ _FAR = np.float32(-np.finfo(np.float32).max)
 # ---- samplers ---------------------------------------------------------------------------
 
 def _draw(generator, count, range_max, skewed):
-    """Classes below `range_max`: all alike, or P(k) = log((k + 2) / (k + 1)) / log(range + 1)."""
+    """Random classes < `range_max`: uniform, or P(k) = log((k + 2) / (k + 1)) / log(range + 1)."""
     if not skewed:
         return generator.integers(0, range_max, count)
-    found = np.exp(generator.random(count) * np.log1p(range_max)).astype(np.int64) - 1
-    return np.minimum(found, range_max - 1)
+    classes = np.exp(generator.random(count) * np.log1p(range_max)).astype(np.int64) - 1
+    return np.minimum(classes, range_max - 1)
 
 
 def _candidates_ref(generator, num_sampled, range_max, unique, skewed, seeds):
-    """The classes, and behind them how many draws they took."""
-    found = _draw(generator, num_sampled, range_max, skewed)
+    """The sampled classes, followed by the number of draws."""
+    classes = _draw(generator, num_sampled, range_max, skewed)
     if not unique:
-        return np.append(found, num_sampled)
+        return np.append(classes, num_sampled)
     while True:
-        _, first = np.unique(found, return_index=True)
+        _, first = np.unique(classes, return_index=True)
         if first.size >= num_sampled:
             first = np.sort(first)[:num_sampled]
-            return np.append(found[first], first[-1] + 1 if num_sampled else 0)
-        found = np.append(found, _draw(generator, found.size + num_sampled, range_max, skewed))
+            return np.append(classes[first], first[-1] + 1 if num_sampled else 0)
+        more = _draw(generator, classes.size + num_sampled, range_max, skewed)
+        classes = np.append(classes, more)
 
 
 @op(lambda s, a: (a["num_sampled"] + 1,), dtype=None, out=INT64, form="random", pure=False,
@@ -61,7 +62,7 @@ NotDifferentiable("candidates")
 
 
 def _expected(classes, tries, range_max, unique, skewed):
-    """How often each class was to be expected among the draws."""
+    """Expected counts of classes among the draws."""
     if skewed:
         at = cast(classes, FLOAT32)
         chance = log((at + 2.0) / (at + 1.0)) * np.float32(1 / np.log1p(range_max))
@@ -87,7 +88,7 @@ def _sampler(skewed, op_name, true_classes, num_true, num_sampled, unique, range
 @door
 def log_uniform_candidate_sampler(true_classes, num_true, num_sampled, unique, range_max,
                                   seed=None, name=None):
-    """Classes by a log-uniform distribution: for words that are numbered by falling frequency.
+    """Sampler of classes by a log-uniform distribution: for words numbered by falling frequency.
 
     Parameters
     ----------
@@ -109,7 +110,7 @@ def log_uniform_candidate_sampler(true_classes, num_true, num_sampled, unique, r
 @door
 def uniform_candidate_sampler(true_classes, num_true, num_sampled, unique, range_max, seed=None,
                               name=None):
-    """Classes that are all equally likely; see `log_uniform_candidate_sampler`."""
+    """Sampler of classes that are all equally likely; see `log_uniform_candidate_sampler`."""
     return _sampler(False, "UniformCandidateSampler", true_classes, num_true, num_sampled,
                     unique, range_max, seed, name)
 

@@ -83,7 +83,7 @@ def _log_softmax(x, axis=-1):
 
 @door
 def log_softmax(logits, axis=None, name=None, dim=None):
-    """`log(softmax(x))` without the intermediate underflow.
+    """Logarithm of the softmax, without underflow in between.
 
     Gradient: `dx = dy - exp(y) sum(dy)`.
     """

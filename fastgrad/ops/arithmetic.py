@@ -33,6 +33,17 @@ def _zip(ref, kernel, **fields):
     return op(elementwise, form="zip", kernel=kernel, ref=ref, inplace=(0, 1), **fields)
 
 
+def as_counted(function):
+    """A NumPy function of floats that takes and makes subnormal numbers as the thread counts them.
+
+    Where they count as zero, arithmetic and comparisons see that by themselves; functions that
+    look at the bits of a number (powers, remainders) do not.
+    """
+    def counted(x):
+        return np.where(x == 0, np.copysign(x.dtype.type(0), x), x) if x.dtype.kind == "f" else x
+    return lambda *arrays: counted(function(*map(counted, arrays)))
+
+
 def _grad_map(ref, kernel):
     """`dx = f(saved) * dy`: inputs are (saved, dy), of one shape."""
     return op(elementwise, dtype=promote_float, form="map_grad", kernel=kernel, ref=ref,
@@ -47,7 +58,7 @@ def _compare(ref, kernel, **fields):
 
 @_zip(np.add, "add", name="Add", commutes=True)
 def add(x, y):
-    """Sum, broadcasting both sides as NumPy does.
+    """Elementwise sum, broadcasting both sides as NumPy does.
 
     Gradient: `dx = dy = dz`.
 
@@ -65,7 +76,7 @@ def add_gradient(op, dz):
 
 @_zip(np.subtract, "sub", name="Sub")
 def subtract(x, y):
-    """Difference `x - y`.
+    """Elementwise difference, `x - y`.
 
     Gradient: `dx = dz`, `dy = -dz`.
     """
@@ -91,16 +102,17 @@ def multiply_gradient(op, dz):
 
 
 def quotient_dtype(in_dtypes):
-    """As TensorFlow divides integers: those of up to 16 bits give float32, others float64."""
-    found = promote(in_dtypes)
-    if found is not None and found.kind in "iu" and found.itemsize <= 2:
+    """The dtype of a quotient, as in TensorFlow: integers of up to 16 bits give float32, others
+    float64."""
+    promoted = promote(in_dtypes)
+    if promoted is not None and promoted.kind in "iu" and promoted.itemsize <= 2:
         return FLOAT32
     return promote_float(in_dtypes)
 
 
 @_zip(np.true_divide, "div", name="truediv", dtype=quotient_dtype)
 def divide(x, y):
-    """True quotient `x / y`; integers give float64, those of up to 16 bits float32.
+    """Elementwise true quotient, `x / y`; integers give float64, those of up to 16 bits float32.
 
     Gradient: `dx = dz / y`, `dy = -dz * z / y`; in a TensorFlow graph integers have none.
     """
@@ -115,9 +127,9 @@ def divide_gradient(op, dz):
     return dx, -dx * op.outputs[0]
 
 
-@_zip(np.power, "pow", name="Pow")
+@_zip(as_counted(np.power), "pow", name="Pow")
 def pow(x, y):
-    """Power `x ** y`.
+    """Elementwise power, `x ** y`.
 
     Gradient: `dx = dz * y * x**(y - 1)`, 0 where `y` is; `dy = dz * z * log(x)`, 0 where `x <= 0`.
     The rule is in ops.unary.
@@ -126,7 +138,7 @@ def pow(x, y):
 
 @_zip(np.maximum, "maximum", name="Maximum")
 def maximum(x, y):
-    """The larger of each pair; NaN if either is.
+    """Elementwise maximum; NaN if either is.
 
     Gradient: to `x` where `x >= y`, else to `y`.
     """
@@ -140,7 +152,7 @@ def maximum_gradient(op, dz):
 
 @_zip(np.minimum, "minimum", name="Minimum")
 def minimum(x, y):
-    """The smaller of each pair; NaN if either is.
+    """Elementwise minimum; NaN if either is.
 
     Gradient: to `x` where `x <= y`, else to `y`.
     """
@@ -159,7 +171,7 @@ def _by_condition(condition, dz):
 
 @_zip(lambda x, y: np.square(x - y), "squared_difference", name="SquaredDifference")
 def squared_difference(x, y):
-    """`(x - y)**2`.
+    """Squared difference, `(x - y)**2`.
 
     Gradient: `dx = 2 dz (x - y)`, `dy = -dx`.
     """
@@ -176,7 +188,7 @@ def squared_difference_gradient(op, dz):
 
 @_map(np.negative, "neg", name="Neg")
 def negative(x):
-    """`-x`.
+    """Numerical negative, `-x`.
 
     Gradient: `dx = -dy`.
     """
@@ -202,7 +214,7 @@ def log_gradient(op, dy):
 
 @_map(np.sign, "sign", name="Sign")
 def sign(x):
-    """-1, 0 or 1; NaN for NaN.
+    """Sign: -1, 0 or 1; NaN for NaN.
 
     Gradient: zero everywhere.
     """
@@ -218,7 +230,7 @@ def sign_gradient(op, dy):
 @op(elementwise, form="select", kernel="select", ref=np.where, casts=(1, 2), name="Select",
     text=(1, 2))
 def _where(condition, x, y):
-    """`x` where the condition holds, else `y`; all three broadcast as in NumPy."""
+    """Elementwise selection: `x` where the condition holds, else `y`; all three broadcast."""
 
 
 @RegisterGradient("where")
@@ -267,7 +279,7 @@ def _like_dtype(in_dtypes, attrs):
 
 
 def _like(number, name, text=lambda attrs: attrs["dtype"] is not None):
-    """An op that repeats one number; the result takes no memory until a kernel reads it."""
+    """Declare an op that repeats one number; the result takes no memory until a kernel reads it."""
     def ref(x, dtype):
         return np.broadcast_to(scalar(number, dtype or x.dtype), x.shape)
     return op(elementwise, out=_like_dtype, form="fill", ref=ref, shape_only=(0,), name=name,
@@ -285,7 +297,7 @@ def _ones_like(x, dtype=None):
 
 
 def zeros_like(tensor, dtype=None, name=None, optimize=True):
-    """Zeros of the shape of `tensor`, and of its dtype unless another is given.
+    """A tensor of zeros, of the shape of `tensor`, and of its dtype unless another is given.
 
     Gradient: none; the result is constant.
     """
@@ -293,7 +305,7 @@ def zeros_like(tensor, dtype=None, name=None, optimize=True):
 
 
 def ones_like(tensor, dtype=None, name=None, optimize=True):
-    """Ones of the shape of `tensor`, and of its dtype unless another is given.
+    """A tensor of ones, of the shape of `tensor`, and of its dtype unless another is given.
 
     Gradient: none; the result is constant.
     """
@@ -309,7 +321,7 @@ def _cast_dtype(_, attrs):
 
 
 def _cast_ref(x, dtype):
-    """A complex number becomes its real part, which NumPy warns of: here it was asked for."""
+    """Conversion; of complex numbers the real part, without the warning that NumPy gives."""
     real = x.dtype.kind == "c" and strong(dtype).kind in "fiu"
     return (x.real if real else x).astype(dtype)
 
@@ -320,8 +332,7 @@ def _cast(x, dtype=None):
 
 
 def cast(x, dtype, name=None):
-    """The values of `x` in another dtype, as `array.astype` converts them; of complex numbers the
-    real part.
+    """Conversion to another dtype, as `array.astype` does it; of complex numbers the real part.
 
     Gradient: `dx = cast(dy)` back, between floating dtypes.
     """
@@ -350,27 +361,27 @@ def cast_gradient(op, dy):
 
 
 def to_float(x, name="ToFloat"):
-    """The values of `x` in float32."""
+    """Conversion to float32."""
     return cast(x, np.float32, name=name)
 
 
 def to_double(x, name="ToDouble"):
-    """The values of `x` in float64."""
+    """Conversion to float64."""
     return cast(x, np.float64, name=name)
 
 
 def to_int32(x, name="ToInt32"):
-    """The values of `x` in int32."""
+    """Conversion to int32."""
     return cast(x, np.int32, name=name)
 
 
 def to_int64(x, name="ToInt64"):
-    """The values of `x` in int64."""
+    """Conversion to int64."""
     return cast(x, np.int64, name=name)
 
 
 def saturate_cast(value, dtype, name=None):
-    """The values of `x` in another dtype, those beyond its range at its limits.
+    """Conversion to another dtype; values beyond its range become its limits.
 
     Gradient: `dx = cast(dy)` back within the limits, between floating dtypes.
     """
@@ -387,7 +398,7 @@ def saturate_cast(value, dtype, name=None):
 @op(lambda s, a: s[0], dtype=None, out=lambda d, a: strong(d[1]), form="cast",
     ref=lambda x, like: x.astype(like.dtype), shape_only=(1,))
 def cast_like(x, like):
-    """The values of `x` in the dtype of `like`."""
+    """Conversion to the dtype of `like`."""
 
 
 @RegisterGradient("cast_like")
@@ -403,7 +414,7 @@ def cast_to(x, like):
 
 
 def scalar_mul(scalar, x, name=None):
-    """A scalar times a tensor.
+    """Product of a scalar and a tensor.
 
     Gradient: `dx = dy * scalar`.
     """
@@ -411,7 +422,7 @@ def scalar_mul(scalar, x, name=None):
     scalar = as_tensor(scalar, node._dtype if node.graph.literals == "tf" else None, node.graph)
     if scalar._shape:
         raise ValueError(f"Only scalar multiply works, got shape {scalar._shape}")
-    if hasattr(x, "_as_tensor"):                          # IndexedSlices stay that
+    if hasattr(x, "_as_tensor"):                          # IndexedSlices stay IndexedSlices
         return type(x)(multiply(scalar, x.values), x.indices, x.dense_shape, x.like)
     return multiply(scalar, x, name=name)
 

@@ -1,4 +1,4 @@
-"""The bits of integers: and, or, xor, not, shifts (TensorFlow's `tf.bitwise`)."""
+"""Bitwise operations on integers: and, or, xor, not, shifts (TensorFlow's `tf.bitwise`)."""
 
 import numpy as np
 
@@ -12,18 +12,18 @@ from fastgrad.wording import where
 
 
 def _bits(ref, name):
-    """Declares an op of integers; the public function refuses anything else."""
+    """Declare an op of integers; the public function refuses anything else."""
     def declare(fn):
         build = op(elementwise, ref=ref, name=name)(fn)
         NotDifferentiable(build.opdef.type)
 
         def public(*operands, name=None, **named):
-            found = call(build.opdef, (*operands, *named.values()), {}, name)
-            for t in found.op._inputs:
+            bits = call(build.opdef, (*operands, *named.values()), {}, name)
+            for t in bits.op._inputs:
                 if t._dtype is not None and strong(t._dtype).kind not in "iu":
                     raise DTypeError(f"{build.opdef.name}: {where(as_tensor(t))} has dtype "
                                      f"{t.dtype.name}; expected integers. Use cast().")
-            return found
+            return bits
         public.__name__ = public.__qualname__ = fn.__name__
         public.__doc__, public.opdef = fn.__doc__, build.opdef
         return public
@@ -32,7 +32,7 @@ def _bits(ref, name):
 
 @_bits(np.bitwise_and, "BitwiseAnd")
 def bitwise_and(x, y):
-    """The bits that both integers have.
+    """Bitwise and, `x & y`.
 
     Gradient: none.
     """
@@ -40,7 +40,7 @@ def bitwise_and(x, y):
 
 @_bits(np.bitwise_or, "BitwiseOr")
 def bitwise_or(x, y):
-    """The bits that either integer has.
+    """Bitwise or, `x | y`.
 
     Gradient: none.
     """
@@ -48,7 +48,7 @@ def bitwise_or(x, y):
 
 @_bits(np.bitwise_xor, "BitwiseXor")
 def bitwise_xor(x, y):
-    """The bits that one of two integers has.
+    """Bitwise exclusive or, `x ^ y`.
 
     Gradient: none.
     """
@@ -56,14 +56,14 @@ def bitwise_xor(x, y):
 
 @_bits(np.invert, "Invert")
 def invert(x):
-    """The bits that an integer does not have.
+    """Bitwise not, `~x`.
 
     Gradient: none.
     """
 
 
 def _shift(ref):
-    """A shift by less than the width, as TensorFlow does; C leaves others undefined."""
+    """Shifts by less than the width, as TensorFlow does: C leaves others undefined."""
     def run(x, y):
         return ref(x, np.clip(y, 0, 8 * x.dtype.itemsize - 1).astype(x.dtype))
     return run
@@ -71,7 +71,7 @@ def _shift(ref):
 
 @_bits(_shift(np.left_shift), "LeftShift")
 def left_shift(x, y):
-    """The bits moved up by `y` places, from 0 to the width less one.
+    """Bitwise left shift, `x << y`, by 0 to the width less one.
 
     Gradient: none.
     """
@@ -79,7 +79,7 @@ def left_shift(x, y):
 
 @_bits(_shift(np.right_shift), "RightShift")
 def right_shift(x, y):
-    """The bits moved down by `y` places, from 0 to the width less one; the sign stays.
+    """Arithmetic right shift, `x >> y`, by 0 to the width less one; the sign stays.
 
     Gradient: none.
     """

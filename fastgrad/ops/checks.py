@@ -1,5 +1,4 @@
-"""Tensors that are what they were, looked at on the way: shapes, order; and what of a value
-is known before any run."""
+"""Checks in a graph: ensure_shape, is_non_decreasing, ...; and get_static_value."""
 
 import numpy as np
 
@@ -36,7 +35,7 @@ def ensure_shape_gradient(op, dy):
 
 @door
 def ensure_shape(x, shape, name=None):
-    """The same values, of a shape that is now known; a run with another shape fails.
+    """Check of the static shape, which the result declares; a run with another shape fails.
 
     Gradient: `dx = dy`.
     """
@@ -80,18 +79,18 @@ def is_numeric_tensor(tensor):
 def get_static_value(tensor, partial=False):
     """The value of a tensor as far as it is known while the graph is built, as an array or None."""
     tensor = as_tensor(tensor)
-    found = partial_value(tensor)
-    if found is None or _unknown(found):
+    known = partial_value(tensor)
+    if known is None or _unknown(known):
         return None
-    return np.asarray(found, strong(tensor._dtype))
+    return np.asarray(known, strong(tensor._dtype))
 
 
 # ---- shapes as tensors ------------------------------------------------------------------
 
 def broadcast_static_shape(shape_x, shape_y):
     """The shape that two static shapes broadcast to."""
-    given = [to_shape(shape_x), to_shape(shape_y)]
-    return TensorShape(shapes.broadcast(given))
+    static = [to_shape(shape_x), to_shape(shape_y)]
+    return TensorShape(shapes.broadcast(static))
 
 
 def _joint_rank(in_shapes, _):
@@ -115,7 +114,7 @@ NotDifferentiable("broadcast_dynamic_shape")
 # ---- only names -------------------------------------------------------------------------
 
 def identity_n(input, name=None):
-    """The same tensors, as nodes of their own.
+    """Identity of several tensors.
 
     Gradient: each `dx = dy`.
     """
@@ -127,7 +126,7 @@ def identity_n(input, name=None):
 
 @door
 def guarantee_const(input, name=None):
-    """The same values: a promise that nothing here depends on.
+    """Identity; in TensorFlow a promise that the value is constant, which nothing here uses.
 
     Gradient: `dx = dy`.
     """

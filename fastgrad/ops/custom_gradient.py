@@ -25,12 +25,12 @@ def _own_gradients(*values, count=1, grad=None):
 
 
 def _apply(op, count, dys):
-    found = op.attrs["grad"](*dys)
-    found = list(found) if isinstance(found, (list, tuple)) else [found]
+    dxs = op.attrs["grad"](*dys)
+    dxs = list(dxs) if isinstance(dxs, (list, tuple)) else [dxs]
     wanted = len(op.inputs) - count
-    if len(found) != wanted:
-        raise GradientError(f"the custom gradient gave {len(found)} values for {wanted} inputs.")
-    return [None] * count + found
+    if len(dxs) != wanted:
+        raise GradientError(f"the custom gradient gave {len(dxs)} values for {wanted} inputs.")
+    return [None] * count + dxs
 
 
 @RegisterGradient("own_gradient")
@@ -45,22 +45,22 @@ def own_gradients_gradient(op, *dys):
 
 def _variables_between(xs, ys):
     """The trainable variables that `ys` are made of, those behind `xs` left out."""
-    seen, todo, found = {x.op for x in xs}, [y.op for y in ys], []
+    seen, todo, between = {x.op for x in xs}, [y.op for y in ys], []
     while todo:
         op = todo.pop()
         if op not in seen:
             seen.add(op)
-            found += [op] if op.type == "variable" else []
+            between += [op] if op.type == "variable" else []
             todo += [t.op for t in op._inputs]
-    variables = [op.outputs[0] for op in sorted(found, key=lambda op: op.id)]
+    variables = [op.outputs[0] for op in sorted(between, key=lambda op: op.id)]
     return [v for v in variables if v.trainable]
 
 
 def _for_both(grad, variables, *dys):
     """What a function of gradients and `variables` returns, in one list."""
     if not variables:
-        found = grad(*dys)
-        return list(found) if isinstance(found, (list, tuple)) else [found]
+        dxs = grad(*dys)
+        return list(dxs) if isinstance(dxs, (list, tuple)) else [dxs]
     for_xs, for_variables = grad(*dys, variables=variables)
     for_xs = list(for_xs) if isinstance(for_xs, (list, tuple)) else [for_xs]
     return for_xs + list(for_variables)
@@ -85,10 +85,10 @@ def custom_gradient(f):
             used = _variables_between(xs, ys)
             grad, xs = functools.partial(_for_both, grad, used), xs + used
         if len(ys) == 1:
-            found = [_own_gradient(ys[0], *xs, grad=grad)]
+            outputs = [_own_gradient(ys[0], *xs, grad=grad)]
         else:
-            found = _own_gradients(*ys, *xs, count=len(ys), grad=grad)
-        return type(result)(found) if many else found[0]
+            outputs = _own_gradients(*ys, *xs, count=len(ys), grad=grad)
+        return type(result)(outputs) if many else outputs[0]
     return call
 
 

@@ -1,4 +1,4 @@
-"""Division in all its roundings, and the operators // and %.
+"""Division and remainder: true, rounded down, rounded towards zero, safe at 0.
 
 TensorFlow's `div` is Python 2's: it floors integers and divides floats. `floordiv` rounds down,
 `truncatediv` towards zero; `mod` has the divisor's sign, `truncatemod` the dividend's.
@@ -13,7 +13,8 @@ from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import is_whole, promote_float
 from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
-from fastgrad.ops.arithmetic import _where, _zip, divide, elementwise, equal, zeros_like
+from fastgrad.ops.arithmetic import (_where, _zip, as_counted, divide, elementwise, equal,
+                                     zeros_like)
 from fastgrad.ops.unary import floor
 from fastgrad.wording import where
 
@@ -44,7 +45,7 @@ def div_gradient(op, dz):
 
 @_zip(_by_kind(np.floor_divide, lambda x, y: np.floor(x / y)), "floordiv", name="floordiv")
 def floordiv(x, y):
-    """The quotient rounded down.
+    """Quotient rounded down.
 
     Gradient: none.
     """
@@ -53,9 +54,9 @@ def floordiv(x, y):
 NotDifferentiable("floordiv")
 
 
-@_zip(np.mod, "mod", name="FloorMod")
+@_zip(as_counted(np.mod), "mod", name="FloorMod")
 def floormod(x, y):
-    """The rest of `floordiv`: it has the sign of `y`.
+    """Remainder of `floordiv`; it has the sign of `y`.
 
     Gradient: `dx = dz`, `dy = -dz floor(x / y)`.
     """
@@ -73,7 +74,7 @@ mod = floormod
 @_zip(_by_kind(_truncated_quotient, lambda x, y: np.trunc(x / y)), "truncatediv",
       name="TruncateDiv")
 def truncatediv(x, y):
-    """The quotient rounded towards zero.
+    """Quotient rounded towards zero.
 
     Gradient: none.
     """
@@ -82,9 +83,9 @@ def truncatediv(x, y):
 NotDifferentiable("truncatediv")
 
 
-@_zip(np.fmod, "truncatemod", name="TruncateMod")
+@_zip(as_counted(np.fmod), "truncatemod", name="TruncateMod")
 def truncatemod(x, y):
-    """The rest of `truncatediv`: it has the sign of `x`.
+    """Remainder of `truncatediv`; it has the sign of `x`.
 
     Gradient: none.
     """
@@ -92,7 +93,7 @@ def truncatemod(x, y):
 
 @_zip(np.true_divide, "div", dtype=promote_float, name="RealDiv")
 def realdiv(x, y):
-    """Quotient of floats.
+    """Quotient of floating-point numbers.
 
     Gradient: as `divide`.
     """
@@ -130,7 +131,7 @@ def _no_nan_ref(x, y):
 
 @_zip(_no_nan_ref, "div_no_nan", dtype=promote_float, name="div_no_nan")
 def div_no_nan(x, y):
-    """`x / y`, and 0 where `y` is 0.
+    """Safe quotient: `x / y`, and 0 where `y` is 0.
 
     Gradient: `dx = dz / y`, `dy = -dz z / y`, both 0 where `y` is 0.
     """
@@ -148,7 +149,7 @@ divide_no_nan, floor_div = div_no_nan, floordiv
 
 @door
 def multiply_no_nan(x, y, name=None):
-    """`x * y`, and 0 where `y` is 0, even if `x` is no number there.
+    """Safe product: `x * y`, and 0 where `y` is 0, even if `x` is NaN or infinite there.
 
     Gradient: as of the product, where `y` is not 0.
     """
@@ -169,7 +170,7 @@ def _not_zero_ref(y):
 
 @op(elementwise, ref=_not_zero_ref)
 def not_zero(y):
-    """`y`, all of whose elements must differ from 0: a divisor of integers.
+    """Check of a divisor of integers: `y`, and an error in the run if an element is 0.
 
     Gradient: none.
     """

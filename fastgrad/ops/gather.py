@@ -73,7 +73,7 @@ def gather(params, indices, validate_indices=None, name=None, axis=None, batch_d
 
 
 def _batch_gather(params, indices, axis, batch, name):
-    """One table a batch item: all become rows of one tall table."""
+    """Gather with batch dimensions: the tables of all items become one tall table."""
     if params._shape is None or indices._shape is None:
         loose = params if params._shape is None else indices
         raise ValueError("gather with batch_dims needs tensors whose number of dimensions is "
@@ -95,19 +95,19 @@ def _batch_gather(params, indices, axis, batch, name):
     inside = _gather(range_(rows), indices)
     flat = reshape(inside, concat([reshape(tables, [1]), reshape(per, [1])], 0))
     tall = reshape(params, concat([reshape(tables * rows, [1]), size[axis + 1:]], 0))
-    found = _gather(tall, add(flat, offsets), axis=0)
-    return reshape(found, concat([want, size[axis + 1:]], 0), name=name)
+    gathered = _gather(tall, add(flat, offsets), axis=0)
+    return reshape(gathered, concat([want, size[axis + 1:]], 0), name=name)
 
 
 def _beyond_batch(params, indices, axis, batch, name):
-    """The dimensions between the batch and the axis go behind what is looked up, and back."""
+    """Batched gather along an axis further back: dimensions before it move behind it, and back."""
     rank, many = len(params._shape), len(indices._shape) - batch
     between = list(range(batch, axis))
     moved = transpose(params, [*range(batch), axis, *between, *range(axis + 1, rank)])
-    found = _batch_gather(moved, indices, batch, batch, None)
+    gathered = _batch_gather(moved, indices, batch, batch, None)
     looked, kept = batch + many, len(between)
-    return transpose(found, [*range(batch), *range(looked, looked + kept), *range(batch, looked),
-                             *range(looked + kept, rank + many - 1)], name=name)
+    return transpose(gathered, [*range(batch), *range(looked, looked + kept), *range(batch, looked),
+                                *range(looked + kept, rank + many - 1)], name=name)
 
 
 @door
@@ -130,9 +130,9 @@ def gather_gradient(op, dy):
 
 def _gather_grad_ref(dy, like, indices, axis):
     axis %= like.ndim
-    found = np.zeros(like.shape, dy.dtype)
-    np.add.at(found, (slice(None),) * axis + (checked(indices, like.shape[axis]),), dy)
-    return found
+    dx = np.zeros(like.shape, dy.dtype)
+    np.add.at(dx, (slice(None),) * axis + (checked(indices, like.shape[axis]),), dy)
+    return dx
 
 
 def _spread_back(in_shapes, attrs):
@@ -167,7 +167,7 @@ def joined(parts):
 
 
 def take_at(tensor, index, axis, name=None):
-    """The slice at one integer tensor, negative from the end; the dimension goes."""
+    """Index a dimension by one integer tensor, negative from the end; the dimension is removed."""
     size = shape(tensor)[axis]
     index = cast(index, np.int32)
     return _gather(tensor, _where(less(index, 0), index + size, index), axis=axis, name=name)
@@ -189,14 +189,15 @@ def _nd_shape(in_shapes, _):
 
 def coordinates(indices, shape):
     """The coordinates in the last dimension, one array each, if all lie within the shape."""
-    found = tuple(np.moveaxis(indices, -1, 0))
-    bad = np.logical_or.reduce([(i < 0) | (i >= n) for i, n in zip(found, shape)], initial=False)
+    by_dimension = tuple(np.moveaxis(indices, -1, 0))
+    bad = np.logical_or.reduce([(i < 0) | (i >= n) for i, n in zip(by_dimension, shape)],
+                               initial=False)
     if np.any(bad):
         place = np.unravel_index(int(np.argmax(bad)), indices.shape[:-1])
         at = f" at indices[{', '.join(map(str, place))}]" if place else ""
         raise IndexError(f"the coordinates {indices[place].tolist()}{at} lie outside the shape "
-                         f"{shape[:len(found)]}.")
-    return found if indices.size else tuple(i.astype(np.int64) for i in found)
+                         f"{shape[:len(by_dimension)]}.")
+    return by_dimension if indices.size else tuple(i.astype(np.int64) for i in by_dimension)
 
 
 @op(_nd_shape, casts=(0,), whole=(1,), name="GatherNd",
@@ -238,16 +239,16 @@ def gather_nd_gradient(op, dy):
 
 
 def _scatter_nd_ref(indices, updates, shape):
-    found = np.zeros(dims_of(shape), updates.dtype)
-    at = coordinates(indices, found.shape)
+    scattered = np.zeros(dims_of(shape), updates.dtype)
+    at = coordinates(indices, scattered.shape)
     if updates.dtype == TEXT:
-        return _joined(found, at, updates)
-    np.add.at(found, at, updates)
-    return found
+        return _joined(scattered, at, updates)
+    np.add.at(scattered, at, updates)
+    return scattered
 
 
 def _joined(found, at, updates):
-    """Strings for one place are joined in their order: their sum, TensorFlow's way."""
+    """Add strings that go to one place: they are joined in their order, as in TensorFlow."""
     texts, rest = decoded(found), found.shape[len(at):]
     updates = decoded(updates).reshape((-1,) + rest)
     for i, place in enumerate(zip(*(np.ravel(a) for a in at))):
@@ -291,9 +292,9 @@ def scatter_nd_gradient(op, dy):
 
 def _tensor_scatter(change):
     def ref(tensor, indices, updates):
-        found = tensor.copy()
-        change(found, coordinates(indices, found.shape), updates)
-        return found
+        scattered = tensor.copy()
+        change(scattered, coordinates(indices, scattered.shape), updates)
+        return scattered
     return ref
 
 
@@ -321,7 +322,7 @@ def tensor_scatter_add_gradient(op, dy):
 
 @op(_first, casts=(0, 2), whole=(1,), ref=_tensor_scatter(np.subtract.at), name="TensorScatterSub")
 def tensor_scatter_sub(tensor, indices, updates):
-    """`tensor` with `updates` taken off at the coordinates `indices`.
+    """`tensor` with `updates` subtracted at the coordinates `indices`.
 
     Gradient: `dtensor = dy`, `dupdates = -gather_nd(dy, indices)`.
     """
@@ -354,8 +355,8 @@ def tensor_scatter_update_gradient(op, dy):
 def gather_or_zero(params, indices):
     """Rows of `params`, zeros for a negative index."""
     rows = _gather(params, maximum(indices, zeros_like(indices)), axis=0)
-    kept = greater_equal(indices, zeros_like(indices))
-    return _where(rank_like(kept, rows), rows, zeros_like(rows))
+    valid = greater_equal(indices, zeros_like(indices))
+    return _where(rank_like(valid, rows), rows, zeros_like(rows))
 
 
 NotDifferentiable("take_label")

@@ -1,10 +1,8 @@
-"""Tensors given by parts: IndexedSlices and SparseTensor.
+"""IndexedSlices and SparseTensor: tensors of which only some rows or elements are stored.
 
-IndexedSlices: a gradient that is zero but for some rows of a table.
-
-The gradient of a lookup has it with respect to the table, so that optimizers touch only the rows
+The gradient of a lookup to its table is an IndexedSlices, so that optimizers touch only the rows
 that were looked up. Wherever a tensor is wanted it becomes one, by adding up the rows. A
-SparseTensor has no value but its parts; functions take it that say so.
+SparseTensor is taken by the functions that say so; it has no other value than its parts.
 """
 
 from collections import namedtuple
@@ -16,7 +14,7 @@ from fastgrad.graph.tensor_shape import TensorShape
 from fastgrad.ops.shape import dims_of, partial_value
 from fastgrad.ops.state import constant
 
-# What a run returns for one.
+# What a run returns for IndexedSlices.
 IndexedSlicesValue = namedtuple("IndexedSlicesValue", ["values", "indices", "dense_shape"])
 SparseTensorValue = namedtuple("SparseTensorValue", ["indices", "values", "dense_shape"])
 
@@ -69,7 +67,7 @@ class IndexedSlices:
 
 
 class SparseTensor:
-    """A tensor of which only some elements are given (TensorFlow's `tf.SparseTensor`).
+    """A sparse tensor: coordinates and values of some elements (TensorFlow's `tf.SparseTensor`).
 
     It can be fetched, fed (with a SparseTensorValue or a tuple), and given to `edit_distance`.
 

@@ -16,7 +16,7 @@ from fastgrad.ops.arithmetic import zeros_like
 from fastgrad.ops.shape import check_rank, known_value, number_of
 from fastgrad.wording import where
 
-SEVERAL = 2         # `outputs` of an op whose number of outputs hangs on an attribute
+SEVERAL = 2         # `outputs` of an op whose number of outputs depends on an attribute
 
 
 # ---- concat and split -------------------------------------------------------------------

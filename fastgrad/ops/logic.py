@@ -1,4 +1,4 @@
-"""Truth values: logical operators and tests on numbers. None of them has a gradient."""
+"""Logical operators, and tests for NaN and infinities. None of them has a gradient."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from fastgrad.ops.arithmetic import elementwise
 
 
 def _truth(in_dtypes):
-    """Truth values only, as in TensorFlow: a number is no condition."""
+    """An operand as truth values; numbers are refused, as in TensorFlow."""
     for d in in_dtypes:
         if d is not None and strong(d).kind != "b":
             raise DTypeError(f"expected boolean tensors; got dtype {strong(d)}. "
@@ -27,7 +27,7 @@ def _test(ref, kernel, **fields):
 
 @_logical(np.logical_and, "logical_and", commutes=True, name="LogicalAnd")
 def logical_and(x, y):
-    """Whether both hold, elementwise.
+    """Logical and, elementwise.
 
     Gradient: none.
     """
@@ -35,7 +35,7 @@ def logical_and(x, y):
 
 @_logical(np.logical_or, "logical_or", commutes=True, name="LogicalOr")
 def logical_or(x, y):
-    """Whether one or both hold, elementwise.
+    """Logical or, elementwise.
 
     Gradient: none.
     """
@@ -43,7 +43,7 @@ def logical_or(x, y):
 
 @_logical(np.logical_xor, "logical_xor", commutes=True, name="LogicalXor")
 def logical_xor(x, y):
-    """Whether just one holds, elementwise.
+    """Logical exclusive or, elementwise.
 
     Gradient: none.
     """
@@ -52,7 +52,7 @@ def logical_xor(x, y):
 @op(elementwise, dtype=_truth, form="map", kernel="logical_not", ref=np.logical_not,
     name="LogicalNot")
 def logical_not(x):
-    """Whether it does not hold, elementwise.
+    """Logical not, elementwise.
 
     Gradient: none.
     """
@@ -60,7 +60,7 @@ def logical_not(x):
 
 @_test(np.isnan, "isnan", name="IsNan")
 def is_nan(x):
-    """Whether an element is not a number.
+    """Whether each element is NaN.
 
     Gradient: none.
     """
@@ -68,7 +68,7 @@ def is_nan(x):
 
 @_test(np.isinf, "isinf", name="IsInf")
 def is_inf(x):
-    """Whether an element is an infinity of either sign.
+    """Whether each element is an infinity, of either sign.
 
     Gradient: none.
     """
@@ -76,7 +76,7 @@ def is_inf(x):
 
 @_test(np.isfinite, "isfinite", name="IsFinite")
 def is_finite(x):
-    """Whether an element is a number and no infinity.
+    """Whether each element is finite: neither NaN nor an infinity.
 
     Gradient: none.
     """

@@ -13,22 +13,22 @@ from fastgrad.ops.unary import exp, sqrt
 @door
 def reduce_logsumexp(input_tensor, axis=None, keepdims=None, name=None, reduction_indices=None,
                      keep_dims=None):
-    """`log(sum(exp(x)))` over `axis` (all axes if None), without overflow.
+    """Logarithm of the sum of exponentials over `axis` (all axes if None), without overflow.
 
     Gradient: `dx = dy softmax(x)`.
     """
     x = as_tensor(input_tensor)
-    axis, kept = _axis_of(axis, reduction_indices), _kept(keepdims, keep_dims)
+    axis, keep = _axis_of(axis, reduction_indices), _kept(keepdims, keep_dims)
     with x.graph.name_scope(name or "ReduceLogSumExp"):
         top = _reduce_max(x, axis=axis, keepdims=True)
         top = stop_gradient(_where(is_finite(top), top, zeros_like(top)))
-        total = log(_reduce_sum(exp(x - top), axis=axis, keepdims=kept))
-        return add(total, top if kept else _reduce_sum(top, axis=axis))
+        total = log(_reduce_sum(exp(x - top), axis=axis, keepdims=keep))
+        return add(total, top if keep else _reduce_sum(top, axis=axis))
 
 
 @door
 def reduce_variance(input_tensor, axis=None, keepdims=False, name=None):
-    """Mean squared distance from the mean, over `axis` (all axes if None).
+    """Variance, the mean squared distance from the mean, over `axis` (all axes if None).
 
     Gradient: `dx = 2 dy (x - mean) / count`.
     """
@@ -40,7 +40,7 @@ def reduce_variance(input_tensor, axis=None, keepdims=False, name=None):
 
 @door
 def reduce_std(input_tensor, axis=None, keepdims=False, name=None):
-    """Root of the variance, over `axis` (all axes if None).
+    """Standard deviation, the root of the variance, over `axis` (all axes if None).
 
     Gradient: as of `sqrt(reduce_variance(x))`.
     """
@@ -51,7 +51,7 @@ def reduce_std(input_tensor, axis=None, keepdims=False, name=None):
 
 @scoped("EuclideanNorm", last=True)
 def reduce_euclidean_norm(input_tensor, axis=None, keepdims=False, name=None):
-    """Root of the sum of squares, over `axis` (all axes if None).
+    """Euclidean norm, the root of the sum of squares, over `axis` (all axes if None).
 
     Gradient: `dx = dy x / y`.
     """

@@ -28,7 +28,7 @@ def _given_dtype(_, attrs):
 # ---- one number everywhere --------------------------------------------------------------
 
 def _scalar(dims, value):
-    """TensorFlow fills with one value; of dims that are no sizes it speaks first."""
+    """Refuse a value of `fill` that is no scalar; the op itself refuses wrong dims, before that."""
     shape_ = as_tensor(value)._shape if is_node(value) else np.shape(value)
     if is_node(dims) and as_tensor(dims).dtype not in (INT32, INT64):
         return
@@ -72,7 +72,7 @@ def _repeated(number, shape, dtype, name):
 
 @door
 def zeros(shape, dtype=FLOAT32, name=None):
-    """Zeros.
+    """A tensor of zeros.
 
     Gradient: none; the result is constant.
     """
@@ -81,7 +81,7 @@ def zeros(shape, dtype=FLOAT32, name=None):
 
 @door
 def ones(shape, dtype=FLOAT32, name=None):
-    """Ones.
+    """A tensor of ones.
 
     Gradient: none; the result is constant.
     """
@@ -119,9 +119,9 @@ def _range(start, limit, delta, strict=False):
 
 
 def range(start, limit=None, delta=1, dtype=None, name=None):
-    """The numbers from `start` (0 if only one bound is given) up to below `limit`.
+    """Numbers from `start` (0 if only one bound is given) up to below `limit`.
 
-    None, if the bounds are in the wrong order; in a TensorFlow graph that is an error.
+    Empty if the bounds are in the wrong order; in a TensorFlow graph that is an error.
 
     Gradient: none.
     """
@@ -201,12 +201,12 @@ def meshgrid(*args, indexing="xy", name=None):
     if indexing == "xy" and count > 1:
         order[0], order[1] = order[1], order[0]
     sizes = [size(vectors[i]) for i in order]
-    found = []
+    grids = []
     for i, v in enumerate(vectors):
         place = [1] * count
         place[order.index(i)] = -1
-        found.append(_broadcast_to(reshape(v, place), sizes))
-    return found
+        grids.append(_broadcast_to(reshape(v, place), sizes))
+    return grids
 
 
 # ---- matrices and masks -----------------------------------------------------------------
@@ -233,7 +233,7 @@ NotDifferentiable("eye")
 
 @scoped("eye")
 def eye(num_rows, num_columns=None, batch_shape=None, dtype=FLOAT32, name=None):
-    """Ones on the diagonal, zeros elsewhere; a batch of them if `batch_shape` is given.
+    """Identity matrix, or a batch of them if `batch_shape` is given.
 
     Gradient: none; the result is constant.
     """
@@ -249,17 +249,17 @@ def _size_number(value):
 
 @scoped("SequenceMask")
 def sequence_mask(lengths, maxlen=None, dtype=BOOL, name=None):
-    """Rows of `lengths` true elements and then false ones.
+    """Mask of sequences: rows of `lengths` true elements and then false ones.
 
     Gradient: none.
     """
     lengths = as_tensor(lengths)
-    if maxlen is None:          # a row of nothing for lengths that are none or below 0
+    if maxlen is None:          # rows are empty if no length is above 0
         maxlen = maximum(reduce_max(lengths), 0)
     check_rank(maxlen, 0, "the maxlen of sequence_mask")
     columns = range(0, maxlen, dtype=lengths.dtype)
-    found = less(columns, expand_dims(lengths, -1))
-    return cast(found, dtype)
+    mask = less(columns, expand_dims(lengths, -1))
+    return cast(mask, dtype)
 
 
 # ---- one_hot ----------------------------------------------------------------------------
@@ -295,18 +295,18 @@ def _check_values(on, off, dtype):
     """In a TensorFlow graph the two values of a one_hot are of one dtype, that of the result."""
     if get_default_graph().literals != "tf":
         return
-    found = {what: as_tensor(v)._dtype if is_node(v) else array_of(v, None, "tf").dtype
-             for what, v in (("on_value", on), ("off_value", off)) if v is not None}
+    dtypes = {what: as_tensor(v)._dtype if is_node(v) else array_of(v, None, "tf").dtype
+              for what, v in (("on_value", on), ("off_value", off)) if v is not None}
     if dtype is not None:
-        found["the dtype parameter"] = to_np(dtype)
-    if len({d for d in found.values() if d is not None}) > 1:
-        raise DTypeError("one_hot: " + ", ".join(f"{k} has dtype {d}" for k, d in found.items())
+        dtypes["the dtype parameter"] = to_np(dtype)
+    if len({d for d in dtypes.values() if d is not None}) > 1:
+        raise DTypeError("one_hot: " + ", ".join(f"{k} has dtype {d}" for k, d in dtypes.items())
                          + "; they must be one.")
 
 
 @door
 def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None, name=None):
-    """Vectors with `on_value` (1) at the index and `off_value` (0) elsewhere.
+    """One-hot vectors: `on_value` (1) at the index and `off_value` (0) elsewhere.
 
     Parameters
     ----------
@@ -328,10 +328,10 @@ def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None
     check_rank(depth, 0, "the depth of one_hot")
     if axis is not None and get_default_graph().literals == "tf" and number_of(axis) < -1:
         raise ShapeError(f"one_hot: axis must be at least -1; got {axis!r:.60}.")
-    given = next((v for v in (on_value, off_value) if v is not None), None)
+    value = next((v for v in (on_value, off_value) if v is not None), None)
     _check_values(on_value, off_value, dtype)
     if dtype is None:
-        dtype = FLOAT32 if given is None else as_tensor(given)._dtype
+        dtype = FLOAT32 if value is None else as_tensor(value)._dtype
     dtype = strong(to_np(dtype) if not isinstance(dtype, type) else dtype)
     on, off = (v if is_node(v) else array_of(d if v is None else v, dtype)
                for v, d in ((on_value, 1), (off_value, 0)))

@@ -24,7 +24,7 @@ def _axes_list(axes):
 
 @scoped("L2Loss", last=True)
 def l2_loss(t, name=None):
-    """`sum(t**2) / 2`.
+    """Half the sum of squares, `sum(t**2) / 2`.
 
     Gradient: `dx = dy x`.
     """
@@ -33,7 +33,7 @@ def l2_loss(t, name=None):
 
 @door
 def l2_normalize(x, axis=None, epsilon=1e-12, name=None, dim=None):
-    """`x / sqrt(max(sum(x**2), epsilon))`, sums over `axis`.
+    """Scaling to an l2 norm of 1: `x / sqrt(max(sum(x**2), epsilon))`, sums over `axis`.
 
     Gradient: as of the quotient.
     """
@@ -45,10 +45,10 @@ def l2_normalize(x, axis=None, epsilon=1e-12, name=None, dim=None):
 
 
 def _all_one(in_shapes, _):
-    found = None
+    common = None
     for shape in in_shapes:
-        found = shapes.merge(found, shape)
-    return found
+        common = shapes.merge(common, shape)
+    return common
 
 
 @op(_all_one, ref=lambda *xs: sum(xs[1:], xs[0]), name="AddN")
@@ -89,15 +89,15 @@ def accumulate_n(inputs, shape=None, tensor_dtype=None, name=None):
     if not isinstance(inputs, (list, tuple)) or not inputs:
         raise ValueError("inputs must be a list of at least one Tensor/IndexedSlices with the same "
                          "dtype and shape")
-    found = add_n(inputs, name=name or "AccumulateNV2")
-    if shape is not None and not shapes.compatible(found._shape, to_shape(shape)):
-        raise ShapeError(f"the tensors have shape {found._shape}; expected {shape}.")
-    return found
+    total = add_n(inputs, name=name or "AccumulateNV2")
+    if shape is not None and not shapes.compatible(total._shape, to_shape(shape)):
+        raise ShapeError(f"the tensors have shape {total._shape}; expected {shape}.")
+    return total
 
 
 @door
 def global_norm(t_list, name=None):
-    """The l2 norm of all the tensors of a list together; None counts as nothing.
+    """The l2 norm of all the tensors of a list together; None is left out.
 
     Gradient: `dx = dy x / y`.
     """

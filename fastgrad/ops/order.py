@@ -48,7 +48,7 @@ def _descending(direction):
 
 @door
 def argsort(values, axis=-1, direction="ASCENDING", stable=False, name=None):
-    """The places of the elements in order along `axis`; int32, the first of equals first.
+    """The indices that sort the elements along `axis`; int32, the first of equals first.
 
     Gradient: none.
     """
@@ -63,9 +63,9 @@ def _take_in_order(values, places, axis=-1):
 
 
 def _put_ref(dy, places, like, axis):
-    found = np.zeros(like.shape, dy.dtype)
-    np.put_along_axis(found, places, dy, axis)
-    return found
+    dx = np.zeros(like.shape, dy.dtype)
+    np.put_along_axis(dx, places, dy, axis)
+    return dx
 
 
 @op(_along, casts=(0,), shape_only=(2,), ref=_put_ref)
@@ -89,7 +89,7 @@ def put_in_order_gradient(op, g):
 
 @door
 def sort(values, axis=-1, direction="ASCENDING", name=None):
-    """The elements in order along `axis`.
+    """Sorted elements along `axis`.
 
     Gradient: each element of `dy` goes to the place its element came from.
     """
@@ -102,10 +102,10 @@ def sort(values, axis=-1, direction="ASCENDING", name=None):
 def _search_ref(sorted_sequence, values, side, dtype):
     count = shapes.size_of(values.shape[:-1])
     rows, wanted = (x.reshape(count, x.shape[-1]) for x in (sorted_sequence, values))
-    found = np.empty(wanted.shape, dtype)
-    for r, v, places in zip(rows, wanted, found):
+    points = np.empty(wanted.shape, dtype)
+    for r, v, places in zip(rows, wanted, points):
         places[...] = np.searchsorted(r, v, side)
-    return found.reshape(values.shape)
+    return points.reshape(values.shape)
 
 
 def _searched(in_shapes, _):
@@ -129,7 +129,7 @@ NotDifferentiable("searchsorted")
 
 @door
 def searchsorted(sorted_sequence, values, side="left", out_type=INT32, name=None):
-    """Where values would go in sorted rows, so that these stay sorted.
+    """Insertion points: where values would go in sorted rows, so that these stay sorted.
 
     Gradient: none.
     """
@@ -148,7 +148,7 @@ def _roll(input, shift=(), axis=()):
 
 @door
 def roll(input, shift, axis, name=None):
-    """The elements moved along dimensions, those that leave at one end coming in at the other.
+    """Circular shift along dimensions: what leaves at one end comes in at the other.
 
     Gradient: `dy` rolled back.
     """
@@ -167,11 +167,11 @@ def roll_gradient(op, dy):
 # ---- reverse_sequence -------------------------------------------------------------------
 
 def _reverse_sequence_ref(x, lengths, seq_axis, batch_axis):
-    found = np.moveaxis(x, (batch_axis, seq_axis), (0, 1)).copy()
-    checked(lengths, found.shape[1] + 1, LENGTH)
-    for row, n in zip(found, lengths):
+    reversed_ = np.moveaxis(x, (batch_axis, seq_axis), (0, 1)).copy()
+    checked(lengths, reversed_.shape[1] + 1, LENGTH)
+    for row, n in zip(reversed_, lengths):
         row[:n] = row[:n][::-1]
-    return np.moveaxis(found, (0, 1), (batch_axis, seq_axis))
+    return np.moveaxis(reversed_, (0, 1), (batch_axis, seq_axis))
 
 
 def _sequences(in_shapes, attrs):
@@ -197,7 +197,7 @@ def _reverse_sequence(input, seq_lengths, seq_axis=1, batch_axis=0):
 @door
 def reverse_sequence(input, seq_lengths, seq_axis=None, batch_axis=None, name=None, seq_dim=None,
                      batch_dim=None):
-    """The first `seq_lengths[i]` elements of each batch item in reverse order.
+    """Reversal of sequences: the first `seq_lengths[i]` elements of each item in reverse order.
 
     Gradient: `dy` reversed the same way.
     """
@@ -215,7 +215,7 @@ def reverse_sequence_gradient(op, dy):
 # ---- bits -------------------------------------------------------------------------------
 
 def _rebits(in_shapes, attrs):
-    """A wider dtype takes up a last dimension, a narrower one adds one."""
+    """Shape of a bitcast: a wider dtype removes the last dimension, a narrower one adds one."""
     known, wider = in_shapes[0], attrs["ratio"]
     if known is None:
         return None
@@ -241,9 +241,9 @@ NotDifferentiable("bitcast")
 
 @door
 def bitcast(input, type, name=None):
-    """The same bits read as another dtype.
+    """Reinterpretation of the same bits as another dtype.
 
-    A narrower one adds a last dimension, the parts of each element; a wider one takes such up.
+    A narrower one adds a last dimension, the parts of each element; a wider one removes it.
 
     Gradient: none.
     """

@@ -1,4 +1,4 @@
-"""Lengthening, repeating and reversing tensors, each op with its gradient below it."""
+"""Padding, tiling, reversing and slicing, each op with its gradient below it."""
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def _mirror_ref(x, paddings, mode):
 
 def _mirrored(in_shapes, attrs):
     known, widths = in_shapes[0], attrs["paddings"]
-    found = _padded(in_shapes, attrs)
+    padded = _padded(in_shapes, attrs)
     if known is not None and isinstance(widths, np.ndarray):
         for axis, (n, pair) in enumerate(zip(known, widths)):
             if n == 0 and pair.any():
@@ -59,7 +59,7 @@ def _mirrored(in_shapes, attrs):
             if attrs["_strict"] and n is not None and pair.max() > most:
                 raise ShapeError(f"paddings {pair.tolist()} of dimension {axis} are more than the "
                                  f"{most} elements there are to mirror.")
-    return found
+    return padded
 
 
 @op(_mirrored, casts=(0,), static=(1,), ref=_mirror_ref, name="MirrorPad", text=True)
@@ -80,10 +80,10 @@ def mirror_index(n, widths, mode):
 
 def _mirror_grad_ref(dy, x, paddings, mode):
     for axis, n in enumerate(x.shape):
-        found = np.zeros(dy.shape[:axis] + (n,) + dy.shape[axis + 1:], dy.dtype)
+        dx = np.zeros(dy.shape[:axis] + (n,) + dy.shape[axis + 1:], dy.dtype)
         index = (slice(None),) * axis + (mirror_index(n, paddings[axis], mode),)
-        np.add.at(found, index, dy)
-        dy = found
+        np.add.at(dx, index, dy)
+        dy = dx
     return dy
 
 
@@ -99,7 +99,7 @@ def mirror_pad_grad_gradient(op, g):
 
 @door
 def pad(tensor, paddings, mode="CONSTANT", name=None, constant_values=0):
-    """Lengthen each dimension at both ends.
+    """Padding of each dimension at both ends.
 
     Parameters
     ----------
@@ -217,7 +217,7 @@ def _reverse(tensor, axis=()):
 
 @door
 def reverse(tensor, axis, name=None):
-    """The tensor with the order along the dimensions `axis` turned round.
+    """Reversal along the dimensions `axis`.
 
     Gradient: `dx = reverse(dy, axis)`.
     """
@@ -243,14 +243,14 @@ def _slice_shape(in_shapes, attrs):
     if not len(known) == len(begin) == len(sizes):
         raise ShapeError(f"begin and size must have {len(known)} numbers; got {len(begin)} and "
                          f"{len(sizes)}.")
-    found = []
+    dims = []
     for n, b, c in zip(known, begin, sizes):
         if c == -1:
             c = None if n is None or b is None else n - b
         if None not in (n, b, c) and not (0 <= b <= n and 0 <= c <= n - b):
             raise ShapeError(f"a slice from {b} of size {c} does not fit a dimension of {n}.")
-        found.append(c)
-    return tuple(found)
+        dims.append(c)
+    return tuple(dims)
 
 
 def _slice_ref(x, begin, size):
@@ -272,7 +272,7 @@ def slice_gradient(op, dy):
 
 
 def slice_(input_, begin, size, name=None):
-    """The part of `size` elements from `begin` on; a size of -1 means up to the end.
+    """Slice of `size` elements from `begin` on; a size of -1 means up to the end.
 
     Gradient: `dy` padded with zeros.
     """

@@ -38,8 +38,8 @@ def seeds_of(graph, op_seed):
 @door
 def get_seed(op_seed):
     """(graph seed, operation seed) that a random operation made now would have."""
-    found = seeds_of(get_default_graph(), op_seed)
-    return (None, None) if found is None else found
+    seeds = seeds_of(get_default_graph(), op_seed)
+    return (None, None) if seeds is None else seeds
 
 
 # ---- the drawing ops: `draw` gets the generator first --------------------------------------
@@ -82,12 +82,12 @@ def _standard_uniform(shape, dtype=FLOAT32, seeds=None):
 
 def _truncated_ref(generator, shape, dtype, seeds):
     """Normal numbers; those beyond two deviations are drawn again."""
-    found = generator.standard_normal(dims_of(shape), _narrow(dtype))
-    flat = found.reshape(-1)
+    numbers = generator.standard_normal(dims_of(shape), _narrow(dtype))
+    flat = numbers.reshape(-1)
     while True:
         far = np.flatnonzero(np.abs(flat) > 2)
         if not far.size:
-            return found.astype(dtype, copy=False)
+            return numbers.astype(dtype, copy=False)
         flat[far] = generator.standard_normal(far.size, _narrow(dtype))
 
 
@@ -107,8 +107,8 @@ def _random_integers(shape, minval, maxval, dtype=INT32, seeds=None):
 
 
 def _gamma_ref(generator, alpha, shape, dtype, seeds):
-    found = generator.standard_gamma(alpha, dims_of(shape) + alpha.shape)
-    return np.maximum(found, np.finfo(dtype).tiny).astype(dtype)
+    numbers = generator.standard_gamma(alpha, dims_of(shape) + alpha.shape)
+    return np.maximum(numbers, np.finfo(dtype).tiny).astype(dtype)
 
 
 @op(lambda s, a: None if dims_of(a["shape"]) is None or s[-1] is None
@@ -180,14 +180,14 @@ def _scaled(build, shape, low, scale, dtype, seed, name):
     dtype = _float_dtype(dtype)
     shape = _vector_of(shape, name)
     with graph.name_scope(name) as scope:
-        found = build(shape, dtype=dtype, seeds=seeds_of(graph, seed))
+        numbers = build(shape, dtype=dtype, seeds=seeds_of(graph, seed))
         if is_node(scale) or scale != 1:
-            found = multiply(found, _of(scale, dtype), name="mul")
-        return add(found, _of(low, dtype), name=scope)
+            numbers = multiply(numbers, _of(scale, dtype), name="mul")
+        return add(numbers, _of(low, dtype), name=scope)
 
 
 def _vector_of(shape, name):
-    """A shape; in a TensorFlow graph a single number is none."""
+    """A shape as a vector; in a TensorFlow graph a single number is refused."""
     check_rank(shape, 1, f"the shape of {name}")
     return plain_shape(shape)
 
@@ -286,9 +286,9 @@ def random_gamma(shape, alpha, beta=None, dtype=FLOAT32, seed=None, name=None):
     """
     dtype = _float_dtype(dtype)
     graph = get_default_graph()
-    found = _standard_gamma(_vector_of(shape, "random_gamma"), _of(alpha, dtype), dtype=dtype,
-                            seeds=seeds_of(graph, seed), name=name or "random_gamma")
-    return found if beta is None else found / _of(beta, dtype)
+    numbers = _standard_gamma(_vector_of(shape, "random_gamma"), _of(alpha, dtype), dtype=dtype,
+                              seeds=seeds_of(graph, seed), name=name or "random_gamma")
+    return numbers if beta is None else numbers / _of(beta, dtype)
 
 
 @door

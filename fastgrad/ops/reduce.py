@@ -46,8 +46,8 @@ def _kept(keepdims, keep_dims):
 
 
 def _take_name(given, x, axis):
-    """TensorFlow makes nodes of the axes if none are given, which take names: a "Const" for a
-    tensor of known rank, "Rank" and "range" for anything else."""
+    """Reserve the names that TensorFlow gives to the nodes of the axes if none are given: "Const"
+    for a tensor of known rank, "Rank" and "range" for anything else."""
     if axis is not None or x.graph.literals != "tf":
         return
     if x._shape is not None and isinstance(given, Tensor) and (
@@ -59,7 +59,7 @@ def _take_name(given, x, axis):
 
 
 def _numbers(x, build):
-    """Truth values count as integers in fastgrad; TensorFlow refuses to add them up."""
+    """The operand as numbers: truth values become integers; TensorFlow's graphs refuse them."""
     if build.opdef.out is BOOL:
         check_truth(x, build.opdef.type)
         return x
@@ -187,7 +187,7 @@ def unreduce_gradient(op, g):
 
 
 def _or_limit(ref, lowest):
-    """A largest or smallest element that also has a value if there are no elements."""
+    """The largest or smallest element; of no elements the dtype's limit."""
     def run(x, axis, keepdims):
         if x.dtype.kind == "f":
             start = -np.inf if lowest else np.inf
@@ -299,7 +299,7 @@ NotDifferentiable("reduce_any")
 @scoped("count_nonzero")
 def count_nonzero(input_tensor, axis=None, keepdims=None, dtype=INT64, name=None,
                   reduction_indices=None, keep_dims=None, input=None):
-    """How many elements are not 0, over `axis` (all axes if None).
+    """Number of elements that are not 0, over `axis` (all axes if None).
 
     Gradient: none.
     """
@@ -314,12 +314,12 @@ def count_nonzero(input_tensor, axis=None, keepdims=None, dtype=INT64, name=None
 # ---- places -----------------------------------------------------------------------------
 
 def _arg_shape(in_shapes, attrs):
-    known, found = in_shapes[0], reduce_shape(in_shapes[0], attrs["axis"], False)
+    known, reduced = in_shapes[0], reduce_shape(in_shapes[0], attrs["axis"], False)
     if known is not None:
         axis, = normal_axes(attrs["axis"], len(known))
         if known[axis] == 0:
-            raise LateShapeError(f"Reduction axis {axis} is empty in shape {known}.", found)
-    return found
+            raise LateShapeError(f"Reduction axis {axis} is empty in shape {known}.", reduced)
+    return reduced
 
 
 def _arg_dtype(_, attrs):

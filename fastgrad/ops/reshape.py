@@ -1,4 +1,4 @@
-"""Operations that move values without changing them, each with its gradient below it.
+"""Reshaping, transposing and broadcasting, each op with its gradient below it.
 
 Those at the end serve the reverse walk: `sum_to` undoes broadcasting, `unreduce` undoes a
 reduction's loss of dimensions. They use only the shape of their second input, so the plan need
@@ -98,7 +98,7 @@ def _ended(in_shapes, attrs):
 
 @op(_ended, view=0, ref=lambda x, dims: x, name="EnsureShape", text=True)
 def shape_ends_with(x, dims=(None,)):
-    """The same values; their last dimensions are looked at, in a run where they are not known.
+    """Check of the last dimensions, in the run where the graph does not know them.
 
     Gradient: `dx = dy`.
     """
@@ -110,7 +110,7 @@ def shape_ends_with_gradient(op, dy):
 
 
 def check_weights(weights, values):
-    """Refuse the shape of weights that are no number and not in each dimension 1 or the values'."""
+    """Refuse weights that are no scalar and have a dimension other than 1 or the values' own."""
     if weights and values is not None and (len(weights) != len(values) or any(
             a not in (1, None) and b is not None and a != b for a, b in zip(weights, values))):
         raise ShapeError(f"weights can not be broadcast to values. values.shape={values}. "
@@ -120,7 +120,7 @@ def check_weights(weights, values):
 
 @op(lambda s, a: check_weights(*s), view=0, shape_only=(1,), ref=lambda weights, values: weights)
 def weights_of(weights, values):
-    """The weights, whose shape is looked at in a run where it is not known before.
+    """Check of the weights' shape, in the run where the graph does not know it.
 
     Gradient: `dweights = dy`.
     """
@@ -341,9 +341,9 @@ def broadcast_like_gradient(op, g):
 
 
 def _unreduce_ref(dy, like, axis, keepdims, mean):
-    kept = reduce_shape(like.shape, axis, True)
-    count = max(1, like.size // max(1, size_of(kept))) if mean else 1
-    return np.broadcast_to((dy / dy.dtype.type(count)).reshape(kept), like.shape)
+    wide = reduce_shape(like.shape, axis, True)
+    count = max(1, like.size // max(1, size_of(wide))) if mean else 1
+    return np.broadcast_to((dy / dy.dtype.type(count)).reshape(wide), like.shape)
 
 
 @op(lambda s, a: s[1], casts=(0,), form="unreduce", shape_only=(1,), ref=_unreduce_ref)

@@ -1,4 +1,4 @@
-"""Running sums and products along a dimension; counts, which are NumPy steps."""
+"""Cumulative sums and products, linear recurrences; counts and histograms as NumPy steps."""
 
 import numpy as np
 
@@ -22,16 +22,16 @@ def _scanned(in_shapes, attrs):
 
 
 def _scan(total, start):
-    """A running total that may leave out its own element, or run from the end."""
+    """A cumulative total that may leave out its own element, or run from the end."""
     def ref(x, axis, exclusive, reverse):
         if reverse:
             x = np.flip(x, axis)
-        found = total(x, axis=axis, dtype=x.dtype)
+        totals = total(x, axis=axis, dtype=x.dtype)
         if exclusive:
-            found = np.roll(found, 1, axis)
+            totals = np.roll(totals, 1, axis)
             first = (slice(None),) * (axis % x.ndim) + (slice(0, 1),)
-            found[first] = start
-        return np.flip(found, axis) if reverse else found
+            totals[first] = start
+        return np.flip(totals, axis) if reverse else totals
     return ref
 
 
@@ -42,7 +42,7 @@ def _cumsum(x, axis=0, exclusive=False, reverse=False):
 
 @door
 def cumsum(x, axis=0, exclusive=False, reverse=False, name=None):
-    """Running sum along `axis`.
+    """Cumulative sum along `axis`.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def _cumprod(x, axis=0, exclusive=False, reverse=False):
 
 @door
 def cumprod(x, axis=0, exclusive=False, reverse=False, name=None):
-    """Running product along `axis`; parameters as of `cumsum`.
+    """Cumulative product along `axis`; parameters as of `cumsum`.
 
     Gradient: `dx[i]` is the sum of `dy[k]` times the product of the other elements up to `k`.
     """
@@ -87,12 +87,12 @@ def _turned(x, reverse, axis):
 
 
 def _recurrence_ref(a, b, axis, exclusive, reverse, cut):
-    factors, found = _turned(a, reverse, axis), b.copy()
-    rows = _turned(found, reverse, axis)            # a view
+    factors, y = _turned(a, reverse, axis), b.copy()
+    rows = _turned(y, reverse, axis)            # a view
     for i in range(1, len(rows)):
         more = factors[i - exclusive] * rows[i - 1]
         rows[i] += np.where(factors[i - exclusive] == 0, 0, more) if cut else more
-    return found
+    return y
 
 
 def _pair_shape(in_shapes, attrs):
@@ -101,7 +101,7 @@ def _pair_shape(in_shapes, attrs):
 
 @op(_pair_shape, form="scan", kernel="recurrence", ref=_recurrence_ref)
 def recurrence(a, b, axis=0, exclusive=False, reverse=False, cut=False):
-    """`y[i] = a[i] y[i - 1] + b[i]` along `axis`, with `y[0] = b[0]`.
+    """Linear recurrence `y[i] = a[i] y[i - 1] + b[i]` along `axis`, with `y[0] = b[0]`.
 
     `exclusive` takes `a[i - 1]` in place of `a[i]`; `reverse` runs from the end; with `cut` a
     factor of 0 takes nothing over, not even an infinity: a recurrence starts there anew.
@@ -122,14 +122,14 @@ def recurrence_gradient(op, dy):
 
 
 def _shifted_ref(x, axis, reverse):
-    found = np.zeros_like(x)
-    _turned(found, reverse, axis)[1:] = _turned(x, reverse, axis)[:-1]
-    return found
+    y = np.zeros_like(x)
+    _turned(y, reverse, axis)[1:] = _turned(x, reverse, axis)[:-1]
+    return y
 
 
 @op(_scanned, ref=_shifted_ref)
 def shifted(x, axis=0, reverse=False):
-    """`y[i] = x[i - 1]` along `axis`, with `y[0] = 0`; from the end if `reverse`.
+    """Shift by one place: `y[i] = x[i - 1]` along `axis`, with `y[0] = 0`; reversed if `reverse`.
 
     Gradient: `dy`, shifted in the other direction.
     """
@@ -143,7 +143,7 @@ def shifted_gradient(op, dy):
 # ---- products of all but one ------------------------------------------------------------
 
 def cumprod_gradient(x, dy, axis, exclusive=False, reverse=False):
-    """Of `cumprod`: `dx[i]` is the sum over k >= i of `dy[k] prod(x[j], j <= k but i)`.
+    """Gradient of `cumprod`: `dx[i]` is the sum over k >= i of `dy[k] prod(x[j], j <= k but i)`.
 
     It divides by nothing, so that it and its own gradients hold at any number of zeros: the product
     of what comes before, times a recurrence from the end.
@@ -189,10 +189,10 @@ def in_rows(x, axis=None):
 
 
 def _out_of_rows_ref(rows, like, axis):
-    found = np.empty(like.shape, rows.dtype)
-    view = _axes_last(found, axis)
+    x = np.empty(like.shape, rows.dtype)
+    view = _axes_last(x, axis)
     view[...] = rows.reshape(view.shape)
-    return found
+    return x
 
 
 @op(lambda s, a: s[1], casts=(0,), shape_only=(1,), ref=_out_of_rows_ref)
@@ -223,7 +223,7 @@ def product_of_others_gradient(op, dy):
 
 
 def _others_gradient(x, dy, axis):
-    """Of the product of what comes before an element and what comes behind it."""
+    """Gradient of `product_of_others`, the product of what comes before and behind an element."""
     before, after = cumprod(x, axis, True), cumprod(x, axis, True, True)
     return (cumprod_gradient(x, dy * after, axis, True)
             + cumprod_gradient(x, dy * before, axis, True, True))
@@ -232,8 +232,8 @@ def _others_gradient(x, dy, axis):
 # ---- counts -----------------------------------------------------------------------------
 
 def _bincount_ref(values, weights, minlength, maxlength, weighted):
-    found = np.bincount(values.reshape(-1), weights.reshape(-1) if weighted else None, minlength)
-    return found if maxlength is None else found[:maxlength]
+    counts = np.bincount(values.reshape(-1), weights.reshape(-1) if weighted else None, minlength)
+    return counts if maxlength is None else counts[:maxlength]
 
 
 @op(lambda s, a: (None,), dtype=None, out=lambda d, a: d[1], whole=(0,), dynamic=True,
@@ -256,14 +256,14 @@ def bincount_gradient(op, dy):
 
 @door
 def bincount(arr, weights=None, minlength=None, maxlength=None, dtype=INT32, name=None):
-    """How often each whole number from 0 appears, or the sum of its weights.
+    """Counts of each whole number from 0, or the sum of its weights.
 
     Gradient: `dweights = gather(dy, arr)`.
     """
     values = as_tensor(arr)
     weighted = weights is not None
-    given = as_tensor(weights) if weighted else cast(values, dtype)
-    return _bincount(values, given, minlength=number_of(minlength) or 0,
+    weights_ = as_tensor(weights) if weighted else cast(values, dtype)
+    return _bincount(values, weights_, minlength=number_of(minlength) or 0,
                      maxlength=number_of(maxlength), weighted=weighted, name=name)
 
 
@@ -286,7 +286,7 @@ NotDifferentiable("histogram")
 
 @door
 def histogram_fixed_width(values, value_range, nbins=100, dtype=INT32, name=None):
-    """How many values fall in each of `nbins` equal parts of a range; the ends take what is beyond.
+    """Histogram of `nbins` bins of equal width; the outer ones also count what is beyond them.
 
     Gradient: none.
     """
@@ -302,9 +302,9 @@ def _confusion_ref(labels, predictions, weights, num_classes, weighted):
     classes = (both.max() + 1 if both.size else 0) if num_classes is None else num_classes
     if both.size and both.max() >= classes:
         raise ValueError(f"class {both.max()} does not fit num_classes={classes}")
-    found = np.zeros((classes, classes), weights.dtype)
-    np.add.at(found, (labels, predictions), weights.reshape(-1) if weighted else 1)
-    return found
+    counts = np.zeros((classes, classes), weights.dtype)
+    np.add.at(counts, (labels, predictions), weights.reshape(-1) if weighted else 1)
+    return counts
 
 
 def _confusion_shape(in_shapes, attrs):
@@ -336,7 +336,7 @@ def _without_column(labels, predictions):
 
 @door
 def confusion_matrix(labels, predictions, num_classes=None, dtype=INT32, name=None, weights=None):
-    """How often each label (rows) met each prediction (columns), or the sum of the weights.
+    """Confusion matrix: counts of each label (row) and prediction (column), or sums of weights.
 
     Parameters
     ----------
@@ -353,8 +353,8 @@ def confusion_matrix(labels, predictions, num_classes=None, dtype=INT32, name=No
     """
     labels, predictions = _without_column(as_tensor(labels), as_tensor(predictions))
     weighted = weights is not None
-    given = cast(weights if weighted else labels, dtype)
-    return _confusion_matrix(labels, predictions, given, num_classes=number_of(num_classes),
+    weights_ = cast(weights if weighted else labels, dtype)
+    return _confusion_matrix(labels, predictions, weights_, num_classes=number_of(num_classes),
                              weighted=weighted, name=name)
 
 

@@ -1,4 +1,4 @@
-"""scatter_add and its kin: change rows or elements of a variable by index, in place.
+"""Scatter updates: scatter_add and its kin change rows of a variable by index, in place.
 
 `scatter_add` and `scatter_sub` run as the row kernel of gradient descent with a rate of -1 or 1;
 the others as NumPy steps. Repeated indices add up; where they assign, the last one stays.

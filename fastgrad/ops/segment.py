@@ -40,11 +40,11 @@ def flat_rows(data, ids):
 
 
 def _segment_sum_ref(data, ids, num_segments):
-    kept = ids.reshape(-1) >= 0
+    valid = ids.reshape(-1) >= 0
     rows, ids = flat_rows(data, checked(ids, int(num_segments), SEGMENT, ids >= 0))
-    found = np.zeros((int(num_segments),) + rows.shape[1:], data.dtype)
-    np.add.at(found, ids[kept], rows[kept])
-    return found
+    sums = np.zeros((int(num_segments),) + rows.shape[1:], data.dtype)
+    np.add.at(sums, ids[valid], rows[valid])
+    return sums
 
 
 @op(_by_segment, casts=(0,), static=(2,), whole=(1,), form="segment_sum",
@@ -55,7 +55,7 @@ def _unsorted_segment_sum(data, segment_ids, num_segments):
 
 @door
 def unsorted_segment_sum(data, segment_ids, num_segments, name=None):
-    """Row i is the sum of the rows of `data` whose segment id is i; a negative id is left out.
+    """Sums of segments: row i adds the rows of `data` with segment id i; negative ids are left out.
 
     Gradient: `ddata = gather(dy, segment_ids)`, 0 for negative ids.
     """
@@ -77,11 +77,11 @@ def _limit(dtype, highest):
 
 def _segments(ufunc, start):
     def ref(data, ids, num_segments):
-        kept = ids.reshape(-1) >= 0
+        valid = ids.reshape(-1) >= 0
         rows, ids = flat_rows(data, checked(ids, int(num_segments), SEGMENT, ids >= 0))
-        found = np.full((int(num_segments),) + rows.shape[1:], start(data.dtype), data.dtype)
-        ufunc.at(found, ids[kept], rows[kept])
-        return found
+        result = np.full((int(num_segments),) + rows.shape[1:], start(data.dtype), data.dtype)
+        ufunc.at(result, ids[valid], rows[valid])
+        return result
     return ref
 
 
@@ -154,9 +154,9 @@ def _products_before(rows, same, reverse):
 def _counts(data, ids, num_segments, total):
     """How many rows each segment has, at least 1, in a shape that broadcasts against `total`."""
     ids = as_tensor(ids)
-    found = _unsorted_segment_sum(cast_to(ones_like(ids), as_tensor(data)), ids, num_segments)
-    found = rank_like(found, total)
-    return maximum(found, ones_like(found))
+    counts = _unsorted_segment_sum(cast_to(ones_like(ids), as_tensor(data)), ids, num_segments)
+    counts = rank_like(counts, total)
+    return maximum(counts, ones_like(counts))
 
 
 @scoped("UnsortedSegmentMean")
@@ -202,14 +202,14 @@ def _sorted(ufunc, start):
             at = int(falls.argmax())
             raise ValueError(f"segment ids are not increasing: {ids[at + 1]} at segment_ids"
                              f"[{at + 1}] comes after {ids[at]}.")
-        found = np.full((int(ids[-1]) + 1 if ids.size else 0,) + data.shape[1:], start, data.dtype)
-        seen = np.zeros(len(found), bool)
+        result = np.full((int(ids[-1]) + 1 if ids.size else 0,) + data.shape[1:], start, data.dtype)
+        seen = np.zeros(len(result), bool)
         first = np.r_[True, np.diff(ids) > 0] if ids.size else np.zeros(0, bool)
-        found[ids[first]] = data[first]
+        result[ids[first]] = data[first]
         seen[ids] = True
-        ufunc.at(found, ids[~first], data[~first])
-        found[~seen] = start
-        return found
+        ufunc.at(result, ids[~first], data[~first])
+        result[~seen] = start
+        return result
     return ref
 
 
@@ -285,7 +285,7 @@ def segment_mean(data, segment_ids, name=None):
 
 @hooks.fills("densify")
 def _densify(slices):
-    """The rows added up in a dense tensor."""
+    """IndexedSlices as a dense tensor: rows of equal index are added up."""
     if slices.like is not None:
         return gather_grad(slices.values, slices.like, slices.indices)
     rows = as_tensor(slices.dense_shape)[0]

@@ -1,7 +1,7 @@
 """Shapes as tensors (shape, size, rank), and what is known of integer tensors before a run.
 
 A shape that users compute (`[tf.shape(x)[0], 3]`) is partly known while the graph is built, and
-static shapes downstream hang on that part. `partial_value` finds it by walking back through the
+static shapes downstream depend on that part. `partial_value` finds it by walking back through the
 operations that such expressions are made of.
 """
 
@@ -22,7 +22,7 @@ from fastgrad.wording import where
 
 
 def scoped(default, last=False):
-    """Decorator of functions that are made of several operations: a name scope round them.
+    """Decorator of functions made of several operations: these get a name scope.
 
     Parameters
     ----------
@@ -37,11 +37,11 @@ def scoped(default, last=False):
         @functools.wraps(fn)
         def call(*args, **kwargs):
             bound = signature.bind(*args, **kwargs)
-            given = bound.arguments.pop("name", None)
+            name = bound.arguments.pop("name", None)
             nodes = (v for v in bound.arguments.values() if is_node(v))
             first = next(nodes, None)
             graph = get_default_graph() if first is None else as_tensor(first).graph
-            with graph.name_scope(given or default) as scope:
+            with graph.name_scope(name or default) as scope:
                 if last:
                     bound.arguments["name"] = scope
                 return fn(*bound.args, **bound.kwargs)
@@ -137,16 +137,16 @@ def plain_shape(shape):
         raise ValueError("shape: None values not supported; expected a list of whole numbers.")
     if isinstance(shape, (int, np.integer, Dimension)):
         return whole_numbers([shape])
-    found = [d.value if isinstance(d, Dimension) else d for d in shape]
-    if any(isinstance(d, (str, bytes)) for d in found):
+    dims = [d.value if isinstance(d, Dimension) else d for d in shape]
+    if any(isinstance(d, (str, bytes)) for d in dims):
         raise DTypeError(f"shape and size must be whole numbers; got {shape!r:.60}.")
-    if any(d is None for d in found):
-        raise TypeError(f"shape {found} has an unknown dimension (None); use fastgrad.shape(x) "
+    if any(d is None for d in dims):
+        raise TypeError(f"shape {dims} has an unknown dimension (None); use fastgrad.shape(x) "
                         "for a dimension that only a run knows.")
-    if not any(is_node(d) for d in found):
-        _refuse_fractions(np.asarray(found), "shape and size")
-        return whole_numbers(found)
-    return found
+    if not any(is_node(d) for d in dims):
+        _refuse_fractions(np.asarray(dims), "shape and size")
+        return whole_numbers(dims)
+    return dims
 
 
 def whole_numbers(values):
@@ -177,9 +177,9 @@ def check_rank(value, rank, what):
         raise ValueError(f"{what}: None values not supported.")
     if isinstance(value, str):
         raise DTypeError(f"{what} must be whole numbers; got {value!r}.")
-    found = _rank_of(value)
-    if found not in (None, rank):
-        raise ShapeError(f"{what}: Shape must be rank {rank} but is rank {found}; got "
+    own = _rank_of(value)
+    if own not in (None, rank):
+        raise ShapeError(f"{what}: Shape must be rank {rank} but is rank {own}; got "
                          f"{value!r:.60}.")
 
 
@@ -212,14 +212,14 @@ def known_value(value, what="axis", whole=True):
         If the numbers are floats, unless `whole` is false.
     """
     if not is_node(value):
-        found = np.asarray(value)
-        return _refuse_fractions(found, what) if whole else found
+        known = np.asarray(value)
+        return _refuse_fractions(known, what) if whole else known
     tensor = as_tensor(value)
-    found = partial_value(tensor)
-    if found is None or _unknown(found):
+    known = partial_value(tensor)
+    if known is None or _unknown(known):
         raise ValueError(f"{what} must be known while the graph is built; {where(tensor)} is not.")
-    found = np.asarray(found)
-    return _refuse_fractions(found, what) if whole else found
+    known = np.asarray(known)
+    return _refuse_fractions(known, what) if whole else known
 
 
 def dims_of(value):
@@ -251,13 +251,13 @@ def partial_value(tensor):
         return node.attrs["value"] if node.attrs["value"].size > FOLD_ELEMENTS else \
             node.attrs["value"].tolist()
     rule = _PARTIAL.get(node.type)
-    found = rule(node, tensor) if rule is not None else None
-    if found is None and node.opdef is not None and _is_small(node, tensor):
-        found = _folded(node, tensor)
-    if found is None and tensor._shape is not None and len(tensor._shape) == 1 \
+    known = rule(node, tensor) if rule is not None else None
+    if known is None and node.opdef is not None and _is_small(node, tensor):
+        known = _folded(node, tensor)
+    if known is None and tensor._shape is not None and len(tensor._shape) == 1 \
             and tensor._shape[0] is not None and tensor._shape[0] <= FOLD_ELEMENTS:
-        found = [None] * tensor._shape[0]
-    return found
+        known = [None] * tensor._shape[0]
+    return known
 
 
 def _is_small(node, tensor):
@@ -282,11 +282,11 @@ def _folded(node, tensor):
     args = [a for i, a in enumerate(arrays) if i not in opdef.static]
     try:
         with np.errstate(all="ignore"):
-            found = opdef.ref(*args, **attrs)
+            outputs = opdef.ref(*args, **attrs)
     except (ValueError, IndexError, ArithmeticError):
         return None                             # the run says what is wrong, if it comes to that
-    found = found if opdef.outputs == 1 else found[tensor.index]
-    return np.asarray(found, strong(tensor._dtype)).tolist()
+    outputs = outputs if opdef.outputs == 1 else outputs[tensor.index]
+    return np.asarray(outputs, strong(tensor._dtype)).tolist()
 
 
 def _partial_shape(node, _):

@@ -1,4 +1,4 @@
-"""Cutting pieces out of tensors: indexing and slice, each with its gradient below it.
+"""Indexing: `tensor[...]` and strided_slice, with their gradients.
 
 `tensor[...]` is one op, `strided_slice`. What was written is in its attribute `spec`, one short
 text a part, and the numbers are one integer vector, `bounds`, so that they may be tensors too:
@@ -28,17 +28,17 @@ from fastgrad.wording import where
 def slices_of(spec, bounds):
     """The NumPy index that `spec` with these numbers stands for."""
     numbers = iter(int(b) for b in np.asarray(bounds).reshape(-1))
-    found = []
+    index = []
     for part in spec:
         if part == "i":
-            found.append(next(numbers))
+            index.append(next(numbers))
         elif part[0] == "s":
             start, stop, step = next(numbers), next(numbers), next(numbers)
-            found.append(slice(None if "b" in part else start, None if "e" in part else stop,
+            index.append(slice(None if "b" in part else start, None if "e" in part else stop,
                                step))
         else:
-            found.append(None if part == "n" else Ellipsis)
-    return tuple(found)
+            index.append(None if part == "n" else Ellipsis)
+    return tuple(index)
 
 
 def spread(spec, rank):
@@ -56,17 +56,17 @@ def _sliced(in_shapes, attrs):
         return None
     numbers = iter(_flat(bounds, spec))
     dims = iter(known)
-    found = []
+    shape = []
     for part in spread(spec, len(known)):
         if part == "n":
-            found.append(1)
+            shape.append(1)
         elif part == ":":
-            found.append(next(dims))
+            shape.append(next(dims))
         elif part == "i":
             _check_index(next(numbers), next(dims))
         else:
-            found.append(_length(part, next(dims), next(numbers), next(numbers), next(numbers)))
-    return tuple(found)
+            shape.append(_length(part, next(dims), next(numbers), next(numbers), next(numbers)))
+    return tuple(shape)
 
 
 def _flat(bounds, spec):
@@ -106,9 +106,9 @@ def strided_slice_gradient(op, dy):
 
 
 def _slice_grad_ref(dy, x, bounds, spec):
-    found = np.zeros(x.shape, dy.dtype)
-    found[slices_of(spec, bounds)] = dy
-    return found
+    dx = np.zeros(x.shape, dy.dtype)
+    dx[slices_of(spec, bounds)] = dy
+    return dx
 
 
 @op(lambda s, a: s[1], casts=(0,), shape_only=(1,), static=(2,), form="slice_grad",
@@ -126,7 +126,7 @@ def strided_slice_grad_gradient(op, g):
 
 
 def getitem(tensor, key, name=None):
-    """`tensor[key]` with integers, slices, `...`, None and integer tensors, as in TensorFlow.
+    """Indexing, `tensor[key]`, with integers, slices, `...`, None and integer tensors.
 
     Gradient: zeros with `dy` where the slice was taken.
     """
@@ -150,10 +150,10 @@ def getitem(tensor, key, name=None):
         return _strided_slice(tensor, bounds, spec=tuple(spec), name=name)
     tensor = as_tensor(tensor)
     with tensor.graph.name_scope(name or "strided_slice") as scope:
-        found = _strided_slice(tensor, bounds, spec=tuple(spec))
+        sliced = _strided_slice(tensor, bounds, spec=tuple(spec))
         for at, index in reversed(taken):
-            found = take_at(found, index, _axis_in_result(spec, at), scope)
-        return found
+            sliced = take_at(sliced, index, _axis_in_result(spec, at), scope)
+        return sliced
 
 
 def _axis_in_result(spec, at):

@@ -1,4 +1,4 @@
-"""Dense tensors from places and values: sparse_to_dense; and repeat."""
+"""sparse_to_dense: a dense tensor from coordinates and values; and repeat."""
 
 import numpy as np
 
@@ -36,9 +36,9 @@ def _dense_ref(indices, values, default, output_shape, validate):
     rows = _rows_of(indices, len(dims))
     if validate:
         _check_places(rows, dims)
-    found = np.full(dims, default, values.dtype)
-    found[tuple(rows.T)] = values
-    return found
+    dense = np.full(dims, default, values.dtype)
+    dense[tuple(rows.T)] = values
+    return dense
 
 
 def _dense_shape(in_shapes, attrs):
@@ -91,7 +91,7 @@ def sparse_to_dense(sparse_indices, output_shape, sparse_values, default_value=0
 
 @scoped("Repeat")
 def repeat(input, repeats, axis=None, name=None):
-    """Each element, or slice along `axis`, as often as `repeats` says; a vector without `axis`.
+    """Repetition of each element, or slice along `axis`, `repeats` times; a vector without `axis`.
 
     Gradient: `dy` summed over the repeats.
     """

@@ -209,7 +209,7 @@ def xdivy_gradient(op, dz):
 
 
 def _nonzero(x):
-    """1 where `x` is not 0, else 0: a constant, so that no gradient of it is taken."""
+    """1 where `x` is not 0, else 0; constant, no gradient is taken of it."""
     return cast_to(not_equal(x, zeros_like(x)), x)
 
 

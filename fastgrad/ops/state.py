@@ -174,8 +174,8 @@ def _holds_node(values):
 def convert_to_tensor(value, dtype=None, name=None, preferred_dtype=None):
     """A tensor for any value: a node as it is, anything else as a constant."""
     if is_node(value) or isinstance(value, (list, tuple)):
-        made = _preferred(value, dtype, preferred_dtype, name)
-        return as_tensor(value, to_np(dtype), name=name) if made is None else made
+        preferred = _preferred(value, dtype, preferred_dtype, name)
+        return as_tensor(value, to_np(dtype), name=name) if preferred is None else preferred
     return constant(value, dtype or preferred_dtype, name=name)
 
 
@@ -209,7 +209,7 @@ def _like_both(in_shapes, _):
 
 
 def _first_of(in_dtypes):
-    """Everything is converted to the variable's dtype."""
+    """The computing dtype of an assignment: the variable's."""
     return in_dtypes[0]
 
 
@@ -256,16 +256,16 @@ def _shaped_ref(session, node, inputs, known, done):
 
 @op(None, dtype=None, evaluate=_shaped_ref, pure=False, dynamic=True, writes=True)
 def _assign_shaped(ref, value):
-    """An assignment between plans: the plans behind it are for the shape that it gives."""
+    """Assignment of another shape, between plans: later plans are compiled for that shape."""
 
 
 def assign_shaped(ref, value, name=None):
     """Set a variable to a value of any shape; the result is its new value."""
     graph, want = ref.graph, ref.op.attrs["dtype"]
-    given = as_tensor(value, want if graph.literals == "tf" else None, graph)
-    if want is not None and given._dtype != want:
-        given = cast(given, want)
-    return graph.add_op(_assign_shaped.opdef, [ref, given], {}, [(given._shape, ref._dtype)],
+    tensor = as_tensor(value, want if graph.literals == "tf" else None, graph)
+    if want is not None and tensor._dtype != want:
+        tensor = cast(tensor, want)
+    return graph.add_op(_assign_shaped.opdef, [ref, tensor], {}, [(tensor._shape, ref._dtype)],
                         name or "Assign").outputs[0]
 
 
@@ -321,22 +321,22 @@ def no_op(name=None):
 
 @door
 def placeholder_with_default(input, shape, name=None):
-    """A node that has the value of `input` unless it is fed.
+    """A placeholder with a default: the value of `input`, unless it is fed.
 
     Gradient: passes to `input`.
     """
-    made = identity(input, name=name or "PlaceholderWithDefault")
+    node = identity(input, name=name or "PlaceholderWithDefault")
     declared = to_shape(shape)
-    if not shapes.compatible(declared, made._shape):
-        raise ShapeError(f"placeholder_with_default: the default has shape {made._shape}, "
+    if not shapes.compatible(declared, node._shape):
+        raise ShapeError(f"placeholder_with_default: the default has shape {node._shape}, "
                          f"which does not fit {declared}.")
-    made._declare(declared)
-    return made
+    node._declare(declared)
+    return node
 
 
 @op(_like_first, ref=lambda x: x, view=0, name="Identity", text=True)
 def identity(x):
-    """The same values, as a node of its own.
+    """Identity: the same values, as a node of its own.
 
     Gradient: `dx = dy`.
     """
@@ -349,7 +349,7 @@ def identity_gradient(op, dy):
 
 @op(_like_first, ref=lambda x: x, view=0, name="StopGradient", text=True)
 def stop_gradient(x):
-    """The same values, through which no gradient flows."""
+    """Identity that no gradient flows through."""
 
 
 for _type in ("stop_gradient", "placeholder", "constant", "variable", "assign", "assign_add",

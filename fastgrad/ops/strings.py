@@ -25,10 +25,10 @@ from fastgrad.wording import where
 
 def _join_ref(*arrays, separator):
     texts = np.broadcast_arrays(*(decoded(a) for a in arrays))
-    found = np.empty(texts[0].shape, object)
-    for i in np.ndindex(found.shape):
-        found[i] = separator.join(t[i] for t in texts)
-    return encoded(found)
+    joined = np.empty(texts[0].shape, object)
+    for i in np.ndindex(joined.shape):
+        joined[i] = separator.join(t[i] for t in texts)
+    return encoded(joined)
 
 
 @op(lambda s, a: broadcast(s), dtype=None, out=TEXT, ref=_join_ref, name="StringJoin", text=True)
@@ -44,7 +44,7 @@ def _text(value, graph=None):
 
 @door
 def string_join(inputs, separator="", name=None):
-    """The strings at the same place of each tensor, one after the other.
+    """Elementwise concatenation of strings.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def string_join(inputs, separator="", name=None):
 
 
 def _as_string_ref(x):
-    """As C prints them: whole numbers, truth values in words, six places of a fraction."""
+    """Numbers as C prints them: integers, truth values as words, fractions with six digits."""
     if x.dtype.kind == "b":
         words = np.where(x, "true", "false")
     else:
@@ -75,7 +75,7 @@ def _as_string_ref(x):
 
 @op(lambda s, a: s[0], out=TEXT, ref=_as_string_ref, name="AsString")
 def as_string(x):
-    """Numbers as text."""
+    """Conversion of numbers to strings."""
 
 
 @functools.wraps(math_add)
@@ -88,7 +88,7 @@ def add(x, y, name=None):
 # ---- distance ---------------------------------------------------------------------------
 
 def _steps_between(a, b):
-    """The fewest insertions, deletions and replacements that make `b` of `a`."""
+    """Levenshtein distance: the fewest insertions, deletions and replacements from `a` to `b`."""
     row = np.arange(len(b) + 1)
     for i, element in enumerate(a, 1):
         before, row = row, np.empty_like(row)
@@ -103,14 +103,14 @@ def _sequences(indices, values):
     """{place of a sequence: its elements}."""
     if values.dtype == TEXT:
         values = values.view(INT64)
-    found = {}
+    sequences = {}
     for place, value in zip(map(tuple, indices[:, :-1].tolist()), values):
-        found.setdefault(place, []).append(value)
-    return {k: np.array(v) for k, v in found.items()}
+        sequences.setdefault(place, []).append(value)
+    return {k: np.array(v) for k, v in sequences.items()}
 
 
 def _distance_ref(indices, values, shape, truth_indices, truth_values, truth_shape, normalize):
-    found = np.zeros(np.maximum(shape, truth_shape)[:-1], FLOAT32)
+    distances = np.zeros(np.maximum(shape, truth_shape)[:-1], FLOAT32)
     ours, theirs = _sequences(indices, values), _sequences(truth_indices, truth_values)
     none = np.zeros(0, values.dtype if values.dtype != TEXT else INT64)
     for place in {**ours, **theirs}:
@@ -118,8 +118,8 @@ def _distance_ref(indices, values, shape, truth_indices, truth_values, truth_sha
         steps = _steps_between(ours.get(place, none), truth)
         if normalize:
             steps = steps / len(truth) if len(truth) else np.inf
-        found[place] = steps
-    return found
+        distances[place] = steps
+    return distances
 
 
 def _distance_shape(in_shapes, attrs):
@@ -153,11 +153,11 @@ def edit_distance(hypothesis, truth, normalize=True, name="edit_distance"):
     -------
     float32 tensor, of the shape without the last dimension
     """
-    for given in (hypothesis, truth):
-        if not isinstance(given, (SparseTensor, SparseTensorValue)):
-            raise TypeError(f"edit_distance takes SparseTensors; got {type(given).__name__}.")
-    parts = [given if isinstance(given, SparseTensor) else SparseTensor(*given)
-             for given in (hypothesis, truth)]
+    for sparse in (hypothesis, truth):
+        if not isinstance(sparse, (SparseTensor, SparseTensorValue)):
+            raise TypeError(f"edit_distance takes SparseTensors; got {type(sparse).__name__}.")
+    parts = [sparse if isinstance(sparse, SparseTensor) else SparseTensor(*sparse)
+             for sparse in (hypothesis, truth)]
     if parts[0].dtype != parts[1].dtype:
         raise DTypeError(f"edit_distance: hypothesis has dtype {parts[0].dtype.name}, truth has "
                          f"dtype {parts[1].dtype.name}; they must be one.")

@@ -13,7 +13,7 @@ from fastgrad.ops.arithmetic import (_float_map, _grad_map, _map, _where, cast_l
 
 
 def _whole(round_):
-    """A rounding function that leaves integers as they are."""
+    """Declare a rounding function; integers stay as they are."""
     return lambda x: round_(x) if x.dtype.kind == "f" else x
 
 
@@ -34,7 +34,7 @@ def exp_gradient(op, dy):
 
 @_float_map(np.expm1, "expm1", name="Expm1")
 def expm1(x):
-    """`exp(x) - 1`, exact for small `x`.
+    """Exponential less one, `exp(x) - 1`, exact for small `x`.
 
     Gradient: `dx = dy * exp(x)`.
     """
@@ -47,7 +47,7 @@ def expm1_gradient(op, dy):
 
 @_float_map(np.log1p, "log1p", name="Log1p")
 def log1p(x):
-    """`log(1 + x)`, exact for small `x`.
+    """Logarithm of one plus x, `log(1 + x)`, exact for small `x`.
 
     Gradient: `dx = dy / (1 + x)`.
     """
@@ -62,7 +62,7 @@ def log1p_gradient(op, dy):
 
 @_map(np.square, "square", name="Square")
 def square(x):
-    """`x * x`.
+    """Square, `x * x`.
 
     Gradient: `dx = 2 dy x`.
     """
@@ -103,7 +103,7 @@ def sqrt_grad_gradient(op, g):
 
 @_float_map(lambda x: 1 / np.sqrt(x), "rsqrt", name="Rsqrt")
 def rsqrt(x):
-    """`1 / sqrt(x)`.
+    """Reciprocal square root, `1 / sqrt(x)`.
 
     Gradient: `dx = -dy y**3 / 2`.
     """
@@ -130,7 +130,7 @@ def rsqrt_grad_gradient(op, g):
 
 @_float_map(lambda x: 1 / x, "reciprocal", name="Reciprocal")
 def reciprocal(x):
-    """`1 / x`.
+    """Reciprocal, `1 / x`.
 
     Gradient: `dx = -dy y**2`.
     """
@@ -172,7 +172,7 @@ def abs_gradient(op, dy):
 
 @_map(_whole(np.floor), "floor", name="Floor")
 def floor(x):
-    """The largest whole number that is not above `x`.
+    """Rounding down: the largest integer not above `x`.
 
     Gradient: none.
     """
@@ -180,7 +180,7 @@ def floor(x):
 
 @_map(_whole(np.ceil), "ceil", name="Ceil")
 def ceil(x):
-    """The smallest whole number that is not below `x`.
+    """Rounding up: the smallest integer not below `x`.
 
     Gradient: none.
     """
@@ -188,7 +188,7 @@ def ceil(x):
 
 @_map(_whole(np.rint), "round", name="Round")
 def round(x):
-    """The nearest whole number, the even one of two that are equally near.
+    """Rounding to the nearest integer, of two equally near ones to the even one.
 
     Gradient: none.
     """

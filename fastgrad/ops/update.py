@@ -19,7 +19,7 @@ from fastgrad.graph.registry import NotDifferentiable, op
 
 
 def _of_variable(in_dtypes):
-    """Everything is converted to the variable's dtype."""
+    """The computing dtype of an update: the variable's."""
     return in_dtypes[0]
 
 
@@ -65,7 +65,7 @@ def _update(kernel, ref, slots=0, name=None, form="update"):
 
 @_update("sgd", lambda w, lr, g: w - lr * g, name="ApplyGradientDescent")
 def apply_gradient_descent(ref, lr, grad):
-    """`ref -= lr * grad`."""
+    """Gradient descent: `ref -= lr * grad`."""
 
 
 def _momentum(w, a, lr, g, mu, use_nesterov):
@@ -75,7 +75,7 @@ def _momentum(w, a, lr, g, mu, use_nesterov):
 
 @_update("momentum", _momentum, 1, name="ApplyMomentum")
 def apply_momentum(ref, accum, lr, grad, momentum, use_nesterov=False):
-    """`accum = accum momentum + grad; ref -= lr accum`."""
+    """Momentum: `accum = accum momentum + grad; ref -= lr accum`."""
 
 
 def _adagrad(w, a, lr, g):
@@ -85,7 +85,7 @@ def _adagrad(w, a, lr, g):
 
 @_update("adagrad", _adagrad, 1, name="ApplyAdagrad")
 def apply_adagrad(ref, accum, lr, grad):
-    """`accum += grad**2; ref -= lr grad / sqrt(accum)`."""
+    """Adagrad: `accum += grad**2; ref -= lr grad / sqrt(accum)`."""
 
 
 def _adadelta(w, a, u, lr, hyper, g):
@@ -97,7 +97,7 @@ def _adadelta(w, a, u, lr, hyper, g):
 
 @_update("adadelta", _adadelta, 2, name="ApplyAdadelta")
 def apply_adadelta(ref, accum, accum_update, lr, hyper, grad):
-    """hyper: rho, epsilon."""
+    """Adadelta; hyper: rho, epsilon."""
 
 
 def _rmsprop(w, ms, mom, lr, hyper, g):
@@ -109,7 +109,7 @@ def _rmsprop(w, ms, mom, lr, hyper, g):
 
 @_update("rmsprop", _rmsprop, 2, name="ApplyRMSProp")
 def apply_rms_prop(ref, ms, mom, lr, hyper, grad):
-    """hyper: decay, momentum, epsilon."""
+    """RMSProp; hyper: decay, momentum, epsilon."""
 
 
 def _rmsprop_centered(w, mg, ms, mom, lr, hyper, g):
@@ -122,7 +122,7 @@ def _rmsprop_centered(w, mg, ms, mom, lr, hyper, g):
 
 @_update("rmsprop_centered", _rmsprop_centered, 3, name="ApplyCenteredRMSProp")
 def apply_centered_rms_prop(ref, mg, ms, mom, lr, hyper, grad):
-    """hyper: decay, momentum, epsilon."""
+    """Centered RMSProp; hyper: decay, momentum, epsilon."""
 
 
 def _adam(w, m, v, lr, hyper, power1, power2, g):
@@ -135,7 +135,7 @@ def _adam(w, m, v, lr, hyper, power1, power2, g):
 
 @_update("adam", _adam, 2, name="ApplyAdam")
 def apply_adam(ref, m, v, lr, hyper, beta1_power, beta2_power, grad):
-    """hyper: beta1, beta2, epsilon."""
+    """Adam; hyper: beta1, beta2, epsilon."""
 
 
 def _ftrl(w, n, z, lr, hyper, g):
@@ -149,12 +149,12 @@ def _ftrl(w, n, z, lr, hyper, g):
 
 @_update("ftrl", _ftrl, 2, name="ApplyFtrl")
 def apply_ftrl(ref, accum, linear, lr, hyper, grad):
-    """hyper: l1, l2, learning rate's power, l2 shrinkage."""
+    """Ftrl; hyper: l1, l2, learning rate's power, l2 shrinkage."""
 
 
 # ---- rows -------------------------------------------------------------------------------
 
-UNUSED = -1         # an index of merge_rows that stands for no row
+UNUSED = -1         # fills up the indices that merge_rows returns
 
 
 def table_size(count):
@@ -168,23 +168,23 @@ def _merge_rows_ref(indices, values, rows):
     _, first, inverse = np.unique(indices, return_index=True, return_inverse=True)
     # from sorted order to order of first occurrence
     order = np.argsort(np.argsort(first))
-    kept, total = np.full_like(indices, UNUSED), np.zeros_like(values)
-    kept[:first.size] = indices[np.sort(first)]
+    distinct, total = np.full_like(indices, UNUSED), np.zeros_like(values)
+    distinct[:first.size] = indices[np.sort(first)]
     np.add.at(total, order[inverse.reshape(-1)], values)
-    return kept, total, np.zeros(table_size(indices.size), np.int32)
+    return distinct, total, np.zeros(table_size(indices.size), np.int32)
 
 
 @op(lambda s, a: [(shapes.size_of(s[0]),), s[1], (table_size(shapes.size_of(s[0])),)], dtype=None,
     out=lambda d, a: [*d, INT32], form="merge_rows", kernel="merge_rows", outputs=3,
     pure=False, ref=_merge_rows_ref)
 def _merge_rows(indices, values, rows=0):
-    """Each index once, in the order of first sight, then UNUSED; their values summed, then 0; a
-    kernel's hash table. A plan's own: `rows` is what indices must be below. Not folded, so that an
-    update sees by the step that its rows are merged."""
+    """Sums of the values of equal indices: (distinct indices in order of first occurrence, then
+    UNUSED; their sums, then 0; the kernel's hash table). Only plans use it. Indices must be below
+    `rows`. Not folded, so that an update sees by the step that its rows are merged."""
 
 
 def _by_rows(dense, slots):
-    """`dense`, a formula over (w, slots..., others..., g), for the rows that `indices` names."""
+    """NumPy twin of a `_rows` update, from `dense`, a formula over (w, slots..., others..., g)."""
     def ref(*args, **attrs):
         *written, indices, values = args[:1 + slots] + args[-2:]
         rows, inverse = np.unique(indices, return_inverse=True)
@@ -192,10 +192,10 @@ def _by_rows(dense, slots):
             raise IndexError(f"an index lies outside [0, {written[0].shape[0]}).")
         grad = np.zeros((rows.size, *written[0].shape[1:]), values.dtype)
         np.add.at(grad, inverse.reshape(-1), values.reshape(-1, *grad.shape[1:]))
-        found = dense(*[w[rows] for w in written], *args[1 + slots:-2], grad, **attrs)
-        found = found if isinstance(found, tuple) else (found,)
+        updated = dense(*[w[rows] for w in written], *args[1 + slots:-2], grad, **attrs)
+        updated = updated if isinstance(updated, tuple) else (updated,)
         out = [w.copy() for w in written]
-        for w, new in zip(out, found):
+        for w, new in zip(out, updated):
             w[rows] = new
         return out if slots else out[0]
     return ref
@@ -249,7 +249,7 @@ def _proximal(w, lr, hyper, g):
 
 @_update_rows("proximal_rows", _proximal)
 def apply_proximal_gradient_descent_rows(ref, lr, hyper, indices, values):
-    """hyper: l1, l2."""
+    """Proximal gradient descent on rows; hyper: l1, l2."""
 
 
 def _proximal_adagrad(w, a, lr, hyper, g):
@@ -259,7 +259,7 @@ def _proximal_adagrad(w, a, lr, hyper, g):
 
 @_update_rows("proximal_adagrad_rows", _proximal_adagrad, 1)
 def apply_proximal_adagrad_rows(ref, accum, lr, hyper, indices, values):
-    """hyper: l1, l2."""
+    """Proximal Adagrad on rows; hyper: l1, l2."""
 
 
 for _name in ["merge_rows", *(n for n in dir() if n.startswith("apply_"))]:

@@ -1,4 +1,4 @@
-"""Choosing by a condition: where, boolean_mask, unique, partitions.
+"""Selection by a condition: where, boolean_mask, unique, partitions.
 
 Most of these have a shape that depends on values: they are evaluated in Python, in a stage of
 its own, before the rest of the run is planned.
@@ -45,7 +45,7 @@ def _select_ref(condition, x, y):
 
 @op(_select_shape, casts=(1, 2), truth=(0,), ref=_select_ref, name="Select", text=True)
 def select(condition, x, y):
-    """`x` where the condition holds, else `y`, without broadcasting; a vector chooses rows.
+    """Selection without broadcasting: `x` where the condition holds, else `y`; of rows by a vector.
 
     Gradient: passes to the side that was taken.
     """
@@ -71,7 +71,7 @@ NotDifferentiable("where_indices")
 
 @door
 def where(condition, x=None, y=None, name=None):
-    """`x` where the condition holds, else `y`; with the condition alone, where that is.
+    """Selection: `x` where the condition holds, else `y`; of coordinates without both.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def where(condition, x=None, y=None, name=None):
 
 
 def where_v2(condition, x=None, y=None, name=None):
-    """As `where`, but all three broadcast, as in NumPy, in any graph.
+    """Selection as by `where`, but all three broadcast, as in NumPy, in any graph.
 
     Gradient: passes to the side that was taken.
     """
@@ -150,7 +150,7 @@ def boolean_mask(tensor, mask, name="boolean_mask", axis=None):
             count = reshape(reduce_prod(size[axis:axis + rank]), [1])
             tensor = reshape(tensor, concat([size[:axis], count, size[axis + rank:]], 0))
         elif graph.literals == "tf":
-            tensor = reshape(tensor, shape(tensor))     # so the gradient is dense, as there
+            tensor = reshape(tensor, shape(tensor))     # so the gradient is dense, as in TensorFlow
         places = squeeze(where_indices(reshape(mask, [-1])), axis=[1])
         return _gather(tensor, places, axis=axis)
 
@@ -185,12 +185,12 @@ def _unique(x, out_idx=INT32, count=1):
 
 
 def _counted(in_shapes, _):
-    found = [(None,), in_shapes[0], (None,)]
+    shapes_ = [(None,), in_shapes[0], (None,)]
     try:
         _vector(in_shapes, _)
     except ShapeError as e:
-        raise LateShapeError(str(e), found) from None
-    return found
+        raise LateShapeError(str(e), shapes_) from None
+    return shapes_
 
 
 @op(_counted, out=_unique_dtypes, outputs=3, dynamic=True,
@@ -210,8 +210,8 @@ def unique(x, out_idx=INT32, name=None):
     Gradient: none.
     """
     from collections import namedtuple
-    found = namedtuple("Unique", ["y", "idx"])
-    return found(*_unique(x, out_idx=to_np(out_idx), name=name))
+    Unique = namedtuple("Unique", ["y", "idx"])
+    return Unique(*_unique(x, out_idx=to_np(out_idx), name=name))
 
 
 @door
@@ -221,8 +221,8 @@ def unique_with_counts(x, out_idx=INT32, name=None):
     Gradient: none.
     """
     from collections import namedtuple
-    found = namedtuple("UniqueWithCounts", ["y", "idx", "count"])
-    return found(*_unique_with_counts(x, out_idx=to_np(out_idx), name=name))
+    UniqueWithCounts = namedtuple("UniqueWithCounts", ["y", "idx", "count"])
+    return UniqueWithCounts(*_unique_with_counts(x, out_idx=to_np(out_idx), name=name))
 
 
 def _difference_shapes(in_shapes, attrs):
@@ -247,8 +247,8 @@ def setdiff1d(x, y, index_dtype=INT32, name=None):
     Gradient: none.
     """
     from collections import namedtuple
-    found = namedtuple("ListDiff", ["out", "idx"])
-    return found(*_setdiff1d(x, y, out_idx=to_np(index_dtype), name=name))
+    ListDiff = namedtuple("ListDiff", ["out", "idx"])
+    return ListDiff(*_setdiff1d(x, y, out_idx=to_np(index_dtype), name=name))
 
 
 # ---- partitions -------------------------------------------------------------------------
@@ -312,11 +312,11 @@ def _stitch_ref(*values):
     indices, data = values[:n], values[n:]
     count = max([int(i.max()) + 1 for i in indices if i.size], default=0)
     rest = data[0].shape[indices[0].ndim:]
-    found = np.zeros((count,) + rest, data[0].dtype)
+    stitched = np.zeros((count,) + rest, data[0].dtype)
     for i, d in zip(indices, data):
         checked(i, count)
-        found[i.reshape(-1)] = d.reshape((i.size,) + rest)
-    return found
+        stitched[i.reshape(-1)] = d.reshape((i.size,) + rest)
+    return stitched
 
 
 @op(_stitched, dtype=None, out=lambda d, a: d[-1], dynamic=True, ref=_stitch_ref,
@@ -344,12 +344,12 @@ def dynamic_stitch_gradient(op, dy):
 
 
 def _inverse_ref(x):
-    found = np.argsort(x)
-    wrong = x[found] != np.arange(len(x))
+    inverse = np.argsort(x)
+    wrong = x[inverse] != np.arange(len(x))
     if wrong.any():
-        raise ValueError(f"{x[found][wrong][0]} is out of range or there twice: the numbers are no "
-                         f"permutation of 0 to {len(x) - 1}.")
-    return found.astype(x.dtype)
+        raise ValueError(f"{x[inverse][wrong][0]} is out of range or there twice: the numbers are "
+                         f"no permutation of 0 to {len(x) - 1}.")
+    return inverse.astype(x.dtype)
 
 
 @op(lambda s, a: _vector(s, a) or (None,), dtype=None, out=lambda d, a: d[0], whole=(0,),

@@ -67,10 +67,10 @@ def _gradient_nodes(tensor):
                             "Reduce it, for example with reduce_sum or reduce_mean.")
     everything = [t for op in order for t in op.outputs]
     with tensor.graph.name_scope("gradients"):
-        found = walk([tensor], [None], everything)
-    nodes = [t for t in everything if t in found]
+        by_tensor = walk([tensor], [None], everything)
+    nodes = [t for t in everything if t in by_tensor]
     placeholders = [t for t in everything if t.op.type == "placeholder"]
-    return [node_of(t) for t in nodes], [found[t] for t in nodes], placeholders
+    return [node_of(t) for t in nodes], [by_tensor[t] for t in nodes], placeholders
 
 
 def _fed_last(p):

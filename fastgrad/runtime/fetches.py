@@ -112,8 +112,8 @@ def _meant(name, graph, first=()):
     """` Did you mean 'x:0'?` for a name that is not there, if there is one like it."""
     plain = name.partition(":")[0]
     known = [*first, *list(graph._by_name)[:MOST_NAMES]]
-    found = elsewhere.near(plain, known)
-    return f" Did you mean '{found}:0'?" if found is not None else ""
+    near = elsewhere.near(plain, known)
+    return f" Did you mean '{near}:0'?" if near is not None else ""
 
 
 MOST_NAMES = 5000           # compared with a wrong one: some milliseconds
@@ -188,11 +188,11 @@ def feeds_of(feed_dict, graph, whole=True):
     if not hasattr(feed_dict, "items"):
         raise FeedTypeError(f"feed_dict must be a dict from nodes to values; got "
                             f"{type(feed_dict).__name__}.")
-    found = {}
+    feeds = {}
     for key, value in fed_parts(feed_dict):
         tensor = feed_key(key, graph)
-        found[tensor] = convert(tensor, value, whole)
-    return found
+        feeds[tensor] = convert(tensor, value, whole)
+    return feeds
 
 
 def convert(tensor, value, whole=True):

@@ -12,6 +12,7 @@ import time
 import numpy as np
 
 from fastgrad.compiler.plan import shuffle_rows
+from fastgrad.runtime.curves import curves
 from fastgrad.errors import FeedError, FeedTypeError
 from fastgrad.graph.doors import door, warn
 from fastgrad.wording import where
@@ -48,6 +49,10 @@ class History:
     def __repr__(self):
         last = _numbers({name: values[-1] for name, values in self.history.items() if values})
         return f"<History: {', '.join([f'{len(self.epoch)} epochs, {self.steps} steps', *last])}>"
+
+    def _repr_html_(self):
+        """The curves that a notebook shows."""
+        return curves(self)
 
 
 def _numbers(logs):
@@ -120,8 +125,8 @@ def fit(session, train_op, data, *, batch_size=None, epochs=1, shuffle=True, see
             history.add(loop.run(count), count, loop.steps)
             logs = {name: values[-1] for name, values in history.history.items()}
             bar.epoch(len(history.epoch), epochs, logs)
-            found = watch.look(first)
-            if any([callback(first, logs) for callback in callbacks]) or found and stop_on_nan:
+            has_nan = watch.look(first)
+            if any([callback(first, logs) for callback in callbacks]) or has_nan and stop_on_nan:
                 break
     finally:
         history.seconds = time.perf_counter() - started
@@ -152,10 +157,10 @@ def _sources(session, data):
     """{tensor: (array, whether it has rows)} and the number of rows."""
     if not hasattr(data, "items") or not data:
         raise FeedTypeError("fit takes data as a dict from placeholders to arrays.")
-    found, rows, first = {}, None, None
+    sources, rows, first = {}, None, None
     for tensor, array in session._feeds(data, whole=False).items():
         has_rows = array.ndim > 0 and tensor._shape != ()
-        found[tensor] = (array, has_rows)
+        sources[tensor] = (array, has_rows)
         if has_rows and rows is None:
             rows, first = len(array), tensor
         elif has_rows and len(array) != rows:
@@ -165,7 +170,7 @@ def _sources(session, data):
         raise FeedError("fit: no array has rows; feed at least one batch dimension.")
     if rows == 0:
         raise FeedError(f"fit: {where(first)} has no rows.")
-    return found, rows
+    return sources, rows
 
 
 class _NaNs:
@@ -234,12 +239,12 @@ class _Loop:
 
     def _weighted(self, count, full, rest):
         """The values of each epoch, each weighted by the rows of its batch, added up."""
-        found = 0.0
+        total = 0.0
         for stack, rows in (full, self.batch), (rest, self.rest):
             if stack is not None:
                 by_epoch = stack.reshape(count, len(stack) // count, *stack.shape[1:])
-                found = found + by_epoch.sum(1, dtype=np.float64) * rows
-        return found
+                total = total + by_epoch.sum(1, dtype=np.float64) * rows
+        return total
 
     def _call(self, start, stop):
         """For each fetch its values at steps `start` to `stop`, stacked: (of full batches, of
@@ -269,7 +274,7 @@ class _Loop:
 
     def _in_python(self, start, stop):
         """Step by step, where an operation must be evaluated in Python between two plans."""
-        found = [], []
+        parts = [], []
         for at in range(start, stop):
             first = at % self.steps * self.batch
             last = min(first + self.batch, self.rows)
@@ -278,9 +283,9 @@ class _Loop:
                 shuffle_rows(self.order, first, last, self.state)
                 rows = self.order[rows]
             values = self.session.run(self.nodes, self._feeds(rows))[1:]
-            found[last - first < self.batch].append(values)
+            parts[last - first < self.batch].append(values)
         return [None if first is None else tuple(
-            np.stack([values[i] for values in part]) if part else None for part in found)
+            np.stack([values[i] for values in part]) if part else None for part in parts)
             for i, first in enumerate(values)]
 
 

@@ -9,7 +9,7 @@ import weakref
 
 import numpy as np
 
-from fastgrad.compiler.specialise import order_of
+from fastgrad.compiler.order import order_of
 from fastgrad.errors import ClosedError, PartError
 from fastgrad.graph.dtypes import TEXT
 from fastgrad.graph.interned import held, keeping
@@ -146,8 +146,8 @@ def _with_part(session, handle, nodes, known):
     inside = {o for o in order_of(wanted, known, handle.done) if o.type not in _LASTING}
     needed = [t for o in order if o in waiting for t in o._inputs
               if t.op in inside and t not in known]
-    found = session._evaluate_whole([*wanted, *needed], known, None, handle.done)
-    made = {t: _kept(v) for t, v in zip([*wanted, *needed], found) if isinstance(t, Tensor)}
+    values = session._evaluate_whole([*wanted, *needed], known, None, handle.done)
+    made = {t: _kept(v) for t, v in zip([*wanted, *needed], values) if isinstance(t, Tensor)}
     handle.known = {**known, **made}
     handle.done |= inside
     return handle.known
@@ -155,12 +155,12 @@ def _with_part(session, handle, nodes, known):
 
 def _waiting(order, to_come, known):
     """The operations that need a feed which is still to come."""
-    found = set()
+    waiting = set()
     for o in order:
-        if any(t in to_come or t not in known and t.op in found for t in o._inputs) or any(
-                c in found for c in o.control_inputs) or any(t in to_come for t in o.outputs):
-            found.add(o)
-    return found
+        if any(t in to_come or t not in known and t.op in waiting for t in o._inputs) or any(
+                c in waiting for c in o.control_inputs) or any(t in to_come for t in o.outputs):
+            waiting.add(o)
+    return waiting
 
 
 def _changes(op):

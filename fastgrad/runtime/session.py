@@ -1,8 +1,8 @@
 """Session: runs a graph.
 
 A run that was seen before goes straight from `Runner.run` (compiled) to its Program. This file owns
-the way there, once `fetches` has said what is meant: the cache of plans, and
-evaluating in stages what must be evaluated in Python.
+the way there, once `fetches` has said what is meant: the cache of plans, and evaluating in stages
+what must be evaluated in Python.
 """
 
 import functools
@@ -14,7 +14,8 @@ import numpy as np
 
 from fastgrad import config
 from fastgrad.compiler.plan import Callable, Runner, Staging, compile, with_subnormals
-from fastgrad.compiler.specialise import Before, written
+from fastgrad.compiler.order import written
+from fastgrad.compiler.specialise import Before
 from fastgrad.errors import ClosedError, FeedTypeError, GraphError, InvalidArgumentError
 from fastgrad.graph import hooks
 from fastgrad.graph.default_graph import get_default_graph
@@ -33,7 +34,7 @@ from fastgrad.runtime.stages import compute
 from fastgrad.runtime.streams import Streams
 from fastgrad.uncut import Changed
 from fastgrad.variables.store import store_of
-from fastgrad.wording import refuse_copy, where
+from fastgrad.wording import markup, refuse_copy, where
 
 
 class Session(Runner):
@@ -110,8 +111,8 @@ class Session(Runner):
         """Free the plans; any later run raises."""
         self._closed = True
         self._forget()
-        for made in self._callables:
-            made._forget()
+        for callable_ in self._callables:
+            callable_._forget()
         self._plans.clear()
 
     def as_default(self):
@@ -125,6 +126,17 @@ class Session(Runner):
 
     def __reduce_ex__(self, protocol):
         refuse_copy(f"a {type(self).__name__}")
+
+    def _repr_html_(self):
+        """The line that a notebook shows."""
+        kind, variables = type(self).__name__, len(self.graph.variables)
+        line = (f"{'closed ' * self.closed}{kind} of a graph of {len(self.graph.operations)} "
+                f"operations and {variables} variable{'s' * (variables != 1)}, at most "
+                f"{self.num_threads} thread{'s' * (self.num_threads != 1)}, {len(self._plans)} "
+                f"plan{'s' * (len(self._plans) != 1)} kept")
+        if self.history is not None:
+            line += f"; last fit: {repr(self.history)[10:-1]}"
+        return f"<code>{markup(line)}</code>"
 
     # ---- running ----
     @door
@@ -185,10 +197,10 @@ class Session(Runner):
                 found = self._evaluate_whole(
                     nodes, feeds, lambda plan: made()._remember(plan.entry(rebuild, single)))
                 return answered(feeds, found, rebuild, single)
-        found = Callable(self, slow)
-        made = weakref.ref(found)   # a cycle would keep the plans' memory until a collection
-        self._callables.add(found)
-        return found
+        function = Callable(self, slow)
+        made = weakref.ref(function)   # a cycle would keep the plans' memory until a collection
+        self._callables.add(function)
+        return function
 
     @property
     def _callables(self):
@@ -260,9 +272,9 @@ class Session(Runner):
                 break
             remember, after = None, after or plan.after
             self._stage(plan, known, python, done, after)
-        found = iter(self._run_plan(plan, known, remember))
+        results = iter(self._run_plan(plan, known, remember))
         # a value that Python made may be fetched twice and is still fed to later stages
-        return [handed_out(python[n]) if n in python else None if n in done else next(found)
+        return [handed_out(python[n]) if n in python else None if n in done else next(results)
                 for n in nodes]
 
     def _stage(self, staging, known, python, done, after):
@@ -271,8 +283,8 @@ class Session(Runner):
         for variable in staging.old:
             if Before(variable) not in known and self.store.can_read(variable):
                 known[Before(variable)] = self.store.copy_of(variable)
-        found = self._evaluate(staging.fetches, known, done=done, after=after)
-        values = dict(zip(staging.fetches, found))
+        fetched = self._evaluate(staging.fetches, known, done=done, after=after)
+        values = dict(zip(staging.fetches, fetched))
         calculate = partial(with_subnormals, self._keep)
         done.update(staging.effects)
         for t in staging.crossing:
@@ -375,8 +387,8 @@ class Session(Runner):
         if self._store_version != version:
             self._plans.clear()
             self._forget()
-            for made in self._callables:
-                made._forget()
+            for callable_ in self._callables:
+                callable_._forget()
             self._store_version = version       # last: an interrupt leaves it to the next run
 
     def _node(self, node):

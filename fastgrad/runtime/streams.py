@@ -69,8 +69,8 @@ def _words(state, groups):
         a, b, c, d = ((y >> _HALF) ^ b ^ np.uint64(key0), y & _LOW,
                       (x >> _HALF) ^ d ^ np.uint64(key1), x & _LOW)
         key0, key1 = (key0 + 0x9E3779B9) % 2**32, (key1 + 0xBB67AE85) % 2**32
-    found = np.stack([a, b, c, d]).astype(np.uint32)
-    return found.reshape(4, groups, LANES).transpose(1, 0, 2)
+    words = np.stack([a, b, c, d]).astype(np.uint32)
+    return words.reshape(4, groups, LANES).transpose(1, 0, 2)
 
 
 def _unit(words, dtype):
@@ -93,9 +93,9 @@ def _normal(words, dtype):
     else:
         first = 1 - unit[:, 0::2]
     far, angle = np.sqrt(-2 * np.log(first)), 2 * np.pi * unit[:, 1::2].astype(np.float64)
-    found = np.empty_like(unit)
-    found[:, 0::2], found[:, 1::2] = far * np.cos(angle), far * np.sin(angle)
-    return found
+    normal = np.empty_like(unit)
+    normal[:, 0::2], normal[:, 1::2] = far * np.cos(angle), far * np.sin(angle)
+    return normal
 
 
 def stream(seeds):
@@ -140,11 +140,11 @@ class Streams:
 
     def of(self, node):
         """The stream of a random operation, of the kind that its draw takes."""
-        found = self._made.get(node)
-        if found is None:
+        stream_ = self._made.get(node)
+        if stream_ is None:
             kind = stream if node.opdef.kernel is None else Counted
-            found = self._made[node] = kind(node.attrs["seeds"])
-        return found
+            stream_ = self._made[node] = kind(node.attrs["seeds"])
+        return stream_
 
 
 # References without a callback, which a WeakSet has: Ctrl-C would be lost in it, as in any.

@@ -1,4 +1,4 @@
-"""Optimizers with a step size for each element: Adagrad, Adadelta, RMSProp, Adam, Ftrl and kin.
+"""Optimizers with a step size for each element: Adagrad, Adadelta, RMSProp, Adam, Ftrl.
 
 Formulas are in `ops.update`. Those without an update kernel (ProximalAdagrad, AdagradDA) are
 composed of `assign`s, which the plan compiles as it does any other arithmetic.
@@ -20,7 +20,7 @@ from fastgrad.train.optimizer import Optimizer
 
 
 class AdagradOptimizer(Optimizer):
-    """`accumulator += gradient**2; w -= learning_rate * gradient / sqrt(accumulator)`."""
+    """Adagrad: `accumulator += gradient**2; w -= learning_rate * gradient / sqrt(accumulator)`."""
 
     def __init__(self, learning_rate, initial_accumulator_value=0.1, use_locking=False,
                  name="Adagrad"):
@@ -48,7 +48,7 @@ class AdagradOptimizer(Optimizer):
 
 
 class AdadeltaOptimizer(Optimizer):
-    """Steps scaled by running averages of squared gradients and squared steps (Zeiler, 2012)."""
+    """Adadelta: steps scaled by averages of squared gradients and squared steps (Zeiler, 2012)."""
 
     def __init__(self, learning_rate=0.001, rho=0.95, epsilon=1e-8, use_locking=False,
                  name="Adadelta"):
@@ -77,7 +77,7 @@ class AdadeltaOptimizer(Optimizer):
 
 
 class RMSPropOptimizer(Optimizer):
-    """Steps divided by the root of a running average of squared gradients (Hinton).
+    """RMSProp: steps divided by the root of an average of squared gradients (Hinton).
 
     Parameters
     ----------

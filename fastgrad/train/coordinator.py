@@ -67,7 +67,7 @@ class Coordinator:
 
     @contextlib.contextmanager
     def stop_on_exception(self):
-        """In a `with`: an error asks for a stop, and goes no further."""
+        """Context manager: an error inside requests a stop and is not raised."""
         try:
             yield
         except Exception:
@@ -105,12 +105,13 @@ class Coordinator:
         end = time.monotonic() + stop_grace_period_secs
         for thread in waiting:
             thread.join(max(0.0, end - time.monotonic()))
-        late = [t.name for t in waiting if t.is_alive()]
+        running = [t.name for t in waiting if t.is_alive()]
         with self._lock:
             self._joined, self._threads = True, set()
         self.raise_requested_exception()
-        if late and not ignore_live_threads:
-            raise RuntimeError(f"Coordinator stopped with threads still running: {' '.join(late)}")
+        if running and not ignore_live_threads:
+            raise RuntimeError("Coordinator stopped with threads still running: "
+                               f"{' '.join(running)}")
 
     def raise_requested_exception(self):
         """Raise the first error given to `request_stop`, if there was one."""

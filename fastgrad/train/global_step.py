@@ -17,10 +17,10 @@ def global_step(sess, global_step_tensor):
 def get_global_step(graph=None):
     """The graph's global step variable, or None."""
     graph = graph or get_default_graph()
-    found = graph.get_collection(GraphKeys.GLOBAL_STEP)
-    if len(found) == 1:
-        return _checked(found[0])
-    if not found and "global_step" in graph._by_name:
+    steps = graph.get_collection(GraphKeys.GLOBAL_STEP)
+    if len(steps) == 1:
+        return _checked(steps[0])
+    if not steps and "global_step" in graph._by_name:
         return _checked(graph.get_tensor_by_name("global_step:0"))
     return None
 
@@ -48,8 +48,8 @@ def create_global_step(graph=None):
 def get_or_create_global_step(graph=None):
     """The graph's global step, made if it is not there."""
     graph = graph or get_default_graph()
-    found = get_global_step(graph)
-    return create_global_step(graph) if found is None else found
+    step = get_global_step(graph)
+    return create_global_step(graph) if step is None else step
 
 
 @door

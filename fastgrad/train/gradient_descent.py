@@ -55,7 +55,7 @@ class GradientDescentOptimizer(Optimizer):
 
 
 class MomentumOptimizer(Optimizer):
-    """`accumulator = accumulator * momentum + gradient; w -= learning_rate * accumulator`.
+    """Momentum: `accumulator = accumulator * momentum + gradient`, `w -= rate * accumulator`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Moving averages of variables and tensors, and the global step."""
+"""Exponential moving averages of variables and tensors."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from fastgrad.wording import where
 
 
 class ExponentialMovingAverage:
-    """Running averages, `average -= (1 - decay) * (average - variable)`.
+    """Exponential moving averages, `average -= (1 - decay) * (average - variable)`.
 
     Parameters
     ----------
@@ -39,11 +39,11 @@ class ExponentialMovingAverage:
 
     def apply(self, var_list=None):
         """An operation that updates the averages of `var_list` (the trainable variables)."""
-        found = self._graph.get_collection(GraphKeys.TRAINABLE_VARIABLES) \
+        variables = self._graph.get_collection(GraphKeys.TRAINABLE_VARIABLES) \
             if var_list is None else list(var_list)
-        graph = found[0].graph if found else self._graph
+        graph = variables[0].graph if variables else self._graph
         with graph.as_default():
-            for v in found:
+            for v in variables:
                 self._prepare(v, graph)
             with graph.name_scope(self._name) as scope:
                 decay = as_tensor(self._decay, None, graph, "decay")
@@ -52,7 +52,7 @@ class ExponentialMovingAverage:
                     decay = minimum(cast(decay, FLOAT32), (1.0 + n) / (10.0 + n))
                 updates = [assign_moving_average(
                     self._averages[v], v, decay,
-                    self._zero_debias and not isinstance(v, Variable)) for v in found]
+                    self._zero_debias and not isinstance(v, Variable)) for v in variables]
                 return group(*updates, name=scope)
 
     def _prepare(self, v, graph):
@@ -84,15 +84,15 @@ class ExponentialMovingAverage:
         if moving_avg_variables is None:
             moving_avg_variables = trainable_variables() + moving_average_variables()
         averaged = dict.fromkeys(moving_avg_variables)
-        found = {self.average_name(v): v for v in averaged}
+        by_name = {self.average_name(v): v for v in averaged}
         for v in global_variables():
-            if v not in averaged and v.op.name not in found:
-                found[v.op.name] = v
-        return found
+            if v not in averaged and v.op.name not in by_name:
+                by_name[v.op.name] = v
+        return by_name
 
 
 def assign_moving_average(variable, value, decay, zero_debias=True, name=None):
-    """A node that moves `variable` towards `value` by a share of `1 - decay`."""
+    """Update of a moving average: moves `variable` towards `value` by a share of `1 - decay`."""
     graph = variable.graph
     with graph.name_scope(name or "AssignMovingAvg") as scope:
         rate = cast(1.0 - as_tensor(decay, None, graph), variable._dtype)

@@ -1,7 +1,8 @@
 """Optimizer: from a loss to an operation that makes one training step.
 
 An optimizer is symbolic: it adds gradient nodes, slot variables and one update operation a variable
-to the graph. What an update does is in `ops.update`, the named optimizers in `adaptive`.
+to the graph. What an update does is in `ops.update`, the named optimizers in
+`gradient_descent` and `adaptive`.
 
 Decisions
 - In a "tf" graph the numbers given to an optimizer become float32 first, as TensorFlow's do,
@@ -29,8 +30,8 @@ class Optimizer:
     """Base of optimizers.
 
     A subclass defines `_create_slots(variables)` if it has slots, and `_apply_dense(grad, var)`,
-    which
-    returns an operation; `_apply_sparse(grad, var)` if lookups are not to be treated as dense.
+    which returns an operation; `_apply_sparse(grad, var)` if lookups are not to be treated as
+    dense.
 
     Parameters
     ----------
@@ -126,9 +127,9 @@ class Optimizer:
         with graph.as_default():
             if grad_loss is None and graph.literals == "numpy":
                 grad_loss = loss_seed(loss)
-            found = gradients(loss, variables, grad_ys=grad_loss)
-        _check_variables([v for g, v in zip(found, variables) if g is not None])
-        return list(zip(found, variables))
+            grads = gradients(loss, variables, grad_ys=grad_loss)
+        _check_variables([v for g, v in zip(grads, variables) if g is not None])
+        return list(zip(grads, variables))
 
     @door
     def apply_gradients(self, grads_and_vars, global_step=None, name=None):
@@ -168,9 +169,9 @@ class Optimizer:
             with graph.name_scope(name or self._name) as scope:
                 self._prepare(graph)
                 updates = [self._update(graph, g, v) for g, v in used]
-                made = self._counted(graph, updates, global_step, scope)
-        graph.add_to_collection(GraphKeys.TRAIN_OP, made)
-        return made
+                operation = self._counted(graph, updates, global_step, scope)
+        graph.add_to_collection(GraphKeys.TRAIN_OP, operation)
+        return operation
 
     def _counted(self, graph, updates, global_step, scope):
         if global_step is None:
@@ -182,12 +183,12 @@ class Optimizer:
     def _update(self, graph, grad, var):
         with graph.name_scope("update_" + var.op.name):
             if is_sparse(grad):
-                made = self._apply_sparse(grad, var)
+                update = self._apply_sparse(grad, var)
             else:
-                made = self._apply_dense(as_tensor(grad, None, graph), var)
+                update = self._apply_dense(as_tensor(grad, None, graph), var)
         if var.constraint is None:
-            return made
-        with graph.control_dependencies([made]):
+            return update
+        with graph.control_dependencies([update]):
             return var.assign(var.constraint(var)).op
 
     # ---- for subclasses ----
@@ -216,18 +217,18 @@ class Optimizer:
 
     def _scalar(self, key, var):
         """A prepared parameter in the variable's dtype."""
-        found, dtype = self._tensors[key], var._dtype
-        if is_weak(found._dtype) or found._dtype == dtype:
-            return found
-        return cast(found, dtype)
+        tensor, dtype = self._tensors[key], var._dtype
+        if is_weak(tensor._dtype) or tensor._dtype == dtype:
+            return tensor
+        return cast(tensor, dtype)
 
     def _vector(self, keys, var):
         """Prepared parameters in one vector of the variable's dtype."""
-        found = [self._tensors[k] for k in keys]
-        if all(t.op.type == "constant" for t in found):
-            return as_tensor(np.array([t.op.attrs["value"] for t in found], var._dtype), None,
+        tensors = [self._tensors[k] for k in keys]
+        if all(t.op.type == "constant" for t in tensors):
+            return as_tensor(np.array([t.op.attrs["value"] for t in tensors], var._dtype), None,
                              var.graph, "hyper")
-        return stack([cast(t, var._dtype) for t in found], name="hyper")
+        return stack([cast(t, var._dtype) for t in tensors], name="hyper")
 
     # ---- slots ----
     def _slot(self, var, name, value=0.0, op_name=None):
@@ -267,12 +268,12 @@ class Optimizer:
 
     def variables(self):
         """All variables that the optimizer made, by name."""
-        found = [*self._others.values(), *(s for d in self._slots.values() for s in d.values())]
-        return sorted(found, key=lambda v: v.name)
+        variables = [*self._others.values(), *(s for d in self._slots.values() for s in d.values())]
+        return sorted(variables, key=lambda v: v.name)
 
 
 def make_slot(var, initial, name):
-    """A variable beside another: `w/Momentum`, `w/Momentum_1`, ..."""
+    """Slot variable, named after another: `w/Momentum`, `w/Momentum_1`, ..."""
     with variable_scope(None, f"{var.op.name}/{name}"):
         return get_variable("", initializer=initial, trainable=False)
 
@@ -295,15 +296,15 @@ def _check_loss(loss):
 
 def _trained(loss, var_list):
     if var_list is None:
-        found = loss.graph.get_collection(GraphKeys.TRAINABLE_VARIABLES)
+        variables = loss.graph.get_collection(GraphKeys.TRAINABLE_VARIABLES)
     else:
-        found = list(_flat(var_list))
-    for v in found:
+        variables = list(_flat(var_list))
+    for v in variables:
         if not isinstance(v, Variable):
             raise TrainTypeError(f"var_list takes Variables; got {type(v).__name__}.")
-    if not found:
+    if not variables:
         raise GradientError("there are no variables to train: No variables to optimize.")
-    return found
+    return variables
 
 
 def _flat(nested):

@@ -101,11 +101,11 @@ class Saver:
 
     def recover_last_checkpoints(self, checkpoint_paths):
         """Say which checkpoints are there; those that are not are left out."""
-        found = []
+        checkpoints = []
         for path in checkpoint_paths:
             with contextlib.suppress(FileNotFoundError):
-                found.append((path, os.path.getmtime(path + SUFFIX)))
-        self._kept = found
+                checkpoints.append((path, os.path.getmtime(path + SUFFIX)))
+        self._kept = checkpoints
 
     def save(self, sess, save_path, global_step=None, latest_filename=None,
              meta_graph_suffix="meta", write_meta_graph=True, write_state=True,
@@ -172,7 +172,7 @@ class Saver:
         return f"{save_path}-{global_step:08d}" if self._pad else f"{save_path}-{global_step}"
 
     def _sorted_out(self, now):
-        """(those to list, those to delete, when the next one is kept for good)"""
+        """(checkpoints to list, checkpoints to delete, time of the next one to keep for good)"""
         kept, old = list(self._kept), []
         next_ = now + self._every if self._next is None else self._next
         while self._max and len(kept) > self._max:
@@ -205,19 +205,19 @@ class Saver:
             raise ValueError("Can't load save_path when it is None.")
         if not checkpoint_exists(str(save_path)):
             raise NoCheckpointError(f"The passed save_path is not a valid checkpoint: {save_path}")
-        found = read_tensors(save_path + SUFFIX)
+        by_name = read_tensors(save_path + SUFFIX)
         wanted = self._variables()
-        missing = [n for n in wanted if n not in found]
+        missing = [n for n in wanted if n not in by_name]
         if missing:
             raise NotInFileError(f"Key {missing[0]} not found in checkpoint {save_path!r}: it "
                                  f"lacks {show_names(missing)}.")
         for name, v in wanted.items():
-            found[name] = self._fitting(name, v, found[name])
+            by_name[name] = self._fitting(name, v, by_name[name])
         store = sess.store
         with store.lock.run(), store.undoing() as before:
             store.remember([v.op for v in wanted.values()], before)
             for name, v in wanted.items():
-                store.set(v.op, found[name])
+                store.set(v.op, by_name[name])
 
     def _fitting(self, name, v, array):
         dtype = strong(v._dtype)

@@ -1,8 +1,7 @@
-"""Learning rates that depend on the step, as nodes: TensorFlow 1's `tf.train.*_decay`.
+"""Learning rate schedules, as nodes: TensorFlow 1's `tf.train.*_decay`.
 
 A schedule computes in the dtype of the rate given. Choices are made with `where`, so that a
-training
-step with a schedule stays one plan.
+training step with a schedule stays one plan.
 """
 
 import math
@@ -51,8 +50,8 @@ class _Terms:
 @door
 def exponential_decay(learning_rate, global_step, decay_steps, decay_rate, staircase=False,
                       name=None):
-    """`learning_rate * decay_rate ** (global_step / decay_steps)`; the exponent whole if
-    `staircase`."""
+    """Exponential decay, `learning_rate * decay_rate ** (global_step / decay_steps)`; if
+    `staircase`, the exponent is rounded down."""
     with _Terms(name, "ExponentialDecay", learning_rate, global_step) as t:
         p = t.step / t(decay_steps)
         p = floor(p) if staircase else p
@@ -62,7 +61,7 @@ def exponential_decay(learning_rate, global_step, decay_steps, decay_rate, stair
 @door
 def natural_exp_decay(learning_rate, global_step, decay_steps, decay_rate, staircase=False,
                       name=None):
-    """`learning_rate * exp(-decay_rate * global_step / decay_steps)`."""
+    """Exponential decay by e, `learning_rate * exp(-decay_rate * global_step / decay_steps)`."""
     with _Terms(name, "ExponentialDecay", learning_rate, global_step) as t:
         p = t.step / t(decay_steps)
         p = floor(p) if staircase else p
@@ -72,7 +71,7 @@ def natural_exp_decay(learning_rate, global_step, decay_steps, decay_rate, stair
 @door
 def inverse_time_decay(learning_rate, global_step, decay_steps, decay_rate, staircase=False,
                        name=None):
-    """`learning_rate / (1 + decay_rate * global_step / decay_steps)`."""
+    """Inverse time decay, `learning_rate / (1 + decay_rate * global_step / decay_steps)`."""
     with _Terms(name, "InverseTimeDecay", learning_rate, global_step) as t:
         p = t.step / t(decay_steps)
         p = floor(p) if staircase else p
@@ -82,8 +81,8 @@ def inverse_time_decay(learning_rate, global_step, decay_steps, decay_rate, stai
 @door
 def polynomial_decay(learning_rate, global_step, decay_steps, end_learning_rate=0.0001, power=1.0,
                      cycle=False, name=None):
-    """From `learning_rate` to `end_learning_rate` in `decay_steps`, along a power; again and again
-    if `cycle`."""
+    """Polynomial decay from `learning_rate` to `end_learning_rate` in `decay_steps`; if `cycle`, it
+    begins anew after that."""
     with _Terms(name, "PolynomialDecay", learning_rate, global_step) as t:
         step, steps, end = t.step, t(decay_steps), t(end_learning_rate)
         if cycle:
@@ -96,7 +95,7 @@ def polynomial_decay(learning_rate, global_step, decay_steps, end_learning_rate=
 
 @door
 def piecewise_constant(x, boundaries, values, name=None):
-    """`values[0]` while x <= boundaries[0], then `values[1]`, ...; the last after all boundaries.
+    """Piecewise constant: `values[0]` while x <= boundaries[0], then `values[1]`, ...
 
     Raises
     ------
@@ -109,10 +108,10 @@ def piecewise_constant(x, boundaries, values, name=None):
     graph = x.graph
     with graph.as_default(), graph.name_scope(name or "PiecewiseConstant"):
         levels = [as_tensor(v, None, graph) for v in values]
-        found = levels[-1]
+        rate = levels[-1]
         for b, level in reversed(list(zip(boundaries, levels))):
-            found = where(less_equal(x, _boundary(b, x, graph)), level, found)
-        return found
+            rate = where(less_equal(x, _boundary(b, x, graph)), level, rate)
+        return rate
 
 
 def _boundary(value, x, graph):
@@ -127,7 +126,7 @@ def _boundary(value, x, graph):
 
 @door
 def cosine_decay(learning_rate, global_step, decay_steps, alpha=0.0, name=None):
-    """Half a cosine from `learning_rate` to `alpha * learning_rate` in `decay_steps`."""
+    """Cosine decay from `learning_rate` to `alpha * learning_rate` in `decay_steps`."""
     with _Terms(name, "CosineDecay", learning_rate, global_step) as t:
         steps = t(decay_steps)
         done = minimum(t.step, steps) / steps
@@ -141,7 +140,7 @@ def _half_cosine(fraction):
 @door
 def cosine_decay_restarts(learning_rate, global_step, first_decay_steps, t_mul=2.0, m_mul=1.0,
                           alpha=0.0, name=None):
-    """Cosine decay that starts again, each time `t_mul` as long and `m_mul` as high."""
+    """Cosine decay with restarts, each period `t_mul` as long and `m_mul` as high as the last."""
     with _Terms(name, "SGDRDecay", learning_rate, global_step) as t:
         done = t.step / t(first_decay_steps)
         if not is_node(t_mul) and t_mul == 1.0:
@@ -158,7 +157,7 @@ def cosine_decay_restarts(learning_rate, global_step, first_decay_steps, t_mul=2
 @door
 def linear_cosine_decay(learning_rate, global_step, decay_steps, num_periods=0.5, alpha=0.0,
                         beta=0.001, name=None):
-    """A straight line times a cosine, plus `beta`."""
+    """Linear cosine decay: a straight line times a cosine, plus `beta`."""
     with _Terms(name, "LinearCosineDecay", learning_rate, global_step) as t:
         steps = t(decay_steps)
         step = minimum(t.step, steps)

@@ -59,21 +59,21 @@ class Initializer:
 
 
 def _floating(dtype):
-    found = as_dtype(dtype)
-    if not found.is_floating:
-        raise ValueError(f"Expected floating point type, got {found.name}.")
-    return found
+    floating = as_dtype(dtype)
+    if not floating.is_floating:
+        raise ValueError(f"Expected floating point type, got {floating.name}.")
+    return floating
 
 
 def _dims(shape):
-    found = to_shape(shape)
-    if not shapes.is_known(found):
+    dims = to_shape(shape)
+    if not shapes.is_known(dims):
         raise ValueError(f"an initializer needs a fully known shape; got {shape}.")
-    return found
+    return dims
 
 
 class Zeros(Initializer):
-    """Zeros."""
+    """Initializer of zeros."""
 
     def __init__(self, dtype="float32"):
         self.dtype = as_dtype(dtype)
@@ -83,7 +83,7 @@ class Zeros(Initializer):
 
 
 class Ones(Initializer):
-    """Ones."""
+    """Initializer of ones."""
 
     def __init__(self, dtype="float32"):
         self.dtype = as_dtype(dtype)
@@ -93,7 +93,7 @@ class Ones(Initializer):
 
 
 class Constant(Initializer):
-    """The given value or values; too few values repeat the last.
+    """Initializer of the given value or values; the last one is repeated.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ class Constant(Initializer):
 
 
 class RandomUniform(Initializer):
-    """Uniform numbers in [minval, maxval)."""
+    """Initializer of uniform numbers in [minval, maxval)."""
 
     def __init__(self, minval=0, maxval=None, seed=None, dtype="float32"):
         self.minval, self.maxval, self.seed = minval, maxval, seed
@@ -131,7 +131,7 @@ class RandomUniform(Initializer):
 
 
 class RandomNormal(Initializer):
-    """Normal numbers."""
+    """Initializer of normal numbers."""
 
     def __init__(self, mean=0.0, stddev=1.0, seed=None, dtype="float32"):
         self.mean, self.stddev, self.seed, self.dtype = mean, stddev, seed, _floating(dtype)
@@ -142,7 +142,7 @@ class RandomNormal(Initializer):
 
 
 class TruncatedNormal(Initializer):
-    """Normal numbers within two standard deviations of the mean."""
+    """Initializer of normal numbers within two standard deviations of the mean."""
 
     def __init__(self, mean=0.0, stddev=1.0, seed=None, dtype="float32"):
         self.mean, self.stddev, self.seed, self.dtype = mean, stddev, seed, _floating(dtype)

@@ -117,12 +117,12 @@ class VariableScope:
 
     def copy(self, **changes):
         """These settings with some changed; None leaves a setting."""
-        kept = dict(reuse=self._reuse, name=self._name, initializer=self.initializer,
-                    regularizer=self.regularizer, custom_getter=self.custom_getter,
-                    name_scope=self.original_name_scope, dtype=self._dtype,
-                    use_resource=self.use_resource, constraint=self.constraint)
-        kept.update((k, v) for k, v in changes.items() if v is not None)
-        return VariableScope(**kept)
+        settings = dict(reuse=self._reuse, name=self._name, initializer=self.initializer,
+                        regularizer=self.regularizer, custom_getter=self.custom_getter,
+                        name_scope=self.original_name_scope, dtype=self._dtype,
+                        use_resource=self.use_resource, constraint=self.constraint)
+        settings.update((k, v) for k, v in changes.items() if v is not None)
+        return VariableScope(**settings)
 
     def get_variable(self, name, shape=None, dtype=None, initializer=None, regularizer=None,
                      reuse=None, trainable=None, collections=None, caching_device=None,
@@ -150,11 +150,11 @@ def _stated_dtype(initializer, dtype):
     dtype = as_dtype(dtype)
     if dtype is None or initializer is None or callable(initializer):
         return dtype
-    found = getattr(initializer, "dtype", None)
-    if found is None and get_default_graph().literals == "tf":
-        found = array_of(initializer, kind="tf").dtype
-    if found is not None and as_dtype(found) != dtype:
-        raise ValueError(f"Initializer type '{found}' and explicit dtype '{dtype}' don't match.")
+    stated = getattr(initializer, "dtype", None)
+    if stated is None and get_default_graph().literals == "tf":
+        stated = array_of(initializer, kind="tf").dtype
+    if stated is not None and as_dtype(stated) != dtype:
+        raise ValueError(f"Initializer type '{stated}' and explicit dtype '{dtype}' don't match.")
     return dtype
 
 
@@ -351,12 +351,12 @@ class variable_scope(Changed):
         prefix, *renamed = self._graph.name_scope(label).changes() if named else (
             self._graph._scope,)
         scope = self._open(state, old, given, prefix)
-        found = scope, state, "current", scope, *renamed
+        changes = scope, state, "current", scope, *renamed
         count = state.opened.get(scope.name, 0) + 1
         if isinstance(self._given, VariableScope):      # leaves the counts as they were
-            return (*found, state, "opened", {**state.opened, scope.name: count})
+            return (*changes, state, "opened", {**state.opened, scope.name: count})
         state.opened[scope.name] = count
-        return found
+        return changes
 
     def _open(self, state, old, given, prefix):
         base = given if isinstance(given, VariableScope) else old

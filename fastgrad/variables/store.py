@@ -49,9 +49,9 @@ class Store:
 
     def buffer(self, op):
         """The variable's own memory, made from its initial value if there is none yet."""
-        found = self.buffers.get(op.id)
-        if found is not None:
-            return found
+        memory = self.buffers.get(op.id)
+        if memory is not None:
+            return memory
         if self._evaluate is None:
             raise StateError(
                 f"{where(op)} has no value. Run "
@@ -65,12 +65,12 @@ class Store:
 
     def reserve(self, op, shape, dtype):
         """Memory for a value that a plan is about to write, kept if it fits already."""
-        found = self.buffers.get(op.id)
-        if found is None or found.shape != shape or found.dtype != dtype:
-            if found is not None:       # what was compiled for the old one must not run again
+        memory = self.buffers.get(op.id)
+        if memory is None or memory.shape != shape or memory.dtype != dtype:
+            if memory is not None:       # what was compiled for the old one must not run again
                 self.lock.version += 1
-            found = aligned_empty(shape, dtype)
-        return found
+            memory = aligned_empty(shape, dtype)
+        return memory
 
     def anticipate(self, ops, holders):
         """Strings of `holders` are about to be written to variables: hold those too."""
@@ -89,22 +89,22 @@ class Store:
         """Copy `value` in."""
         value = np.asarray(value)
         with self.lock:
-            found = self.reserve(op, value.shape, op.attrs["dtype"] or value.dtype)
-            text = found.dtype == TEXT
+            memory = self.reserve(op, value.shape, op.attrs["dtype"] or value.dtype)
+            text = memory.dtype == TEXT
             if text:
                 value = held(value)
                 self._texts[op.id] = self._texts.get(op.id), value
-            found[...] = value
-            self.buffers[op.id] = found
+            memory[...] = value
+            self.buffers[op.id] = memory
             if text and op.id not in self._pending:
                 self._texts[op.id] = value
-        return found
+        return memory
 
     def copy_of(self, op):
         """The value, copied between two runs."""
         with self.lock:
-            found = self.buffer(op)
-            return held(found) if found.dtype == TEXT else found.copy()
+            memory = self.buffer(op)
+            return held(memory) if memory.dtype == TEXT else memory.copy()
 
     def undoing(self):
         """A `with` that puts values back if it fails; `remember` says which."""

@@ -28,8 +28,8 @@ class ValueCopy(np.ndarray):
     def __array_function__(self, func, types, args, kwargs):
         if func.__name__ in _WRITING and args and isinstance(args[0], ValueCopy):
             args[0]._refuse()
-        found = super().__array_function__(func, types, args, kwargs)
-        return _plain(found) if isinstance(found, ValueCopy) else found
+        result = super().__array_function__(func, types, args, kwargs)
+        return _plain(result) if isinstance(result, ValueCopy) else result
 
     def _refuse(self):
         whole = self._whole
@@ -89,6 +89,6 @@ for _name in ("astype", "sum", "mean", "std", "var", "min", "max", "prod", "cums
 
 def value_copy(array):
     """`array`, which nobody else holds, as the copy that a user gets."""
-    found = array.view(ValueCopy)
-    found._whole = array
-    return found
+    copy = array.view(ValueCopy)
+    copy._whole = array
+    return copy

@@ -27,7 +27,7 @@ from fastgrad.ops.state import (_assign, _assign_add, _assign_sub, _variable, as
                                 constant, group, identity)
 from fastgrad.variables.store import store_of
 from fastgrad.variables.value_copy import value_copy
-from fastgrad.wording import where
+from fastgrad.wording import markup, where
 
 
 KINDS = {}                  # Graph.literals -> class of its variables; compat adds its own
@@ -191,6 +191,16 @@ class Variable(Tensor):
                              f"shape {as_tensor(value)._shape}.") from None
 
     __repr__ = __str__ = repr_of_variable
+
+    def _repr_html_(self):
+        """The line that a notebook shows; in a TensorFlow graph values are the sessions'."""
+        line = repr(self)[1:-1]
+        if self.graph.literals != "tf" and self.dtype.is_floating:
+            value = self.value
+            if value.size:
+                line += (f", from {value.min():.4g} to {value.max():.4g}, mean {value.mean():.4g}, "
+                         f"standard deviation {value.std():.4g}")
+        return f"<code>{markup(line)}</code>"
 
 
 # TensorFlow's, of no meaning here

@@ -33,7 +33,7 @@ ROWS = [
     ("runtime", "compiler variables flow version"),
     ("train layers losses metrics distributions summary data", "flow variables nn io"),
     ("__init__ __main__ compat demo horovod initializers math onnx plot random regularizers "
-     "sklearn testing", "*"),
+     "sklearn testing typing", "*"),
 ]
 # The rooms of the last row but one build on one another, left to right.
 LIBRARY = ROWS[-2][0].split()
@@ -177,7 +177,7 @@ def test_kernels_import_nothing_of_the_package():
 # ---- what is public ---------------------------------------------------------------------
 
 NAMESPACES = """datasets distributions errors initializers layers linalg losses math metrics nn
-    random regularizers summary testing train""".split()
+    plot random regularizers summary testing train typing""".split()
 HIDE_BUILTINS = ["abs", "bool", "pow", "range", "round", "slice"]
 
 

@@ -1,13 +1,12 @@
 """Gradients against central differences, first and second order, for every op and for whole graphs.
 
-The rules are checked op by op on the rows of `cases.py`; the reverse walk on graphs where a simple
+The rules are checked op by op on the rows of `cases`; the reverse walk on graphs where a simple
 one goes wrong: paths of unequal length, a node used twice, consumers off the path, fed nodes.
 """
 
 import numpy as np
 import pytest
-from cases import build, values
-from cases_more import CASES
+from cases import CASES, build, values
 
 import fastgrad as fg
 from fastgrad.graph.nodes import as_tensor

@@ -1,13 +1,12 @@
 """Operations of tensors whose shape, or dtype, only a run knows: values and gradients are the same.
 
 A placeholder without a shape is common in TensorFlow code, and a rule that asks for `_shape[-1]`
-fails on it. Each row of `cases.py` is run with its inputs declared in full and again with less.
+fails on it. Each row of `cases` is run with its inputs declared in full and again with less.
 """
 
 import numpy as np
 import pytest
-from cases import build, values
-from cases_more import CASES
+from cases import CASES, build, values
 
 import fastgrad as fg
 

@@ -1,0 +1,67 @@
+"""One table, a row per op: the shapes, values and attributes that every op is tested on.
+
+`test_ops.py` and `test_gradients.py` run each row; a test fails if an op in OPS has none. A new op
+gets its row in the file of its folder (`ops.py`, `nn.py`, `linalg.py`) and nothing else.
+"""
+
+import fastgrad.compat.v1  # noqa: F401  (registers the ops that are imported when first used)
+from cases import linalg, nn, ops
+from cases.case import Case, Variant, build, values
+
+CASES = {**ops.CASES, **nn.CASES, **linalg.CASES}
+assert len(CASES) == sum(map(len, (ops.CASES, nn.CASES, linalg.CASES))), "an op with two rows"
+
+# Ops without a row, and where they are tested instead.
+ELSEWHERE = {
+    "placeholder": "a source of values: test_api.py, test_errors.py",
+    "constant": "a source of values: every test that writes a number",
+    "variable": "a source of values: test_api_ops.py",
+    "assign": "writes a variable: test_plan.py, test_fuzz.py",
+    "assign_add": "writes a variable: test_plan.py, test_fuzz.py",
+    "assign_sub": "writes a variable: test_plan.py, test_fuzz.py",
+    "apply_gradient_descent": "writes a variable: test_plan.py, test_fuzz.py",
+    "group": "has no value: test_plan.py",
+    "python_gradient": "calls a user's function: test_api_gradients.py, test_fuzz.py",
+    "snapshot": "made by plans only: test_plan.py",
+    "gemm": "what plans make of matmul, whose row covers it",
+    "bgemm": "what plans make of matmul, whose row covers it",
+}
+for _reason, _types in {
+    "updates of optimizers, against their formulas: test_kernels_update.py": """
+        apply_adadelta apply_adadelta_rows apply_adagrad apply_adagrad_rows apply_adam
+        apply_centered_rms_prop apply_centered_rms_prop_rows apply_ftrl apply_ftrl_rows
+        apply_gradient_descent_rows apply_momentum apply_momentum_rows apply_rms_prop
+        apply_rms_prop_rows apply_proximal_adagrad_rows apply_proximal_gradient_descent_rows
+        assign_mul merge_rows scatter_elements scatter_rows""",
+    "draws: a plan and the reference have streams of their own": """
+        candidates dropout_mask dropout_mask_as multinomial random_integers random_poisson random_shuffle
+        standard_gamma standard_normal standard_uniform truncated_normal""",
+    "of strings: test_text.py": "as_string edit_distance string_join",
+    "evaluated by a session between plans, which the reference does without": """
+        assert_ assign_shaped at_most_one check_initialized cond_ is_initialized print_ py_function
+        report_uninitialized summary_ while_ while_grad""",
+    "only the plan's own form of another op whose row covers it": "whole_mean orthonormal not_zero",
+    "results of a size that depends on values, by the same ref on both sides": """
+        bincount confusion_matrix dynamic_partition dynamic_stitch histogram setdiff1d unique
+        unique_with_counts
+        where_indices""",
+    "no input but static ones: folded, so that ref is all there is": """
+        eye filled filled_as linspace range""",
+    "hold a function of the program's own: test_api_gradients.py": "own_gradient own_gradients",
+    "LAPACK through NumPy on both sides": """
+        matrix_triangular_solve self_adjoint_eig svd""",
+    "a gradient op of one above, whose own second order covers it": """
+        gather_grad mirror_pad_grad product_of_others sparse_softmax_xent_grad
+        strided_slice_grad tile_grad""",
+    "what derivatives of products are made of, with theirs: test_zeros.py": """
+        in_rows out_of_rows recurrence shifted""",
+    "through operators and functions of the API: indexing, split, unstack, scatter": """
+        bitcast in_top_k polygamma put_in_order searchsorted select split strided_slice
+        take_in_order tensor_scatter_update unpack unsorted_segment_prod""",
+    "integers and shapes, or a check on the way, against TensorFlow's values: tf1/variants.py": """
+        bitwise_and bitwise_or bitwise_xor invert left_shift right_shift broadcast_dynamic_shape
+        ensure_shape shape_ends_with sparse_to_dense weights_of""",
+}.items():
+    ELSEWHERE.update((_t, _reason) for _t in _types.split())
+
+__all__ = ["CASES", "ELSEWHERE", "Case", "Variant", "build", "values"]
