@@ -55,9 +55,11 @@ DTYPE = {
 
 SHAPE = {
     "elementwise": "elementwise; several operands broadcast as NumPy's do",
-    "_same": "the result has the operand's shape", "_like_first": "the result has the operand's shape",
+    "_same": "the result has the operand's shape",
+    "_like_first": "the result has the operand's shape",
     "_reduced": "``axis`` goes, or stays as 1 with ``keepdims``", "_arg_shape": "``axis`` goes",
-    "_scanned": "the result has the operand's shape", "_like_both": "variable and value have one shape",
+    "_scanned": "the result has the operand's shape",
+    "_like_both": "variable and value have one shape",
     "_by_segment": "the first dimensions become ``num_segments``",
     "_sorted_shape": "the first dimension becomes the number of segments",
     "_square": "square matrices (..., n, n)", "_given_shape": "as given",
