@@ -24,15 +24,16 @@ TOPICS = {
                   "variables.variable graph.name_scope variables.scopes graph.collection "
                   "variables.initializers"),
     "math": ("Elementwise mathematics", "Operations on each element, with NumPy's broadcasting.",
-             "ops.arithmetic ops.unary ops.trig ops.divide ops.special ops.logic nn.activations"),
+             "ops.arithmetic ops.comparison ops.cast ops.unary ops.trig ops.divide ops.special ops.logic nn.activations"),
     "reductions": ("Reductions, scans and segments", "From many numbers to fewer.",
-                   "ops.reduce ops.logsumexp ops.scan ops.segment ops.norms nn.softmax nn.clip"),
+                   "ops.reduce ops.argmax ops.logsumexp ops.scan ops.counts ops.segment ops.norms nn.softmax nn.clip"),
     "arrays": ("Shapes, indices and data movement", "Making, cutting, joining and picking.",
                "ops.make ops.reshape ops.shape ops.join ops.slice ops.pad ops.order ops.gather "
+               "ops.tensor_scatter ops.unique ops.partition "
                "ops.where ops.sparse ops.strings"),
     "matrices": ("Matrices", "Products, solving, factoring. `fastgrad.linalg` has TensorFlow's "
                  "names for the same.",
-                 "linalg.matmul linalg.tensordot linalg.diagonal linalg.solve linalg.decompose"),
+                 "linalg.matmul linalg.tensordot linalg.norms linalg.diagonal linalg.solve linalg.decompose"),
     "draws": ("Random numbers", "New numbers in each run.", "ops.random"),
     "flow": ("Control flow", "Operations made of functions, and of order.",
              "flow.control flow.py_func flow.cond flow.while_loop"),

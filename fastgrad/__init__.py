@@ -20,6 +20,8 @@ from fastgrad.ops.state import (assign, assign_add, assign_sub, constant, conver
                                 identity, no_op, placeholder, placeholder_with_default,
                                 stop_gradient)
 from fastgrad.ops.arithmetic import *
+from fastgrad.ops.cast import *
+from fastgrad.ops.comparison import *
 from fastgrad.ops.unary import *
 from fastgrad.ops.trig import *
 from fastgrad.ops.divide import *
@@ -32,19 +34,25 @@ from fastgrad.ops.slice import *
 from fastgrad.ops.pad import slice_ as slice
 from fastgrad.ops.indexed_slices import IndexedSlices
 from fastgrad.ops.reduce import *
+from fastgrad.ops.argmax import *
 from fastgrad.ops.logsumexp import *
 from fastgrad.ops.pad import *
 from fastgrad.ops.gather import *
+from fastgrad.ops.tensor_scatter import *
 from fastgrad.ops.segment import *
 from fastgrad.ops.strings import *
 from fastgrad.ops.where import *
+from fastgrad.ops.unique import *
+from fastgrad.ops.partition import *
 from fastgrad.ops.logic import *
 from fastgrad.linalg.matmul import *
 from fastgrad.linalg.diagonal import *
 from fastgrad.linalg.tensordot import *
+from fastgrad.linalg.norms import *
 from fastgrad.linalg.solve import *
 from fastgrad.linalg.decompose import *
 from fastgrad.ops.scan import *
+from fastgrad.ops.counts import *
 from fastgrad.ops.order import *
 from fastgrad.ops.checks import *
 from fastgrad.ops.sparse import *
