@@ -55,7 +55,7 @@ LEVEL_FLAGS = {"base": [], "v3": V3, "v4": [*V3, *V4, "-mprefer-vector-width=512
 # Kernels that a level beyond base does without: those of integers, truth values and bytes. They
 # wait for memory, or for an index, or are run once a step.
 PLAIN = re.compile(
-    r"(?!sparse_xent_)\w*_(i32|i64|u8|b1)(_f32|_f64)?|cast_\w+|copy_(1|2|16)|move|iota_\w+")
+    r"(?!sparse_xent_)\w*_(i32|i64|u8|b1)(_f32|_f64)?|cast_\w+|copy_(1|2|16)|move")
 
 SPEED_FLAGS = {"program": ["-O2", "-g0"], "cpu": ["-O1", "-g0"]}
 KERNEL_SPEED_FLAGS = ["-O3", "-g0"]

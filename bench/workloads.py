@@ -76,7 +76,7 @@ def parse(text):
 
     >>> parse("tabular=256x100-64-64-2,tanh").layers
     (100, 64, 64, 2)
-    
+
     """
     try:
         name, spec = text.split("=", 1)

@@ -37,7 +37,7 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 python_display_short_literal_types = True
-maximum_signature_line_length = 80
+maximum_signature_line_length = 240
 add_module_names = True
 
 html_theme = "furo"
@@ -54,4 +54,6 @@ def setup(app):
     """Make what the pages include, before they are read."""
     make_reference.write(HERE / "reference")
     make_pictures.write(HERE / "pictures")
+    source = (HERE / "make_reference.py").read_text(encoding="utf-8")
+    app.add_config_value("reference_source", source, "env")     # a change of it renews all pages
     app.connect("autodoc-process-docstring", make_reference.add_declaration, priority=600)

@@ -6,6 +6,7 @@ gradient, kernel) is added by `add_declaration`. A public name that no page take
 
 import importlib
 import inspect
+import typing
 
 import fastgrad as fg
 import fastgrad.compat.v1 as tf
@@ -14,29 +15,24 @@ from fastgrad.graph.dtypes import DType
 from fastgrad.graph.opdef import OPS, OpDef
 from fastgrad.graph.registry import _GRADIENTS
 
-# page -> (title, introduction, the modules whose public names stand there)
+# page -> (title, introduction, the folders and files whose public names stand there)
 TOPICS = {
     "graphs": ("Graphs and sessions", "Building graphs, feeding them, running them.",
-               "graph.default_graph graph.graph graph.nodes graph.registry ops.state runtime.session "
-               "runtime.default_session runtime.compute_gradients autodiff.gradients "
-               "graph.dtypes graph.tensor_shape ops.custom_gradient ops.indexed_slices ops.checks"),
+               "graph runtime autodiff ops.state ops.custom_gradient ops.indexed_slices "
+               "ops.checks"),
     "variables": ("Variables, scopes and collections", "What lasts from run to run, and its names.",
-                  "variables.variable graph.name_scope variables.scopes graph.collection "
-                  "variables.initializers"),
+                  "variables graph.collection graph.name_scope"),
     "math": ("Elementwise mathematics", "Operations on each element, with NumPy's broadcasting.",
-             "ops.arithmetic ops.comparison ops.cast ops.unary ops.trig ops.divide ops.special ops.logic nn.activations"),
+             "ops.arithmetic ops.comparison ops.cast ops.unary ops.trig ops.divide ops.special "
+             "ops.logic nn.activations"),
     "reductions": ("Reductions, scans and segments", "From many numbers to fewer.",
-                   "ops.reduce ops.argmax ops.logsumexp ops.scan ops.counts ops.segment ops.norms nn.softmax nn.clip"),
-    "arrays": ("Shapes, indices and data movement", "Making, cutting, joining and picking.",
-               "ops.make ops.reshape ops.shape ops.join ops.slice ops.pad ops.order ops.gather "
-               "ops.tensor_scatter ops.unique ops.partition "
-               "ops.where ops.sparse ops.strings"),
+                   "ops.reduce ops.argmax ops.logsumexp ops.scan ops.counts ops.segment ops.norms "
+                   "nn.softmax nn.clip"),
+    "arrays": ("Shapes, indices and data movement", "Making, cutting, joining and picking.", "ops"),
     "matrices": ("Matrices", "Products, solving, factoring. `fastgrad.linalg` has TensorFlow's "
-                 "names for the same.",
-                 "linalg.matmul linalg.tensordot linalg.norms linalg.diagonal linalg.solve linalg.decompose"),
+                 "names for the same.", "linalg"),
     "draws": ("Random numbers", "New numbers in each run.", "ops.random"),
-    "flow": ("Control flow", "Operations made of functions, and of order.",
-             "flow.control flow.py_func flow.cond flow.while_loop"),
+    "flow": ("Control flow", "Operations made of functions, and of order.", "flow"),
 }
 NAMESPACES = {
     "nn": "Neural networks", "train": "Optimizers, schedules, saving",
@@ -45,7 +41,8 @@ NAMESPACES = {
     "linalg": "Linear algebra by TensorFlow's names", "math": "Mathematics by TensorFlow's names",
     "random": "Random numbers by TensorFlow's names", "distributions": "Distributions",
     "summary": "Summaries for TensorBoard", "testing": "Checks for your own operations",
-    "datasets": "Data that comes along", "errors": "Errors",
+    "datasets": "Data that comes along", "errors": "Errors", "plot": "Pictures by matplotlib",
+    "typing": "Types for annotations",
 }
 RETURNED = {"graphs": ["fastgrad.runtime.fit.History", "fastgrad.compiler.plan.Plan"]}
 ELSEWHERE = {"GradientDescentOptimizer", "__version__"}      # on the page of `train`; not a thing
@@ -56,6 +53,16 @@ DTYPE = {
     "quotient_dtype": "operands are brought to one dtype; quotients of integers are float64",
     "_of_variable": "values take the variable's dtype",
     "_first_of": "the first operand's", "_truth": "truth values",
+}
+
+SHAPE = {
+    "elementwise": "elementwise; several operands broadcast as NumPy's do",
+    "_same": "the result has the operand's shape", "_like_first": "the result has the operand's shape",
+    "_reduced": "``axis`` goes, or stays as 1 with ``keepdims``", "_arg_shape": "``axis`` goes",
+    "_scanned": "the result has the operand's shape", "_like_both": "variable and value have one shape",
+    "_by_segment": "the first dimensions become ``num_segments``",
+    "_sorted_shape": "the first dimension becomes the number of segments",
+    "_square": "square matrices (..., n, n)", "_given_shape": "as given",
 }
 
 
@@ -77,19 +84,12 @@ def pages():
         If a public name has no page.
     """
     found, seen = {}, {}
-    rooms = {f"fastgrad.{m}": page for page, (_, _, modules) in TOPICS.items()
-             for m in modules.split()}
-    rooms["fastgrad"] = "graphs"
     names = {page: [] for page in TOPICS}
     for name in dir(fg):
         thing = getattr(fg, name)
         if inspect.ismodule(thing) or name in ELSEWHERE or isinstance(thing, DType):
             continue
-        page = "variables" if name == "AUTO_REUSE" else rooms.get(thing.__module__)
-        if page is None:
-            raise LookupError(f"no page of the reference takes {thing.__module__}.{name}; "
-                              "give its module to one in docs/make_reference.py.")
-        names[page].append(f"fastgrad.{name}")
+        names[page_of(name, thing)].append(f"fastgrad.{name}")
         seen[id(thing)] = f"fastgrad.{name}"
     for page, (title, text, _) in TOPICS.items():
         extra = dtypes() if page == "graphs" else ""
@@ -100,6 +100,20 @@ def pages():
     found["compat"] = compat()
     found["index"] = index()
     return found
+
+
+def page_of(name, thing):
+    """The page that takes a public name: that of its file, else that of its folder."""
+    if thing.__module__ == "fastgrad":
+        return "graphs"
+    rooms = {f"fastgrad.{m}": page for page, (_, _, modules) in TOPICS.items()
+             for m in modules.split()}
+    file = thing.__module__ if name != "AUTO_REUSE" else "fastgrad.variables"
+    page = rooms.get(file, rooms.get(file.rpartition(".")[0]))
+    if page is None:
+        raise LookupError(f"no page of the reference takes {file}.{name}; give its folder to one "
+                          "in docs/make_reference.py.")
+    return page
 
 
 def heading(title, line="="):
@@ -117,7 +131,8 @@ def entry(name):
     module, _, last = name.rpartition(".")
     thing = getattr(importlib.import_module(module), last)
     if not isinstance(thing, type):
-        kind = "autofunction" if callable(thing) else "autodata"
+        alias = typing.get_origin(thing) is not None
+        kind = "autofunction" if callable(thing) and not alias else "autodata"
         return f".. {kind}:: {name}\n\n"
     inherited = "   :inherited-members: object\n" if name in INHERIT else ""
     return f".. autoclass:: {name}\n   :members:\n{inherited}\n"
@@ -184,8 +199,8 @@ def index():
     spaces = "".join(f"   fastgrad.{name}\n" for name in NAMESPACES)
     return (heading("Reference")
             + "Every public name, from its docstring. For an operation, the lines *operands*, "
-            "*dtypes*, *gradient* and *kernel* are read off its declaration; examples are run by "
-            "the tests, each in a fresh graph after ``from fastgrad import *``.\n\n"
+            "*shapes*, *dtypes*, *gradient* and *kernel* are read off its declaration; examples "
+            "are run by the tests, each in a fresh graph after ``from fastgrad import *``.\n\n"
             ".. toctree::\n   :caption: By subject\n   :maxdepth: 1\n\n" + topics
             + "\n.. toctree::\n   :caption: By namespace\n   :maxdepth: 1\n\n" + spaces
             + "   compat\n")
@@ -200,7 +215,8 @@ def add_declaration(app, what, name, obj, options, lines):
         opdef = OPS.get(getattr(obj, "__name__", "").rstrip("_"))
     if not isinstance(opdef, OpDef) or not opdef.tensors and opdef.type not in _GRADIENTS:
         return
-    lines += ["", *(f":{key}: {text}" for key, text in declaration(opdef)), ""]
+    lines += ["", ".. container:: declaration", "",
+              *(f"   :{key}: {text}" for key, text in declaration(opdef)), ""]
 
 
 def declaration(opdef):
@@ -210,6 +226,9 @@ def declaration(opdef):
         found.append(("Operands", ", ".join(f"``{t}``".replace("``*", "``\\*")
                                             if t.startswith("*") else f"``{t}``"
                                             for t in opdef.tensors)))
+    shape = SHAPE.get(getattr(opdef.infer, "__name__", None))
+    if shape is not None:
+        found.append(("Shapes", shape))
     rule = DTYPE.get(getattr(opdef.dtype, "__name__", None), "each operand keeps its own")
     if opdef.out is not None and not callable(opdef.out):
         rule += f"; the result is ``{opdef.out}``"

@@ -35,6 +35,7 @@ plain = session.run(command, {x: rows[-1]})
 print(f"first call, which compiles: {1e3 * compiling:.1f} ms")
 print("a call, microseconds: " + ", ".join(
     f"{name} {1e6 * value:.1f}" for name, value in (
-        ("median", np.median(times)), ("99 %", np.quantile(times, 0.99)), ("slowest", times.max()))))
+        ("median", np.median(times)), ("99 %", np.quantile(times, 0.99)),
+        ("slowest", times.max()))))
 print(f"the same as session.run: {np.array_equal(found, plain)}")
 print(f"share of a millisecond, median: {1e3 * np.median(times):.4f}")

@@ -43,6 +43,7 @@ session = fg.Session()
 for _ in range(1000):
     session.run(train)
 for guess, share in zip(guesses, shares):
-    print(f"share {share}: trained {float(guess.value):.1f}, sorted {np.quantile(waits, share):.1f}")
+    sorted_ = np.quantile(waits, share)
+    print(f"share {share}: trained {float(guess.value):.1f}, sorted {sorted_:.1f}")
 worst = max(abs(float(g.value) / np.quantile(waits, s) - 1) for g, s in zip(guesses, shares))
 print(f"largest relative difference {worst:.3f}")

@@ -258,7 +258,7 @@ class Graph:
     def clear_collection(self, name: str) -> None: ...
     def export_dot(self, filename_prefix: Any = "graph_", gradients: _bool = False) -> str: ...
 
-class History:
+class _History:
     """What `Session.fit` returns."""
 
     epoch: list[int]
@@ -266,7 +266,7 @@ class History:
     steps: int
     seconds: float
 
-class Plan:
+class _Plan:
     """A compiled run, what `Session.plan` returns."""
 
     fetches: list[Any]
@@ -281,7 +281,7 @@ class Session:
     graph: Graph
     num_threads: int | None
     check_numerics: _bool
-    history: History | Any
+    history: _History | Any
     def __init__(self, target: str | Graph = "", graph: Graph | None = None, config: Any = None, *,
                  num_threads: int | None = None, check_numerics: _bool | None = None,
                  subnormals: str = "flush") -> None: ...
@@ -309,7 +309,7 @@ class Session:
             run_metadata: Any = None) -> Any: ...
     @overload
     def run(self, fetches: IndexedSlices, feed_dict: Feeds | None = None, options: Any = None,
-            run_metadata: Any = None) -> IndexedSlicesValue: ...
+            run_metadata: Any = None) -> _IndexedSlicesValue: ...
     @overload
     def run(self, fetches: SparseTensor, feed_dict: Feeds | None = None, options: Any = None,
             run_metadata: Any = None) -> SparseTensorValue: ...
@@ -330,11 +330,11 @@ class Session:
             run_metadata: Any = None) -> list[Any]: ...
     def make_callable(self, fetches: Any, feed_list: Sequence[Any] | None = None,
                       accept_options: _bool = False) -> Callable[..., Any]: ...
-    def plan(self, fetches: Any, feed_dict: Feeds | None = None) -> Plan: ...
+    def plan(self, fetches: Any, feed_dict: Feeds | None = None) -> _Plan: ...
     def fit(self, train_op: Any, data: Feeds, *, batch_size: int | None = None, epochs: int = 1,
             shuffle: _bool = True, seed: int | None = None, fetches: Any = None,
             callbacks: Iterable[Callable[[int, dict[str, Any]], Any]] = (),
-            progress: _bool | None = None, stop_on_nan: _bool = False) -> History: ...
+            progress: _bool | None = None, stop_on_nan: _bool = False) -> _History: ...
     def partial_run_setup(self, fetches: Any, feeds: Sequence[Any] | None = None) -> Any: ...
     def partial_run(self, handle: Any, fetches: Any, feed_dict: Feeds | None = None) -> Any: ...
 
@@ -359,7 +359,7 @@ class IndexedSlices:
     def get_shape(self) -> TensorShape: ...
     def parts(self) -> list[Any]: ...
 
-class IndexedSlicesValue(NamedTuple):
+class _IndexedSlicesValue(NamedTuple):
     values: Any
     indices: Any
     dense_shape: Any
@@ -441,11 +441,13 @@ from fastgrad import losses as losses
 from fastgrad import math as math
 from fastgrad import metrics as metrics
 from fastgrad import nn as nn
+from fastgrad import plot as plot
 from fastgrad import random as random
 from fastgrad import regularizers as regularizers
 from fastgrad import summary as summary
 from fastgrad import testing as testing
 from fastgrad import train as train
+from fastgrad import typing as typing
 
 __all__ = [
     "AUTO_REUSE", "DType", "GradientDescentOptimizer", "Graph", "GraphKeys", "IndexedSlices",

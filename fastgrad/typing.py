@@ -1,11 +1,18 @@
-"""Types of arguments, for annotations: what may be given as a tensor, a dtype, a shape, a feed."""
+"""Types for annotations: what may be given as a tensor, dtype, shape or feed; History and Plan."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import numpy.typing as npt
 
 from fastgrad import DType, IndexedSlices, Operation, SparseTensor, Tensor, TensorShape
+
+if TYPE_CHECKING:               # the stub has them, not the package: nobody makes one by hand
+    from fastgrad import _History as History
+    from fastgrad import _Plan as Plan
+else:
+    from fastgrad.compiler.plan import Plan
+    from fastgrad.runtime.fit import History
 
 # a node, or what a constant is made of; lists may hold nodes
 TensorLike: TypeAlias = Union[Tensor, Operation, IndexedSlices, SparseTensor, npt.ArrayLike,
@@ -17,4 +24,4 @@ ShapeLike: TypeAlias = Union[TensorShape, TensorLike, Sequence[Union[TensorLike,
 # placeholders, other nodes or their names -> values
 Feeds: TypeAlias = Mapping[Any, Any]
 
-__all__ = ["TensorLike", "DTypeLike", "ShapeLike", "Feeds"]
+__all__ = ["TensorLike", "DTypeLike", "ShapeLike", "Feeds", "History", "Plan"]

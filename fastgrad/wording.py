@@ -103,6 +103,13 @@ def show_bytes(count):
     return f"{count:.1f} {unit}" if unit != "bytes" else f"{count} bytes"
 
 
+def markup(text):
+    """Text as it stands in HTML and SVG; the standard library's `html` takes 2 ms to import."""
+    for letter, name in (("&", "amp"), ("<", "lt"), (">", "gt"), ('"', "quot"), ("'", "#x27")):
+        text = text.replace(letter, f"&{name};")
+    return text
+
+
 def sentence(e):
     """The text of an error that another message quotes, closed by a full stop."""
     text = str(e)

@@ -29,7 +29,7 @@ from pathlib import Path
 
 LEVELS = ("base", "v3", "v4")
 BLAS_SYMBOLS = ("sgemm", "dgemm", "sgemv", "dgemv")
-_BLAS_BUFFER = 32 << 20     # bytes of addresses; at import OpenBLAS takes one to try, and one to keep
+_BLAS_BUFFER = 32 << 20     # bytes of addresses; OpenBLAS takes one to try, and one to keep
 
 level = None              # the level that `address` answers for: "base", "v3" or "v4"
 available_levels = ()     # the levels that were built and that this CPU can run

@@ -13,8 +13,8 @@
 #   in C order; fed arrays are contiguous and aligned to their item size only.
 # - An output may share memory with an input only where the op's declaration says
 #   `inplace`, and then both start at the same address and have the same layout.
-# - A kernel allocates nothing, tests no dtype, raises nothing. Scratch it needs is an
-#   operand like any other.
+# - A kernel allocates nothing, tests no dtype, raises nothing. Scratch it needs is its last
+#   operand: each piece of the range that a thread runs has `scratch` bytes of it to itself.
 # - A nonzero return code stops the run; Python words the error from the step's index.
 
 cdef enum:
@@ -25,9 +25,7 @@ cdef enum Code:
     OK = 0
     PYTHON_ERROR = 1       # a Python step raised; the exception is kept by the Program
     BAD_INDEX = 2          # gather/scatter/one-hot: an index outside the table
-    BAD_NUMBER = 3         # a watched step made a NaN or an infinity (check_numerics)
-    INTERRUPTED = 4        # a signal handler raised (Ctrl-C)
-    NOT_POSITIVE = 5       # a factorisation met a matrix it cannot factor
+    INTERRUPTED = 3        # a signal handler raised (Ctrl-C)
 
 cdef struct Step:
     int (*fn)(const Step*, Py_ssize_t, Py_ssize_t) noexcept nogil
@@ -40,5 +38,7 @@ cdef struct Step:
     Py_ssize_t grain       # threads cut the range at multiples of this (1: anywhere)
     int parallel           # 1: the team splits [lo, hi); 0: the first thread runs it alone
     int barrier            # 1: the team waits for all its threads before this step
+    int scratch_at         # the operand that is scratch,
+    Py_ssize_t scratch     # and its bytes a piece; 0: the kernel has none
 
 ctypedef int (*kernel_t)(const Step*, Py_ssize_t, Py_ssize_t) noexcept nogil

@@ -29,12 +29,14 @@ Decisions
   sets, and without AVX-512 by C's size too (1000x1000x256 takes `tiles` 1.04 times as long).
 - With AVX-512 that is late: 3400 random shapes of 1e6 to 2.5e9 multiplications, one thread and two.
   f32 from 5e8 on: BLAS 1.03 to 1.08 times as long as `tiles`; f64: 1.15 to 1.25 times.
-- Columns are shared out where B, which every thread would pack, is large beside A. Two threads, time
-  by rows / time by columns, random shapes (mean, worst of 275): A B^T with n >= m 1.13, 0.93; A B and
-  A^T B with n >= 2m and 4 MB of B 1.06, 0.91. Below that, and for tall C, rows are as fast.
+- Columns are shared out where B, which every thread would pack, is large beside A. Two threads,
+  time by rows / time by columns, random shapes (mean, worst of 275): A B^T with n >= m 1.13, 0.93;
+  A B and A^T B with n >= 2m and 4 MB of B 1.06, 0.91. Below that, and for tall C, rows are as fast.
 """
 
+import re
 from operator import mul
+from pathlib import Path
 
 from fastgrad._kernels.choose_costs import COSTS
 
@@ -48,8 +50,10 @@ ACROSS_BYTES = 4_000_000        # and bytes of B for other products
 VECTOR = {"v4": 64, "v3": 32, "base": 16}       # bytes
 ITEM = {"f32": 4, "f64": 8}
 BLAS_C = 1200         # elements of C = A B^T up to which BLAS has a kernel for small products
-PACK = 4096           # skinny.pxi.in: elements of a packed panel, and
-PACK_K = 256          # the longest k that `rows` packs
+SIZES = {name: int(size) for name, size in re.findall(      # of panels and tiles, as they are built
+    r"^#define FG_(\w+) (\d+)", (Path(__file__).parent / "products" / "sizes.h").read_text("utf-8"),
+    re.MULTILINE)}
+PACK, PACK_K = SIZES["PACK"], SIZES["PACK_K"]
 
 
 def choose_gemm(m, n, k, ta, tb, dtype, level="v4", wide_blas=True):
@@ -151,7 +155,7 @@ def _ceil(a, b):
 
 def _tiles(m, n, k, way, w, wide):
     panels, vectors = _ceil(n, 2 * w), _ceil(n, w)
-    columns = panels * _ceil(m, 14 if wide else 6)
+    columns = panels * _ceil(m, SIZES["HIGH_WIDE" if wide else "HIGH_NARROW"])
     last = n - (panels - 1) * 2 * w
     packed = k if last not in (w, 2 * w) else 0
     found = (columns, m * vectors * k, k * columns, m * vectors, packed)
@@ -180,7 +184,9 @@ def _bands(m, n, w, wide):
     """Tiles and bands of rows that `rows` makes (rows.h)."""
     eights = m // 8 if wide and n < 4 * w else 0
     left = m - 8 * eights
-    heights = ((eights, 2), (left // 4, 4 if wide else 2), (left % 4 // 2, 4), (left % 2, 8))
+    heights = ((eights, SIZES["BAND_8"]),
+               (left // 4, SIZES["BAND_4_WIDE" if wide else "BAND_4_NARROW"]),
+               (left % 4 // 2, SIZES["BAND_2"]), (left % 2, SIZES["BAND_1"]))
     return (sum(count * _band(n, w, most) for count, most in heights),
             sum(count for count, _ in heights))
 
@@ -199,7 +205,7 @@ def _dots(m, n, k, way, w, wide):
     eights = m // 8 * 8 if wide and n <= 3 else 0
     short = eights if n <= 2 and k <= 2 * w and not turned else 0       # see `eight_short`
     found = ((m - eights) * n * vectors, (m - eights) * n, (eights - short) * n * vectors,
-             (eights - short) * n, m * _ceil(n, 8) * vectors, short * n)
+             (eights - short) * n, m * _ceil(n, SIZES["SKINNY"]) * vectors, short * n)
     return found + ((0, k, k * n)[min(n, 3) - 1],) if way == "NN" else found
 
 

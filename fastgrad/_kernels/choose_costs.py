@@ -1,7 +1,7 @@
 """ns that each way to make a small product takes for what choose.py counts; see there.
 
-Written by `python -m bench.gemm_costs` on one thread of a 4 GHz Zen 5, with OpenBLAS 0.3.34. What the
-choice loses against the fastest candidate is the geometric mean over shapes that were kept from
+Written by `python -m bench.gemm_costs` on one thread of a 4 GHz Zen 5, with OpenBLAS 0.3.34. What
+the choice loses against the fastest candidate is the geometric mean over shapes that were kept from
 the fit. Only the ratios of costs matter.
 """
 

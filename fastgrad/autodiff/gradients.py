@@ -35,6 +35,7 @@ def gradients(ys, xs, grad_ys=None, name="gradients", colocate_gradients_with_op
     Parameters
     ----------
     ys, xs : node or list of nodes
+        Of floating dtypes.
     grad_ys : list of nodes or arrays, optional
         Weights of `ys`, of their shapes; ones if not given.
     stop_gradients : node or list of nodes, optional
@@ -45,11 +46,20 @@ def gradients(ys, xs, grad_ys=None, name="gradients", colocate_gradients_with_op
     Returns
     -------
     list of Tensor or None
+        One an x, of its shape and dtype. They can be differentiated again.
 
     Raises
     ------
     GradientError
         If an operation on the path has no gradient.
+
+    Examples
+    --------
+    >>> x = Variable(3.0)
+    >>> first, = gradients(x * x * x, x)
+    >>> second, = gradients(first, x)
+    >>> Session().run([first, second])
+    [np.float64(27.0), np.float64(18.0)]
     """
     wanted = getattr(unconnected_gradients, "value", unconnected_gradients)
     if wanted not in ("none", "zero"):

@@ -44,12 +44,12 @@ def _moving_us(size):
 
 def elements(k):
     """Elements of the largest operand: one operation each."""
-    return max((v.size for v in k.values if v is not None), default=0)
+    return max((v.size for v in k.operands), default=0)
 
 
 def operand_bytes(k):
     """Each operand is read or written once."""
-    return sum(v.size * v.dtype.itemsize for v in k.values if v is not None)
+    return sum(v.size * v.dtype.itemsize for v in k.operands)
 
 
 def nothing(k):
@@ -59,4 +59,4 @@ def nothing(k):
 
 def item_size(k):
     """Bytes of the widest operand's elements."""
-    return max((v.dtype.itemsize for v in k.values if v is not None), default=4)
+    return max((v.dtype.itemsize for v in k.operands), default=4)

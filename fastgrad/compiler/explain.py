@@ -7,14 +7,22 @@ from fastgrad.wording import show_site
 from fastgrad.compiler.costs import flops, item_size, operand_bytes
 
 
+HEAD = ["step", "kernel", "result", "operands", "memory", "bytes", "flops", "marks", "line"]
+
+
 def explain(plan, seconds=None, peak=None):
     """The table; with `seconds`, one a kernel, also time, share, GFLOP/s, GB/s and, by
     `peak(flops, bytes, seconds, itemsize, threads)`, the share of what the machine can do."""
-    head = ["step", "kernel", "result", "operands", "memory", "bytes", "flops", "marks", "line"]
-    if seconds is not None:
-        head += ["us", "share", "GFLOP/s", "GB/s", "of peak"]
-    rows = [head]
-    total = float(sum(seconds)) if seconds is not None else 0.0
+    head = HEAD if seconds is None else [*HEAD, "us", "share", "GFLOP/s", "GB/s", "of peak"]
+    rows = [head, *rows_of(plan, seconds, peak)]
+    widths = [max(len(r[c]) for r in rows) for c in range(len(head))]
+    lines = ["  ".join(cell.ljust(w) for cell, w in zip(r, widths)).rstrip() for r in rows]
+    return "\n".join([*lines, note(plan, seconds)])
+
+
+def rows_of(plan, seconds=None, peak=None):
+    """The table's rows below its head: lists of texts, one a kernel and one a kernel in a strip."""
+    total, rows = float(sum(seconds)) if seconds is not None else 0.0, []
     for i, k in enumerate(plan.kernels):
         row = [str(i), k.symbol or f"numpy:{k.step.type}", _shape(k.values[0]),
                " ".join(_shape(v) for v in k.values[1:] if v is not None), _memory(k.values[0]),
@@ -22,14 +30,15 @@ def explain(plan, seconds=None, peak=None):
         if seconds is not None:
             row += _rates(k, float(seconds[i]), total, plan.threads, peak)
         rows.append(row)
-        rows += [_part(p, len(head)) for p in k.parts]
-    widths = [max(len(r[c]) for r in rows) for c in range(len(head))]
-    lines = ["  ".join(cell.ljust(w) for cell, w in zip(r, widths)).rstrip() for r in rows]
-    lines.append(f"{len(plan.kernels)} steps, arena {plan.arena_bytes} bytes, "
-                 f"{plan.threads} thread(s)"
-                 + (" (at present one, which is faster)" if plan.program.runs_alone else "")
-                 + (f", {total * 1e6:.2f} us" if seconds is not None else ""))
-    return "\n".join(lines)
+        rows += [_part(p, len(row)) for p in k.parts]
+    return rows
+
+
+def note(plan, seconds=None):
+    """The line below the table."""
+    return (f"{len(plan.kernels)} steps, arena {plan.arena_bytes} bytes, {plan.threads} thread(s)"
+            + (" (at present one, which is faster)" if plan.program.runs_alone else "")
+            + (f", {float(sum(seconds)) * 1e6:.2f} us" if seconds is not None else ""))
 
 
 def _part(k, width):

@@ -72,7 +72,7 @@ def _accesses(k, share):
     alone, or (start, bytes a unit, units): equal cuts give every thread the same piece, as many
     bytes a unit in another number of units do not.
     """
-    found = []
+    pieces = []
     for i, v in enumerate(k.values):
         if v is None or v.storage is None or v.const is not None:
             continue
@@ -82,10 +82,12 @@ def _accesses(k, share):
         size = v.size * v.dtype.itemsize
         if share is None:
             cut = "first"
+        elif v is k.step.scratch:               # by threads, whatever the units
+            cut = (start, *v.shape[::-1])
         else:
             cut = (start, size // share.units, share.units) if share.aligned[i] else None
-        found.append((memory, start, start + size, i < k.writes, cut))
-    return found
+        pieces.append((memory, start, start + size, i < k.writes or v is k.step.scratch, cut))
+    return pieces
 
 
 class _Accesses:

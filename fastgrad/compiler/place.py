@@ -4,11 +4,17 @@ A Storage is memory for one or more values (views, in-place results). Kinds:
 - arena: one block a plan, 64-byte aligned pieces whose lifetimes overlap never overlap;
 - result: a fresh array a run, written in place by the step that makes the value;
 - feed, const, var: memory that is there already.
+
+Scratch that a step's family asks for lies in the arena as a value does that only this step uses:
+a piece for each thread, of whole cache lines.
 """
 
 import heapq
 
-from fastgrad.compiler.ir import root_of
+import numpy as np
+
+from fastgrad.compiler import families
+from fastgrad.compiler.ir import Value, root_of
 
 ALIGN = 64
 
@@ -33,7 +39,7 @@ class Storage:
         self.index = -1
 
 
-def place(steps, fetched, reads, inplace=True):
+def place(steps, fetched, reads, inplace=True, threads=1):
     """Set `Value.storage` for all values; returns the arena's size in bytes.
 
     Parameters
@@ -43,7 +49,11 @@ def place(steps, fetched, reads, inplace=True):
     reads : callable(step) -> values it reads
     inplace : bool
         Whether a step may write over an input that nothing needs afterwards.
+    threads : int
+        The most that may run a step.
     """
+    for step in steps:
+        _claim_scratch(step, threads)
     ends = _ends(steps, fetched, reads)
     _assign_storages(steps, reads, ends, inplace)
     for i, v in enumerate(fetched):
@@ -53,6 +63,13 @@ def place(steps, fetched, reads, inplace=True):
             v.storage.kind, v.storage.index = "result", i
     _lifetimes(steps, reads)
     return _pack([s for s in _unique(steps) if s.kind == "arena"])
+
+
+def _claim_scratch(step, threads):
+    size = families.of(step.opdef).scratch
+    if size is not None:
+        step.scratch = Value((threads, _padded(size(step))), np.dtype(np.uint8), "scratch")
+        step.scratch.storage = Storage("arena", step.scratch.size)
 
 
 def _ends(steps, fetched, reads):
@@ -123,15 +140,19 @@ def _lifetimes(steps, reads):
             first.setdefault(step.strip, i)
             last[step.strip] = i
     for i, step in enumerate(steps):
-        for v in (*step.outs, *reads(step)):
+        for v in (*step.outs, *reads(step), *_scratch(step)):
             s = v.storage
             if s.first < 0:
                 s.first = first.get(step.strip, i)
             s.last = last.get(step.strip, i)
 
 
+def _scratch(step):
+    return () if step.scratch is None else (step.scratch,)
+
+
 def _unique(steps):
-    return dict.fromkeys(v.storage for step in steps for v in step.outs)
+    return dict.fromkeys(v.storage for step in steps for v in (*step.outs, *_scratch(step)))
 
 
 def _pack(storages):

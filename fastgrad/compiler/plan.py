@@ -7,8 +7,6 @@ steps with their kernels, the arena they lie in, and the compiled Program that r
 
 import functools
 
-import numpy as np
-
 from fastgrad import _kernels, config
 from fastgrad.graph import bad_index
 from fastgrad.compiler import layout, rules     # noqa: F401 - they register what they list
@@ -19,25 +17,26 @@ from fastgrad._kernels.program import (Callable, Entry, NoWorkingMemory, Program
                                        StepFailed, shuffle_rows, with_subnormals)
 from fastgrad.graph.doors import door
 from fastgrad.compiler.layout.emitter import Emitter
+from fastgrad.compiler.layout.products import BLAS
 from fastgrad.errors import ComputeError, FeedError, GradientError, KernelError, NumericsError
 from fastgrad.wording import refuse_copy, where
 from fastgrad.compiler.explain import explain
 from fastgrad.compiler.fuse import fuse, step_reads
 from fastgrad.graph.nodes import Tensor
 from fastgrad.graph.interned import held, keeping
-from fastgrad.compiler.ir import Builder, root_of, too_large, untied, variable_of
+from fastgrad.compiler.builder import Builder, too_large
+from fastgrad.compiler.ir import untied, variable_of
 from fastgrad.compiler.partition import partition
 from fastgrad.compiler.place import place
+from fastgrad.compiler.spaces import Spaces, streams_of
 from fastgrad.compiler.specialise import Specialiser, Staging
+from fastgrad.compiler.table import table
 from fastgrad.graph.dtypes import TEXT
 from fastgrad.uncut import Uncollected
 from fastgrad.compiler.watch import watched
 
 # what can be left out
 PASSES = ("fold", "share", "simplify", "fuse", "strips", "inplace", "threads")
-
-_BLAS = {f"{stem}_{letter}" for stem in ("gemm", "bgemm") for letter in ("f32", "f64")}
-ARENA, CONSTANTS, FIRST_VARIABLE = 0, 1, 2                    # operand spaces of a Program
 
 
 class Plan:
@@ -75,21 +74,22 @@ class Plan:
             strips.find(steps, emitter)
             strips.place_scratch(steps, body.results)
         self.steps = steps
-        self.arena_bytes = place(steps, body.results, step_reads, "inplace" not in off)
+        threads = threads if "threads" not in off else 1
+        self.arena_bytes = place(steps, body.results, step_reads, "inplace" not in off, threads)
         emitter = Emitter(_kernels.symbols(), _choose_gemm)
         self.kernels = strips.join([k for s in steps for k in emitter.emit(s)])
         if check:
             self.kernels = watched(self.kernels)
         self.kernels, self.writes = failsafe.checked(self.kernels)
-        self.threads = partition(self.kernels, threads if "threads" not in off else 1)
+        self.threads = partition(self.kernels, threads)
         self.text = any(v.dtype == TEXT for s in steps for v in (*s.outs, *s.inputs)) or any(
             v.dtype == TEXT for v in (*body.results, *body.feeds))
         self._within_memory(self._make_program, body, store, keep)
 
     def _make_program(self, body, store, keep):
         buffers = [self._buffer(op, v, store) for op, v in body.variables.items()]
-        streams = _streams(self.kernels)
-        spaces = _Spaces(body, len(buffers), streams)
+        streams = streams_of(self.kernels)
+        spaces = Spaces(body, len(buffers), streams)
         table = _kernels.symbols()
         tuples = [spaces.tuple_of(k, table) for k in self.kernels]
         place_of = {op: i for i, op in enumerate(body.variables, 1)}     # behind the constants
@@ -100,12 +100,12 @@ class Plan:
             [(v.dtype, v.shape) for v in self.results], num_threads=self.threads,
             store_lock=store.lock, commit_step=commit,
             undo=tuple(place_of[op] for op in undo), keep_subnormals=keep, blas=self._uses_blas(),
-            indices={i: found for i, k in enumerate(self.kernels)
-                     if (found := spaces.indices(k))})
+            indices={i: followed for i, k in enumerate(self.kernels)
+                     if (followed := spaces.indices(k))})
         self._texts = [held(array) for _, array in spaces.blocks if array.dtype == TEXT]
 
     def _uses_blas(self):
-        return any(k.symbol in _BLAS for k in self.kernels)
+        return any(k.symbol in BLAS for k in self.kernels)
 
     def _within_memory(self, make, *arguments):
         """What `make` makes; where there is no memory for it, an error names the largest value."""
@@ -114,10 +114,10 @@ class Plan:
         except NoWorkingMemory:
             raise                       # it is worded
         except MemoryError:
-            made = [(v, s.op) for s in self.steps for v in s.outs if s.op is not None]
+            values = [(v, s.op) for s in self.steps for v in s.outs if s.op is not None]
             tensors = [f for f in self.fetches if isinstance(f, Tensor)]
-            made += [(v, t.op) for v, t in zip(self.results, tensors)]
-            largest, op = max(made, key=lambda m: m[0].size * m[0].dtype.itemsize)
+            values += [(v, t.op) for v, t in zip(self.results, tensors)]
+            largest, op = max(values, key=lambda m: m[0].size * m[0].dtype.itemsize)
             raise too_large(op, largest.shape, largest.dtype) from None
 
     def run(self, values, store):
@@ -145,6 +145,10 @@ class Plan:
     def __reduce_ex__(self, protocol):
         refuse_copy("a Plan")
 
+    def _repr_html_(self):
+        """The table that a notebook shows."""
+        return table(self)
+
     def explain(self):
         """A table of the steps as text: kernel, shapes, dtype, memory, the user's line."""
         return explain(self)
@@ -171,8 +175,8 @@ class Plan:
         FeedError
             If one is of another shape than the plan's.
         """
-        given = feed_dict if self.feeds_of is None else self.feeds_of(feed_dict)
-        arrays = profiling.arrays_for(self.feeds, given)
+        fed = feed_dict if self.feeds_of is None else self.feeds_of(feed_dict)
+        arrays = profiling.arrays_for(self.feeds, fed)
         with profiling.put_back(self), keeping():
             try:
                 seconds = self._within_memory(self.program.profile, arrays, repeat)
@@ -195,9 +199,9 @@ class Plan:
             return KernelError(f"{name}: {cause}", op)
         if cause is not None:
             return ComputeError(f"{name} raised {type(cause).__name__}: {cause}", op)
-        for (step, _, limit), found in zip(failsafe.indices_of(kernel), failed.indices):
+        for (step, _, limit), index in zip(failsafe.indices_of(kernel), failed.indices):
             kind = step.type if step.op is None else step.op.type
-            reason = bad_index.describe(bad_index.words_of(kind), found, failed.piece, limit,
+            reason = bad_index.describe(bad_index.words_of(kind), index, failed.piece, limit,
                                         step.attrs.get("_first", 0))
             if reason:
                 name = name if step.op is None else where(step.op)
@@ -206,9 +210,7 @@ class Plan:
         return KernelError(f"{name}: {reason}.", op)
 
 
-_REASONS = {2: "an index lies outside the table that it indexes",
-            3: "the result has a NaN or an infinity",
-            5: "the matrix is not positive definite"}
+_REASONS = {2: "an index lies outside the table that it indexes"}     # by `Code` of abi.pxd
 
 
 def _choose_gemm(m, n, k, ta, tb, dtype):
@@ -216,79 +218,6 @@ def _choose_gemm(m, n, k, ta, tb, dtype):
     wide = _kernels.level == "v4" and "kernels for SkylakeX" in _kernels.blas_config
     stem = choose.choose_gemm(m, n, k, ta, tb, dtype, _kernels.level, wide)
     return stem, choose.shares_columns(stem, m, n, k, tb, dtype)
-
-
-def _streams(kernels):
-    """The random streams that kernels draw from, each once."""
-    return list(dict.fromkeys(v.source for k in kernels for v in k.values
-                              if v is not None and v.kind == "stream"))
-
-
-class _Spaces:
-    """Where each storage lies for the Program, and the pool of constants."""
-
-    def __init__(self, body, variables, streams):
-        self.variable = {op: FIRST_VARIABLE + i for i, op in enumerate(body.variables)}
-        self.stream = {s: FIRST_VARIABLE + variables + i for i, s in enumerate(streams)}
-        self.feed = FIRST_VARIABLE + variables + len(streams)
-        self.result = self.feed + len(body.feeds)
-        self.constants = {}                  # (dtype, bytes) -> offset
-        self.blocks, self.top = [], 0
-
-    def operand(self, value):
-        if value is None:
-            return None
-        root = root_of(value)                # a view of a constant too is among the constants
-        if root.const is not None and root.step is None:
-            return CONSTANTS, self._constant(root)
-        s = value.storage
-        if s.kind == "arena":
-            return ARENA, s.offset
-        if s.kind == "var":
-            return self.variable[s.source], 0
-        if s.kind == "stream":
-            return self.stream[s.source], 0
-        if s.kind == "feed":
-            return self.feed + s.source, 0
-        assert s.kind == "result", f"{value} lies in {s.kind}"
-        return self.result + s.index, 0
-
-    def indices(self, k):
-        """What a kernel follows, as Program copies it after a failure."""
-        return tuple((self.operand(v), v.dtype, v.shape)
-                     for _, v, _ in failsafe.indices_of(k))
-
-    def _constant(self, value):
-        array = np.ascontiguousarray(value.const)
-        key = array.dtype.str, array.tobytes()
-        if key not in self.constants:
-            self.constants[key] = self.top
-            self.blocks.append((self.top, array))
-            self.top += -(-array.nbytes // 64) * 64
-        return self.constants[key]
-
-    def pool(self):
-        """All constants in one array."""
-        found = np.zeros(max(self.top, 1), np.uint8)
-        for offset, array in self.blocks:
-            found[offset:offset + array.nbytes] = np.frombuffer(array.tobytes(), np.uint8)
-        return found
-
-    def tuple_of(self, k, table):
-        if k.parts:
-            tile, scratch = strips.tile_of(k)
-            return ("strip", tile, scratch, strips.substeps(k, self.operand, table), 0, k.count,
-                    k.grain, int(k.parallel), int(k.barrier))
-        operands = tuple(self.operand(v) for v in k.values)
-        if k.symbol is None:
-            described = tuple((o, v.dtype, v.shape) for o, v in zip(operands, k.values))
-            n = k.writes
-            return k.call, described[:n], described[n:], k.foreign
-        if k.offsets is not None:
-            operands = tuple((space, start + more) for (space, start), more
-                             in zip(operands, k.offsets))
-        return (table[k.symbol], operands, k.ext, k.par, k.aux, 0, k.count, k.grain,
-                int(k.parallel), int(k.barrier))
 
 
 def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
@@ -322,17 +251,14 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
         raise ValueError(f"no pass is called {sorted(unknown)[0]!r}; there are "
                          f"{', '.join(PASSES)}.")
     off = frozenset(off) | (watch.OFF if check else frozenset())
-    streams = streams
     builder = Builder(rewrite.table(off), off, functools.partial(with_subnormals, keep))
     # a collection finds nothing among a plan's steps and looks at all of them again and again
     # (20,000 steps: 27 us a step without, 50 to 80 with it)
     with Uncollected(), untied(), keeping():
-        body = Specialiser(fetches, feeds, store, builder, done, streams,
-                           after).run()
+        body = Specialiser(fetches, feeds, store, builder, done, streams, after).run()
         if isinstance(body, Staging):
             return body
-        return Plan(fetches, feeds, body, store, off, threads, check, keep,
-                    streams)
+        return Plan(fetches, feeds, body, store, off, threads, check, keep, streams)
 
 
 __all__ = ["Plan", "Staging", "compile", "Callable", "Entry", "Runner", "StepFailed", "PASSES",

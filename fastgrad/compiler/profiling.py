@@ -11,22 +11,22 @@ from fastgrad.errors import FeedError, MissingFeedError
 from fastgrad.wording import show_shape, where
 
 
-def arrays_for(feeds, given):
+def arrays_for(feeds, arrays):
     """The fed arrays in a plan's order.
 
     Parameters
     ----------
     feeds : dict Tensor -> (dtype, shape)
-    given : dict Tensor -> array
+    arrays : dict Tensor -> array
         As a run converts them.
     """
     for t in feeds:
-        if t not in given:
+        if t not in arrays:
             dtype, shape = feeds[t]
             raise MissingFeedError(
                 f"You must feed a value for {where(t)}: {dtype.name}, shape {shape}. "
                 f"Pass feed_dict={{{t.op.name}: value}} to profile().", t.op)
-    for t, array in given.items():
+    for t, array in arrays.items():
         if t not in feeds:
             raise FeedError(f"profile: {where(t)} is fed, and this plan is for runs that do not "
                             "feed it. Make one with session.plan(fetches, feed_dict).")
@@ -36,7 +36,7 @@ def arrays_for(feeds, given):
                 f"profile: this plan is for {where(t)} of dtype {dtype.name} and shape "
                 f"{show_shape(shape)}; got {array.dtype.name} of shape {show_shape(array.shape)}. "
                 "Make one with session.plan(fetches, feed_dict) for this feed.")
-    return [given[t] for t in feeds]
+    return [arrays[t] for t in feeds]
 
 
 class _Undone(Exception):

@@ -197,11 +197,12 @@ class _Search:
         last = {root_of(v): i for i, s in enumerate(self.members) for v in step_reads(s)}
         free, slots, longest = [], 0, 0
         for i, s in enumerate(self.members):
-            done = {root_of(v) for v in step_reads(s)}
-            done = {v for v in done if v in private and last[v] == i}
-            over = {v for k in s.opdef.inplace for v in [s.inputs[k]]
+            # in the order of reading: a plan must not depend on where its values lie in memory
+            done = [v for v in dict.fromkeys(root_of(v) for v in step_reads(s))
+                    if v in private and last[v] == i]
+            over = [v for v in dict.fromkeys(s.inputs[k] for k in s.opdef.inplace)
                     if v in done and v.dtype == s.out.dtype and v.shape == s.out.shape
-                    and not s.fused and len(s.outs) == 1}
+                    and not s.fused and len(s.outs) == 1]
             free += [v.storage.index for v in over]
             for v in s.outs:
                 if v in private:
@@ -210,7 +211,7 @@ class _Search:
                     v.storage = Storage("scratch", 0)
                     v.storage.index = free.pop()
                     longest = max(longest, v.size // self.rows * v.dtype.itemsize)
-            free += [v.storage.index for v in done - over]
+            free += [v.storage.index for v in done if v not in over]
             free += [v.storage.index for v in s.outs if v in private and v not in last]
         return slots, longest
 
@@ -236,8 +237,8 @@ class _Search:
 
     def _in_place_of(self, instead):
         """What comes after, with an update where a product into a variable stood."""
-        kept = set(self.after)
-        return [instead.get(s, s) for s in self.steps[self.at:] if s in kept or s in instead]
+        after = set(self.after)
+        return [instead.get(s, s) for s in self.steps[self.at:] if s in after or s in instead]
 
     def _partials(self, s):
         """The steps that write each block's share and that add these up."""

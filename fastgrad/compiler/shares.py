@@ -74,7 +74,7 @@ def by_rows(k):
 
 
 def _by_rows(k, value_a_row):
-    shape = max((v.shape for v in k.values if v is not None), key=size_of)
+    shape = max((v.shape for v in k.operands), key=size_of)
     units = shape[0] if shape else 1
     if units < 2 or k.count % units:
         return whole(k)

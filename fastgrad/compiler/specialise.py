@@ -14,6 +14,7 @@ from fastgrad.errors import MissingFeedError, StateError
 from fastgrad.wording import where
 from fastgrad.compiler import families
 from fastgrad.compiler.shown import variable_shown
+from fastgrad.compiler.order import assigns_first, order_of, written
 from fastgrad.graph.nodes import Tensor, is_custom
 from fastgrad.compiler.ir import Step, Value, root_of, variable_of
 from fastgrad.graph.reference import evaluate
@@ -59,24 +60,6 @@ class Before:
     _out = property(lambda self: self.op.outputs[0]._out)
 
 
-def order_of(fetches, fed, done=()):
-    """The operations the fetches need, in topological order; feeding cuts what is behind.
-
-    Those in `done` have run in an earlier stage of the same run.
-    """
-    seen = set(done)
-    todo = [f.op for f in fetches if isinstance(f, Tensor) and f not in fed]
-    todo += [f for f in fetches if not isinstance(f, Tensor)]
-    while todo:
-        node = todo.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        todo.extend(t.op for t in node._inputs if t not in fed)
-        todo.extend(node.control_inputs)
-    return sorted(seen.difference(done), key=lambda o: o.id)
-
-
 class Body:
     """Scheduled steps.
 
@@ -91,35 +74,6 @@ class Body:
     def __init__(self, steps, results, feeds, variables):
         self.steps, self.results = steps, results
         self.feeds, self.variables = feeds, variables
-
-
-def assigns_first(order, writers):
-    """The order in which an assign comes before updates of its variable that it does not need.
-
-    Nothing else tells which comes first when a run fetches both. An update adds to the value it
-    finds, so that the assign of a value made from the old one must not come behind and undo it;
-    TensorFlow starts the assign first, as it waits for less. What an assign needs moves with it.
-
-    Parameters
-    ----------
-    order : operations in topological order
-    writers : dict of operation to the variables it writes
-    """
-    updated = {v for o, variables in writers.items() if o.type != "assign" for v in variables}
-    assigns = [o for o in writers if o.type == "assign" and writers[o][0] in updated]
-    moved = set()
-    for node in assigns:
-        needed, todo = set(), [node]
-        while todo:
-            o = todo.pop()
-            if o not in needed:
-                needed.add(o)
-                todo += [t.op for t in o._inputs] + list(o.control_inputs)
-        if not any(o.type != "assign" and writers[node][0] in writers.get(o, ()) for o in needed):
-            moved |= needed
-    if not moved:
-        return order
-    return [o for o in order if o in moved] + [o for o in order if o not in moved]
 
 
 class Specialiser:
@@ -195,8 +149,8 @@ class Specialiser:
         inputs = [self.env.get(t) for t in node._inputs]
         if not node.opdef.pure or any(v is None or v.const is None for v in inputs):
             return False
-        made = evaluate(node, [v.const for v in inputs], calculate=self.b.calculate)
-        for t, array in zip(node.outputs, made):
+        arrays = evaluate(node, [v.const for v in inputs], calculate=self.b.calculate)
+        for t, array in zip(node.outputs, arrays):
             self.env[t] = Value(array.shape, array.dtype, "const", const=array)
         return True
 
@@ -247,25 +201,25 @@ class Specialiser:
 
     def _variable(self, op, shape=None):
         """The Value of a variable; `shape` is what an update is about to give it."""
-        found = self.variables.get(op)
-        if found is not None:
+        value = self.variables.get(op)
+        if value is not None:
             if shape is None and not self.store.has(op):
-                self._old_of_fresh(op, found)
-            return found
+                self._old_of_fresh(op, value)
+            return value
         if self.store.has(op) or shape is None:
             buffer = self.store.buffer(op)
-            found = Value(buffer.shape, buffer.dtype, "var", source=op)
+            value = Value(buffer.shape, buffer.dtype, "var", source=op)
         else:
-            found = Value(shape, op.attrs["dtype"], "var", source=op)
-        self.variables[op] = found
-        return found
+            value = Value(shape, op.attrs["dtype"], "var", source=op)
+        self.variables[op] = value
+        return value
 
-    def _old_of_fresh(self, op, found):
+    def _old_of_fresh(self, op, value):
         """Make the initial value of a variable that this run assigns but also reads before."""
         buffer = self.store.buffer(op)
-        if buffer.shape != found.shape:
+        if buffer.shape != value.shape:
             raise StateError(f"{where(op)} has shape {buffer.shape} and is given shape "
-                             f"{found.shape} in the run that reads it; use two runs.", op)
+                             f"{value.shape} in the run that reads it; use two runs.", op)
 
     def _new_shape(self, node):
         """The shape an assign gives a variable that has no value yet; None for other updates."""
@@ -393,13 +347,6 @@ def needed_inputs(node):
     return [t for t in node._inputs if t.op.type != "variable"]
 
 
-def written(node):
-    """The variables that an operation writes: its first inputs, one an output."""
-    if node.opdef is None or not node.opdef.writes:
-        return ()
-    return tuple(t.op for t in node._inputs[:node.opdef.outputs])
-
-
 # ---- operations that a run starts from --------------------------------------------------
 
 def _placeholder(s, node):
@@ -417,9 +364,12 @@ def _constant(s, node):
                                    const=array)
 
 
-def _variable_source(s, node):
-    """Nothing yet: a variable that is only assigned need not have a value."""
+def _read_later(s, node):
+    """Nothing here: what an operation reads of it is looked up at that place (`Specialiser._read`).
+
+    A variable that is only assigned need not have a value; a summary's value is made after the run.
+    """
 
 
-_SOURCES = {"placeholder": _placeholder, "constant": _constant, "variable": _variable_source,
-            "summary_": _variable_source}
+_SOURCES = {"placeholder": _placeholder, "constant": _constant, "variable": _read_later,
+            "summary_": _read_later}

@@ -82,17 +82,17 @@ def place_scratch(steps, fetched):
             continue
         if step.strip is not strip:
             free, strip = [], step.strip
-        done = {v for v in step_reads(step) if last.get(v) == i}
+        done = [v for v in dict.fromkeys(step_reads(step)) if last.get(v) == i]
         # a kernel may write over an input only element for element
-        over = {v for v in done if v.dtype.itemsize == step.out.dtype.itemsize}
-        free += {v.storage.index for v in over}
+        over = [v for v in done if v.dtype.itemsize == step.out.dtype.itemsize]
+        free += [v.storage.index for v in over]
         if step.out in inside:
             if not free:
                 free.append(strip.slots)
                 strip.slots += 1
             step.out.storage = Storage("scratch", step.out.size * step.out.dtype.itemsize)
             step.out.storage.index = free.pop()
-        free += {v.storage.index for v in done - over}
+        free += [v.storage.index for v in done if v not in over]
 
 
 def _private(steps, fetched):
@@ -108,23 +108,23 @@ def _private(steps, fetched):
 
 def join(kernels):
     """Kernels of one strip become one Kernel with `parts`."""
-    found, run = [], []
+    joined, run = [], []
     for k in [*kernels, None]:
         strip = None if k is None else k.step.strip
         if run and strip is not run[-1].step.strip:
-            found.append(_joined(run))
+            joined.append(_joined(run))
             run = []
         if k is not None:
-            (found if strip is None else run).append(k)
-    return found
+            (joined if strip is None else run).append(k)
+    return joined
 
 
 def _joined(run):
     strip = run[-1].step.strip
     written = [v for k in run for v in k.values[:k.writes]
                if v is not None and v.storage.kind != "scratch"]
-    made = {id(v) for k in run for v in k.values[:k.writes]}
-    read = [v for k in run for v in k.values[k.writes:] if v is not None and id(v) not in made
+    inner = {id(v) for k in run for v in k.values[:k.writes]}
+    read = [v for k in run for v in k.values[k.writes:] if v is not None and id(v) not in inner
             and (v.storage is None or v.storage.kind != "scratch")]
     joined = Kernel(run[-1].step, "row strip" if strip.rows else "strip",
                     list(dict.fromkeys(written + read)), strip.rows or run[0].count)
@@ -145,7 +145,7 @@ def tile_of(joined):
 
 def substeps(joined, operand, table):
     """The strip's steps as Program wants them: (address, operands, advances, ext, par[, units])."""
-    strip, found = joined.step.strip, []
+    strip, steps = joined.step.strip, []
     for k in joined.parts:
         operands, advances = [], []
         for v in k.values:
@@ -157,8 +157,8 @@ def substeps(joined, operand, table):
                 advances.append(0 if v is None else _advance(v, k, strip))
         units = k.count // strip.rows if strip.rows else 1
         more = (units,) if units > 1 else ()
-        found.append((table[k.symbol], tuple(operands), tuple(advances), k.ext, k.par, *more))
-    return tuple(found)
+        steps.append((table[k.symbol], tuple(operands), tuple(advances), k.ext, k.par, *more))
+    return tuple(steps)
 
 
 def _advance(v, k, strip):

@@ -16,13 +16,13 @@ OFF = frozenset(("fuse", "strips", "inplace", "threads"))     # passes a watched
 
 def watched(kernels):
     """The kernels, with a look at the results of each step behind its last one."""
-    found = []
+    looked_at = []
     for k, following in zip(kernels, [*kernels[1:], None]):
-        found.append(k)
+        looked_at.append(k)
         last = following is None or following.step is not k.step
         if last and not k.step.late and any(v.dtype.kind == "f" for v in k.step.outs):
-            found.append(_look(k.step))
-    return found
+            looked_at.append(_look(k.step))
+    return looked_at
 
 
 def _look(step):

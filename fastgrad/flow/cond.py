@@ -45,6 +45,13 @@ def cond(pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None, f
     Notes
     -----
     Gradient: that of the branch taken.
+
+    Examples
+    --------
+    >>> x = placeholder(float64, [])
+    >>> size = cond(x < 0.0, lambda: -x, lambda: x * 1.0)
+    >>> Session().run(size, {x: -3.0})
+    np.float64(3.0)
     """
     true_fn, false_fn = true_fn or fn1, false_fn or fn2
     if not callable(true_fn) or not callable(false_fn):

@@ -30,7 +30,21 @@ def add_session_op(opdef, inputs, attrs, specs, name, graph=None):
 
 @door
 def control_dependencies(control_inputs):
-    """Control dependencies: operations made in the `with` run after these; None clears them."""
+    """Control dependencies: operations made in the `with` run after these; None clears them.
+
+    Parameters
+    ----------
+    control_inputs : list of nodes, or None
+        Only operations *made* inside wait, not those that are merely mentioned there.
+
+    Examples
+    --------
+    >>> v = Variable(1.0)
+    >>> with control_dependencies([v.assign(10.0)]):
+    ...     after = v + 1.0
+    >>> Session().run(after)
+    np.float64(11.0)
+    """
     return get_default_graph().control_dependencies(control_inputs)
 
 

@@ -128,6 +128,12 @@ def while_loop(cond, body, loop_vars, shape_invariants=None, parallel_iterations
     The loop runs between plans, one plan a turn.
 
     Gradient: that of the turns that were made, back from the last one.
+
+    Examples
+    --------
+    >>> i, product = while_loop(lambda i, p: i < 6, lambda i, p: (i + 1, p * i), [1, 1])
+    >>> Session().run(product)
+    np.int64(120)
     """
     start = flat(loop_vars)
     if not start:

@@ -83,7 +83,7 @@ def check_text(opdef, inputs, attrs, at):
 
 def text_error(opdef, at, what):
     """The error of an operation `at` a line that cannot work with strings."""
-    return (TextCastError if opdef.form == "cast" else TextError)(
+    return (TextCastError if opdef.type in ("cast", "cast_like") else TextError)(
         f"{opdef.name}{at} {what}. Strings can be moved, compared with equal and joined; "
         "as_string() makes them of numbers.")
 

@@ -11,6 +11,7 @@ import contextlib
 
 from fastgrad.errors import GraphError
 from fastgrad.graph.default_graph import KINDS, made_default
+from fastgrad.graph.drawing import drawing
 from fastgrad.graph.graphviz import export_dot
 from fastgrad.graph.names import Names
 from fastgrad.graph.nodes import Node, Operation, Tensor, node_of, operation_of
@@ -77,6 +78,10 @@ class Graph(Records, Names):
         self._finalized = True
 
     export_dot = export_dot
+
+    def _repr_html_(self):
+        """The picture that a notebook shows."""
+        return drawing(self)
 
     finalized = property(lambda self: self._finalized)
 

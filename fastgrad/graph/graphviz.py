@@ -6,7 +6,7 @@ uses it. Only what the user's own lines made is drawn, not the gradients and upd
 
 import os
 
-from fastgrad.graph.nodes import is_custom
+from fastgrad.graph.nodes import Tensor, is_custom
 
 _BOXES = {"variable": "blue", "placeholder": "darkgreen", "constant": "gray"}
 
@@ -26,9 +26,7 @@ def export_dot(self, filename_prefix="graph_", gradients=False):
     -------
     str
     """
-    ops = [op for op in self._ops if gradients or _is_users(op)]
-    used = {t.op for op in ops for t in op._inputs}
-    ops = [op for op in ops if op.type != "constant" or op in used]
+    ops = drawn(self, gradients)
     drawn_ops, lines = set(ops), ["digraph {"]
     for op in ops:
         kind = "class" if is_custom(op) else op.type
@@ -38,14 +36,37 @@ def export_dot(self, filename_prefix="graph_", gradients=False):
     text = "\n".join([*lines, "}"])
     name = os.fspath(filename_prefix)
     if not name.endswith(".dot"):
-        drawn = sum(op.type not in _BOXES for op in ops)
-        name = f"{name}{len(self.variables)}var_{drawn}op.dot"
+        count = sum(op.type not in _BOXES for op in ops)
+        name = f"{name}{len(self.variables)}var_{count}op.dot"
     with open(name, "w", encoding="utf-8") as file:
         file.write(text)
     return text
 
 
+def drawn(graph, gradients=False):
+    """The operations that a picture shows: the user's own, and the constants that those use."""
+    ops = [op for op in graph._ops if gradients or _is_users(op)]
+    if not gradients:
+        ops = _without_upkeep(ops)
+    used = {t.op for op in ops for t in op._inputs}
+    return [op for op in ops if op.type != "constant" or op in used]
+
+
+def _without_upkeep(ops):
+    """Less what serves only the updates of variables: an optimizer's slots, rates and powers."""
+    kept = set(ops)
+    for op in reversed(ops):
+        users = [c.op if isinstance(c, Tensor) else c for c in op.consumers]
+        if users and not any(u in kept or _is_gradient(u) for u in users):
+            kept.discard(op)
+    return [op for op in ops if op in kept]
+
+
 def _is_users(op):
     if op.type in _BOXES or is_custom(op):
         return not op.name.endswith("/initial_value")
-    return op.opdef.pure and op.type != "loss_seed" and not op.name.startswith("gradients")
+    return op.opdef.pure and not _is_gradient(op)
+
+
+def _is_gradient(op):
+    return op.type == "loss_seed" or op.name.startswith("gradients")

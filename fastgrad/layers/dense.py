@@ -60,10 +60,35 @@ def dense(inputs, units, activation=None, use_bias=True, kernel_initializer=None
     ----------
     inputs : node of rank 2 or more, its last dimension known
     units : int
-    kernel_initializer : callable, optional
-        Glorot's uniform one if not given.
+        Size of the result's last dimension.
+    activation : callable(node) -> node, optional
+    use_bias : bool
+    kernel_initializer, bias_initializer : callable, optional
+        Glorot's uniform one and zeros if not given.
+    kernel_regularizer, bias_regularizer, activity_regularizer : callable(node) -> scalar, optional
+        Results join GraphKeys.REGULARIZATION_LOSSES.
+    trainable : bool
+    name : str, optional
+        Scope of the variables `name/kernel` (inputs, units) and `name/bias` (units,).
     reuse : bool, optional
         Share the variables of the layer of this name.
+
+    Returns
+    -------
+    Tensor
+        (..., units), in the dtype of `inputs`.
+
+    Raises
+    ------
+    ValueError
+        If the last dimension of `inputs` is not known, or the name is taken and `reuse` is off.
+
+    Examples
+    --------
+    >>> x = placeholder(float32, [None, 3])
+    >>> h = dense(x, 4, activation=nn.relu, name="first")
+    >>> h.shape.as_list(), [v.name for v in global_variables()]
+    ([None, 4], ['first/kernel:0', 'first/bias:0'])
     """
     layer = Dense(units, activation, use_bias, kernel_initializer, bias_initializer,
                   kernel_regularizer, bias_regularizer, activity_regularizer, kernel_constraint,

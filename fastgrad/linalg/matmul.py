@@ -68,12 +68,26 @@ def matmul(a, b, transpose_a=False, transpose_b=False, adjoint_a=False, adjoint_
 
     Parameters
     ----------
-    a, b : tensors
+    a : tensor (..., n, k), or (k,)
+    b : tensor (..., k, m), or (k,)
+        Leading dimensions broadcast. Both are brought to one dtype by NumPy's rules; in a
+        `compat.v1` graph they must have one.
     transpose_a, transpose_b : bool
-        Whether the last two dimensions of an operand are swapped first. The adjoint of a real
-        matrix is the same.
+        Whether the last two dimensions of an operand are swapped first; this costs nothing.
+    adjoint_a, adjoint_b : bool
+        The adjoint of a real matrix is its transpose.
     a_is_sparse, b_is_sparse : bool
         Accepted for TensorFlow's sake.
+
+    Returns
+    -------
+    Tensor
+        (..., n, m); a dimension goes where an operand is 1-D.
+
+    Raises
+    ------
+    ShapeError
+        If the inner dimensions differ; names both operands and where they were made.
 
     Notes
     -----

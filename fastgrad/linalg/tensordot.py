@@ -43,9 +43,9 @@ def _axes_of(axes, rank_a, rank_b):
     first, second = (np.atleast_1d(known_value(v)).tolist() for v in (first, second))
     if len(first) != len(second):
         raise ValueError(f"tensordot: {len(first)} axes of a against {len(second)} of b.")
-    for axes, rank in ((first, rank_a), (second, rank_b)):
-        if any(not -rank <= i < rank for i in axes):
-            raise AxisIndexError(f"tensordot: axes {axes} are out of range for {rank} dimensions.")
+    for axes, count in ((first, rank_a), (second, rank_b)):
+        if any(not -count <= i < count for i in axes):
+            raise AxisIndexError(f"tensordot: axes {axes} are out of range for {count} dimensions.")
     return [i % rank_a for i in first], [i % rank_b for i in second]
 
 

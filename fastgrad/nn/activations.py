@@ -25,9 +25,14 @@ def _sigmoid_ref(x):
 
 @_float_map(_sigmoid_ref, "sigmoid", name="Sigmoid")
 def sigmoid(x):
-    """Logistic function `1 / (1 + exp(-x))`, without overflow.
+    """Logistic function `1 / (1 + exp(-x))`, elementwise, without overflow.
 
     Gradient: `dx = dy y (1 - y)`.
+
+    Examples
+    --------
+    >>> Session().run(sigmoid([-1000.0, 0.0, 1000.0]))
+    array([0. , 0.5, 1. ])
     """
 
 
@@ -52,6 +57,11 @@ def relu(features):
     """Rectified linear unit, `max(x, 0)`; NaN stays NaN.
 
     Gradient: `dy` where `y > 0`, else 0.
+
+    Examples
+    --------
+    >>> Session().run(nn.relu([-1.0, 0.0, 2.0]))
+    array([0., 0., 2.])
     """
 
 

@@ -72,6 +72,24 @@ def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
     """(tensors scaled down to a common l2 norm of at most `clip_norm`, their norm before).
 
     Gradient: as of the quotient.
+
+    Parameters
+    ----------
+    t_list : list of tensors, IndexedSlices or None
+    clip_norm : float or scalar node
+    use_norm : scalar node, optional
+        The norm, if it is known already.
+
+    Returns
+    -------
+    list, Tensor
+        None stays None.
+
+    Examples
+    --------
+    >>> clipped, norm = clip_by_global_norm([constant([3.0]), constant([4.0])], 1.0)
+    >>> Session().run([*clipped, norm])
+    [array([0.6]), array([0.8]), np.float64(5.0)]
     """
     listed = _listed(t_list)
     norm = global_norm(listed) if use_norm is None else as_tensor(use_norm)

@@ -106,20 +106,31 @@ def softmax_cross_entropy_with_logits_v2(labels, logits, axis=None, name=None, d
 
     Parameters
     ----------
-    labels, logits : tensors of one shape
-        `labels` need not sum to 1.
+    labels, logits : tensors of one shape (..., classes)
+        Floating dtypes. `labels` need not sum to 1.
     axis : int, optional
         The class dimension; the last if not given.
 
     Returns
     -------
     Tensor
-        `-sum(labels * log_softmax(logits))` over `axis`.
+        `-sum(labels * log_softmax(logits))` over `axis`, finite for finite logits.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes differ.
 
     Notes
     -----
     Gradient: `dlogits = dy (sum(labels) softmax(logits) - labels)`,
     `dlabels = -dy log_softmax(logits)`.
+
+    Examples
+    --------
+    >>> loss = softmax_cross_entropy_with_logits_v2(labels=[[1., 0.]], logits=[[1000., 0.]])
+    >>> Session().run(loss) == [0.]
+    array([ True])
     """
     return _of_softmax(labels, logits, number_of(dim if axis is None else axis),
                        name or "softmax_cross_entropy_with_logits")
@@ -253,12 +264,31 @@ def sparse_softmax_cross_entropy_with_logits(_sentinel=None, labels=None, logits
 
     Parameters
     ----------
-    labels : integer tensor (...,)
+    labels : int32 or int64 tensor (...,)
+        Classes, from 0 on.
     logits : tensor (..., classes)
+
+    Returns
+    -------
+    Tensor
+        `-log_softmax(logits)` at the label, (...,), in the dtype of `logits`.
+
+    Raises
+    ------
+    InvalidArgumentError
+        In the run, if a label is no class; names it and its row. No variable changes.
+    ShapeError
+        If `labels` has another rank than `logits` less one.
 
     Notes
     -----
     Gradient: `dlogits = dy (softmax(logits) - one_hot(labels))`.
+
+    Examples
+    --------
+    >>> loss = sparse_softmax_cross_entropy_with_logits(labels=[1], logits=[[0., 0., 0.]])
+    >>> Session().run(loss).round(4)
+    array([1.0986])
     """
     _named_only("sparse_softmax_cross_entropy_with_logits", _sentinel, labels, logits)
     logits = as_tensor(logits)
@@ -293,10 +323,27 @@ def sigmoid_cross_entropy_with_logits(_sentinel=None, labels=None, logits=None, 
     Parameters
     ----------
     labels, logits : tensors of one shape
+        Floating dtypes.
+
+    Returns
+    -------
+    Tensor
+        `-labels log(s) - (1 - labels) log(1 - s)` with `s = sigmoid(logits)`, finite for finite
+        logits.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes differ.
 
     Notes
     -----
     Gradient: `dlogits = dy (sigmoid(logits) - labels)`, `dlabels = -dy logits`.
+
+    Examples
+    --------
+    >>> Session().run(sigmoid_cross_entropy_with_logits(labels=[0., 1.], logits=[-800., -800.]))
+    array([  0., 800.])
     """
     _named_only("sigmoid_cross_entropy_with_logits", _sentinel, labels, logits)
     labels, logits = _pair(labels, logits)

@@ -41,7 +41,7 @@ def dropout(x, keep_prob=None, noise_shape=None, seed=None, name=None, rate=None
 
     Parameters
     ----------
-    x : tensor
+    x : tensor of a floating dtype
     keep_prob : float or tensor, optional
         The share that stays.
     noise_shape : shape, optional
@@ -52,6 +52,12 @@ def dropout(x, keep_prob=None, noise_shape=None, seed=None, name=None, rate=None
     Notes
     -----
     Gradient: `dy` with the same mask and scale.
+
+    Examples
+    --------
+    >>> found = Session().run(nn.dropout(np.ones(1000), rate=0.25))
+    >>> sorted(set(found.round(4).tolist())), bool(abs((found == 0).mean() - 0.25) < 0.1)
+    ([0.0, 1.3333], True)
     """
     if (keep_prob is None) == (rate is None):
         raise ValueError("dropout needs one of keep_prob and rate.")

@@ -40,9 +40,26 @@ def embedding_lookup(params, ids, partition_strategy="mod", name=None, validate_
     max_norm : float, optional
         Rows with a larger l2 norm are scaled down to it.
 
+    Returns
+    -------
+    Tensor
+        The shape of `ids`, then that of a row.
+
+    Raises
+    ------
+    InvalidArgumentError
+        In the run, if an id is no row; names it. No variable changes.
+
     Notes
     -----
     Gradient: an IndexedSlices with `dy` at `ids`, so that optimizers touch those rows only.
+
+    Examples
+    --------
+    >>> Session().run(embedding_lookup(constant([[1., 2.], [3., 4.]]), [1, 1, 0]))
+    array([[3., 4.],
+           [3., 4.],
+           [1., 2.]])
     """
     if params is None or (isinstance(params, (list, tuple)) and not params):
         raise ValueError("Need at least one param")

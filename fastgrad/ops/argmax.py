@@ -58,6 +58,11 @@ def argmax(input, axis=None, name=None, dimension=None, output_type=INT64):
     """Index of the largest element along `axis` (0 if not given), the first of equals.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(argmax([[1., 5., 2.], [9., 0., 9.]], axis=1))
+    array([1, 0])
     """
     return _place(_argmax, input, axis, dimension, output_type, name)
 

@@ -29,6 +29,17 @@ def _zip(ref, kernel, **fields):
     return op(elementwise, form="zip", kernel=kernel, ref=ref, inplace=(0, 1), **fields)
 
 
+def as_counted(function):
+    """A NumPy function of floats that takes and makes subnormal numbers as the thread counts them.
+
+    Where they count as zero, arithmetic and comparisons see that by themselves; functions that
+    look at the bits of a number (powers, remainders) do not.
+    """
+    def counted(x):
+        return np.where(x == 0, np.copysign(x.dtype.type(0), x), x) if x.dtype.kind == "f" else x
+    return lambda *arrays: counted(function(*map(counted, arrays)))
+
+
 def _grad_map(ref, kernel):
     """`dx = f(saved) * dy`: inputs are (saved, dy), of one shape."""
     return op(elementwise, dtype=promote_float, form="map_grad", kernel=kernel, ref=ref,
@@ -108,7 +119,7 @@ def divide_gradient(op, dz):
     return dx, -dx * op.outputs[0]
 
 
-@_zip(np.power, "pow", name="Pow")
+@_zip(as_counted(np.power), "pow", name="Pow")
 def pow(x, y):
     """Elementwise power, `x ** y`.
 

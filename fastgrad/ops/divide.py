@@ -13,7 +13,7 @@ from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import is_whole, promote_float
 from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
-from fastgrad.ops.arithmetic import _where, _zip, divide, elementwise, zeros_like
+from fastgrad.ops.arithmetic import _where, _zip, as_counted, divide, elementwise, zeros_like
 from fastgrad.ops.comparison import equal
 from fastgrad.ops.unary import floor
 from fastgrad.wording import where
@@ -54,7 +54,7 @@ def floordiv(x, y):
 NotDifferentiable("floordiv")
 
 
-@_zip(np.mod, "mod", name="FloorMod")
+@_zip(as_counted(np.mod), "mod", name="FloorMod")
 def floormod(x, y):
     """Remainder of `floordiv`; it has the sign of `y`.
 
@@ -83,7 +83,7 @@ def truncatediv(x, y):
 NotDifferentiable("truncatediv")
 
 
-@_zip(np.fmod, "truncatemod", name="TruncateMod")
+@_zip(as_counted(np.fmod), "truncatemod", name="TruncateMod")
 def truncatemod(x, y):
     """Remainder of `truncatediv`; it has the sign of `x`.
 

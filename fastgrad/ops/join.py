@@ -50,6 +50,23 @@ def concat(values, axis=0, name=None):
     """Join tensors along a dimension they already have.
 
     Gradient: each piece gets its part of `dy`.
+
+    Parameters
+    ----------
+    values : list of tensors
+        Of one rank and, but for `axis`, one shape.
+    axis : int
+
+    Raises
+    ------
+    ShapeError
+        If another dimension differs.
+
+    Examples
+    --------
+    >>> Session().run(concat([[[1, 2]], [[3, 4]]], axis=0))
+    array([[1, 2],
+           [3, 4]])
     """
     values = list(values) if isinstance(values, (list, tuple)) else [values]
     if is_node(axis) and as_tensor(axis)._shape:

@@ -198,9 +198,25 @@ def _of(value, dtype):
 
 @door
 def random_normal(shape, mean=0.0, stddev=1.0, dtype=FLOAT32, seed=None, name=None):
-    """Normally distributed numbers.
+    """Normally distributed numbers, new ones in each run.
 
+    Parameters
+    ----------
+    shape : sequence of int, or integer tensor
+    mean, stddev : float or tensor
+        Broadcast to `shape`.
+    dtype : floating dtype
+    seed : int, optional
+        With `set_random_seed`, makes the sequence of runs of a session repeatable.
+
+    Notes
+    -----
     Gradient: to `mean` and `stddev`, as of `stddev * z + mean`.
+
+    Examples
+    --------
+    >>> Session().run(random_normal([2, 3], stddev=0.1)).shape
+    (2, 3)
     """
     return _scaled(_standard_normal, shape, mean, stddev, dtype, seed, name or "random_normal")
 

@@ -142,9 +142,28 @@ def reduce_mean(input_tensor, axis=None, keepdims=None, name=None, reduction_ind
                 keep_dims=None):
     """Mean over `axis` (all axes if None).
 
-    Integers give float64; in a TensorFlow graph an integer, rounded towards zero.
+    Parameters
+    ----------
+    input_tensor : tensor
+    axis : int or sequence of int, optional
+        Negative ones count from the end.
+    keepdims : bool
+        Whether reduced dimensions stay, as 1.
 
+    Returns
+    -------
+    Tensor
+        Integers give float64; in a TensorFlow graph an integer, rounded towards zero. The mean
+        of nothing is NaN.
+
+    Notes
+    -----
     Gradient: `dy / count` repeated along the averaged axes.
+
+    Examples
+    --------
+    >>> Session().run(reduce_mean([[1., 2.], [3., 5.]], axis=0))
+    array([2. , 3.5])
     """
     tell_of_truth(input_tensor, "reduce_mean")
     x = _numbers(as_tensor(input_tensor), _reduce_mean)

@@ -46,6 +46,13 @@ def reshape(tensor, shape, name=None):
     """The same elements in C order under another shape; one dimension may be -1.
 
     Gradient: `dx = reshape(dy, shape of x)`.
+
+    Examples
+    --------
+    >>> Session().run(reshape([[1, 2, 3], [4, 5, 6]], [3, -1]))
+    array([[1, 2],
+           [3, 4],
+           [5, 6]])
     """
     check_rank(shape, 1, "the shape of reshape")
     return _reshape(tensor, plain_shape(shape), name=name)

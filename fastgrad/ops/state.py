@@ -45,6 +45,14 @@ class placeholder(Tensor):
     shape : sequence of int or None, optional
         What fed values must look like; None is a free dimension. Without one, any shape.
     name : str, optional
+        What errors call it.
+
+    Raises
+    ------
+    FeedError
+        In a run, if it is fed with a value of another shape, or one that its dtype cannot hold.
+    MissingFeedError
+        In a run that needs it, if it is not fed.
 
     Examples
     --------
@@ -96,6 +104,11 @@ def constant(value, dtype=None, shape=None, name="Const", verify_shape=False):
     verify_shape : bool
         Whether the value must have `shape` already.
     name : str, optional
+
+    Examples
+    --------
+    >>> Session().run(constant(7.0, float32, shape=[2]))
+    array([7., 7.], dtype=float32)
     """
     graph = get_default_graph()
     array = array_of(value, to_np(dtype), graph.literals)
@@ -277,7 +290,15 @@ def _group():
 
 @door
 def group(*inputs, name=None):
-    """An operation that runs all `inputs`; its value is None."""
+    """An operation that runs all `inputs`; its value is None.
+
+    Examples
+    --------
+    >>> a, b = Variable(1.0), Variable(2.0)
+    >>> Session().run(group(a.assign(b), b.assign(a)))
+    >>> a.value, b.value
+    (array(2.), array(1.))
+    """
     ops = [operation_of(n) for n in _leaves(inputs) if n is not None]
     graph = ops[0].graph if ops else get_default_graph()
     with graph.control_dependencies(ops):

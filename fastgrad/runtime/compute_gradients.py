@@ -34,6 +34,13 @@ def compute_gradients(loss, feed_dict=None):
         If `loss` is not a scalar or an operation on the way has no gradient.
     MissingFeedError
         If a placeholder has no value yet.
+
+    Examples
+    --------
+    >>> x, w = placeholder(), Variable([1.0, 2.0])
+    >>> found = compute_gradients(reduce_sum(square(w * x)), {x: [3.0, 4.0]})
+    >>> found[w], found[x]
+    (array([18., 64.]), array([ 6., 32.]))
     """
     if not isinstance(loss, Node):
         raise FetchTypeError(f"compute_gradients takes a node; got {type(loss).__name__}.")

@@ -12,6 +12,7 @@ import time
 import numpy as np
 
 from fastgrad.compiler.plan import shuffle_rows
+from fastgrad.runtime.curves import curves
 from fastgrad.errors import FeedError, FeedTypeError
 from fastgrad.graph.doors import door, warn
 from fastgrad.wording import where
@@ -48,6 +49,10 @@ class History:
     def __repr__(self):
         last = _numbers({name: values[-1] for name, values in self.history.items() if values})
         return f"<History: {', '.join([f'{len(self.epoch)} epochs, {self.steps} steps', *last])}>"
+
+    def _repr_html_(self):
+        """The curves that a notebook shows."""
+        return curves(self)
 
 
 def _numbers(logs):

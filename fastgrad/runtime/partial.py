@@ -9,7 +9,7 @@ import weakref
 
 import numpy as np
 
-from fastgrad.compiler.specialise import order_of
+from fastgrad.compiler.order import order_of
 from fastgrad.errors import ClosedError, PartError
 from fastgrad.graph.dtypes import TEXT
 from fastgrad.graph.interned import held, keeping

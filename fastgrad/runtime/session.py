@@ -14,7 +14,8 @@ import numpy as np
 
 from fastgrad import config
 from fastgrad.compiler.plan import Callable, Runner, Staging, compile, with_subnormals
-from fastgrad.compiler.specialise import Before, written
+from fastgrad.compiler.order import written
+from fastgrad.compiler.specialise import Before
 from fastgrad.errors import ClosedError, FeedTypeError, GraphError, InvalidArgumentError
 from fastgrad.graph import hooks
 from fastgrad.graph.default_graph import get_default_graph
@@ -33,7 +34,7 @@ from fastgrad.runtime.stages import compute
 from fastgrad.runtime.streams import Streams
 from fastgrad.uncut import Changed
 from fastgrad.variables.store import store_of
-from fastgrad.wording import refuse_copy, where
+from fastgrad.wording import markup, refuse_copy, where
 
 
 class Session(Runner):
@@ -126,6 +127,17 @@ class Session(Runner):
     def __reduce_ex__(self, protocol):
         refuse_copy(f"a {type(self).__name__}")
 
+    def _repr_html_(self):
+        """The line that a notebook shows."""
+        kind, variables = type(self).__name__, len(self.graph.variables)
+        line = (f"{'closed ' * self.closed}{kind} of a graph of {len(self.graph.operations)} "
+                f"operations and {variables} variable{'s' * (variables != 1)}, at most "
+                f"{self.num_threads} thread{'s' * (self.num_threads != 1)}, {len(self._plans)} "
+                f"plan{'s' * (len(self._plans) != 1)} kept")
+        if self.history is not None:
+            line += f"; last fit: {repr(self.history)[10:-1]}"
+        return f"<code>{markup(line)}</code>"
+
     # ---- running ----
     @door
     def _run_slow(self, fetches, feed_dict):
@@ -150,6 +162,25 @@ class Session(Runner):
         ----------
         fetches : as in `run`
         feed_list : list of nodes, optional
+            What is fed, in the order of the function's parameters.
+
+        Returns
+        -------
+        callable
+            Takes one value for each node of `feed_list`; returns what `run` would. It ends with
+            this session.
+
+        Raises
+        ------
+        FeedError
+            By the function, if a value does not fit its node, or there are too many or too few.
+
+        Examples
+        --------
+        >>> x = placeholder(float64, [3])
+        >>> total = Session().make_callable(reduce_sum(x), [x])
+        >>> total([1.0, 2.0, 3.0])
+        np.float64(6.0)
         """
         if self.closed:
             raise ClosedError("Attempted to use a closed Session.")
@@ -179,10 +210,28 @@ class Session(Runner):
     def plan(self, fetches, feed_dict=None):
         """The Plan of a run, for `explain()` and `profile()`.
 
+        Parameters
+        ----------
+        fetches, feed_dict : as in `run`
+            Only shapes and dtypes of the fed values count.
+
+        Returns
+        -------
+        Plan
+            `print(plan.explain())` shows one line a step, `plan.profile(feed_dict)` adds times.
+
         Raises
         ------
         ValueError
-            If the run is made of several plans, because shapes depend on values.
+            If the run is made of several plans: an operation runs in Python, or shapes depend
+            on values.
+
+        Examples
+        --------
+        >>> x = placeholder(float32, [None, 3])
+        >>> plan = Session().plan(exp(x), {x: np.ones((2, 3))})
+        >>> [kernel.symbol for kernel in plan.kernels]
+        ['exp_f32']
         """
         nodes, _, _ = flatten(fetches, self.graph)
         feeds = self._feeds(feed_dict)

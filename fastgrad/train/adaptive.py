@@ -126,6 +126,21 @@ class AdamOptimizer(Optimizer):
     Parameters
     ----------
     learning_rate, beta1, beta2, epsilon : float or scalar node
+
+    Notes
+    -----
+    `m += (g - m) (1 - beta1)`, `v += (g^2 - v) (1 - beta2)`, and at step t
+    `w -= learning_rate sqrt(1 - beta2^t) / (1 - beta1^t) m / (sqrt(v) + epsilon)`.
+
+    Examples
+    --------
+    >>> w = Variable([5.0, -3.0])
+    >>> step = AdamOptimizer(0.5).minimize(reduce_sum(square(w)))
+    >>> session = Session()
+    >>> for _ in range(300):
+    ...     session.run(step)
+    >>> bool(np.abs(w.value).max() < 1e-3)
+    True
     """
 
     def __init__(self, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8,

@@ -78,7 +78,7 @@ class Optimizer:
         Returns
         -------
         Operation
-            Its value in a run is None.
+            Its value in a run is None. What is fetched beside it is from before the step.
 
         Raises
         ------
@@ -102,7 +102,19 @@ class Optimizer:
     def compute_gradients(self, loss, var_list=None, gate_gradients=GATE_OP,
                           aggregation_method=None, colocate_gradients_with_ops=False,
                           grad_loss=None):
-        """[(gradient or None, variable), ...] of a loss, as nodes."""
+        """[(gradient or None, variable), ...] of a loss, as nodes.
+
+        Parameters
+        ----------
+        loss : scalar node of a floating dtype
+        var_list : list of Variable, optional
+            As in `minimize`.
+
+        Returns
+        -------
+        list of (Tensor, IndexedSlices or None, Variable)
+            To be changed (clipped, averaged) and given to `apply_gradients`.
+        """
         if not is_node(loss):
             raise LossTypeError(f"minimize takes a node as loss; got {type(loss).__name__}.")
         if gate_gradients not in (self.GATE_NONE, self.GATE_OP, self.GATE_GRAPH):
@@ -122,7 +134,23 @@ class Optimizer:
     @door
     def apply_gradients(self, grads_and_vars, global_step=None, name=None):
         """An operation that applies gradients to variables; pairs whose gradient is None are left
-        out."""
+        out.
+
+        Parameters
+        ----------
+        grads_and_vars : iterable of (gradient, Variable)
+        global_step : Variable, optional
+            Counts the steps.
+
+        Returns
+        -------
+        Operation
+
+        Raises
+        ------
+        GradientError
+            If no gradient is left.
+        """
         pairs = list(grads_and_vars)
         if not pairs:
             raise GradientError("No variables provided.")

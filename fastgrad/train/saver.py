@@ -114,10 +114,16 @@ class Saver:
 
         Parameters
         ----------
+        sess : Session
         save_path : str
             The folder is made if the one above it is there.
         global_step : int, Variable or tensor; optional
             Appended to the path: `save_path-100`.
+
+        Returns
+        -------
+        str
+            What `restore` takes.
 
         Raises
         ------
@@ -180,6 +186,12 @@ class Saver:
     def restore(self, sess, save_path):
         """Put the values of a checkpoint into a session's variables; they need no initializer.
 
+        Parameters
+        ----------
+        sess : Session
+        save_path : str
+            What `save` returned, or `latest_checkpoint` found.
+
         Raises
         ------
         NotInFileError
@@ -187,7 +199,7 @@ class Saver:
         DamagedFileError
             If the file is cut off or no checkpoint.
         StateError
-            If a shape or dtype differs.
+            If a shape or dtype differs. In all cases no variable changes.
         """
         if save_path is None:
             raise ValueError("Can't load save_path when it is None.")

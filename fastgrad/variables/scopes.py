@@ -270,6 +270,15 @@ def get_variable(name, shape=None, dtype=None, initializer=None, regularizer=Non
     ------
     ValueError
         If it exists and is not to be reused, or the other way round, or differs in shape or dtype.
+
+    Examples
+    --------
+    >>> with variable_scope("net"):
+    ...     first = get_variable("w", [2, 3])
+    >>> with variable_scope("net", reuse=True):
+    ...     again = get_variable("w")
+    >>> again is first, first.name
+    (True, 'net/w:0')
     """
     return get_variable_scope().get_variable(
         name, shape, dtype, initializer, regularizer, None, trainable, collections,

@@ -27,7 +27,7 @@ from fastgrad.ops.state import (_assign, _assign_add, _assign_sub, _variable, as
                                 constant, group, identity)
 from fastgrad.variables.store import store_of
 from fastgrad.variables.value_copy import value_copy
-from fastgrad.wording import where
+from fastgrad.wording import markup, where
 
 
 KINDS = {}                  # Graph.literals -> class of its variables; compat adds its own
@@ -159,7 +159,19 @@ class Variable(Tensor):
         return self.initial_value
 
     def assign(self, value, use_locking=False, name=None, read_value=True):
-        """A node that sets the variable and has its new value."""
+        """A node that sets the variable and has its new value.
+
+        Parameters
+        ----------
+        value : tensor, array or number
+            Of the variable's shape; converted to its dtype.
+
+        Examples
+        --------
+        >>> v = Variable([1.0, 2.0])
+        >>> Session().run(v.assign(v * 2.0))
+        array([2., 4.])
+        """
         return self._update(_assign, value, name or "Assign")
 
     def assign_add(self, delta, use_locking=False, name=None, read_value=True):
@@ -179,6 +191,16 @@ class Variable(Tensor):
                              f"shape {as_tensor(value)._shape}.") from None
 
     __repr__ = __str__ = repr_of_variable
+
+    def _repr_html_(self):
+        """The line that a notebook shows; in a TensorFlow graph values are the sessions'."""
+        line = repr(self)[1:-1]
+        if self.graph.literals != "tf" and self.dtype.is_floating:
+            value = self.value
+            if value.size:
+                line += (f", from {value.min():.4g} to {value.max():.4g}, mean {value.mean():.4g}, "
+                         f"standard deviation {value.std():.4g}")
+        return f"<code>{markup(line)}</code>"
 
 
 # TensorFlow's, of no meaning here
@@ -249,7 +271,19 @@ def variables_initializer(var_list, name="init"):
 
 @door
 def global_variables_initializer():
-    """An operation that puts the initial values of all global variables in."""
+    """An operation that puts the initial values of all global variables in.
+
+    In a graph of `fastgrad` variables have them from the start, so that this undoes a training; in
+    a session of `fastgrad.compat.v1` they have none until it has run.
+
+    Examples
+    --------
+    >>> w, session = Variable(1.0), Session()
+    >>> w.value = 5.0
+    >>> session.run(global_variables_initializer())
+    >>> w.value
+    array(1.)
+    """
     return variables_initializer(global_variables())
 
 

@@ -1,5 +1,6 @@
 """Kernel families: each operation and each kernel has its record, and records say what is so."""
 
+import dataclasses
 import re
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 import fastgrad as fg
 import fastgrad.compat.v1     # noqa: F401 - registers what only TensorFlow's names reach
 from fastgrad import _kernels
-from fastgrad.compiler import plan     # noqa: F401 - enters the families
+from fastgrad.compiler import partition, plan     # noqa: F401 - the second enters the families
 from fastgrad.compiler.families import FAMILIES, family
 from fastgrad.graph.opdef import OPS
 
@@ -67,3 +68,46 @@ def test_products_without_a_kernel_are_explained(shape):
     assert "numpy:" in shown
 
 
+
+
+def test_scratch_lies_in_the_arena(monkeypatch):
+    """As many pieces as threads, of whole cache lines; each thread gets its own from Program."""
+    record, asked = FAMILIES["map"], []
+
+    def layout(e, s):
+        kernel, = record.layout(e, s)
+        kernel.values.append(s.scratch)
+        return [kernel]
+
+    def scratch(s):
+        asked.append(s)
+        return 1000
+    monkeypatch.setitem(FAMILIES, "map", dataclasses.replace(
+        record, layout=layout, scratch=scratch, tiles=frozenset()))
+    monkeypatch.setattr(partition, "PLAN_AT_LEAST_US", 0.0)
+    monkeypatch.setattr(partition, "PIECE_AT_LEAST_US", 0.0)
+    monkeypatch.setattr(partition, "STEP_AT_LEAST_US", 0.0)
+    x = np.linspace(-1, 1, 8000, dtype=np.float32).reshape(200, 40)
+    with fg.Graph().as_default() as graph:
+        a = fg.placeholder("float32", x.shape)
+        y = fg.exp(fg.sin(a) + fg.reduce_sum(a, 0))
+        session = fg.Session(graph=graph, num_threads=2)
+        made = session.plan(y, {a: x})
+        found = session.run(y, {a: x})
+    mapped = [k for k in made.kernels if k.step.opdef.form == "map"]
+    assert {k.symbol for k in mapped} == {"sin_f32", "exp_f32"} and len(asked) >= 2
+    for k in mapped:
+        block = k.values[-1]
+        assert block.shape == (2, 1024) and k.parallel
+        assert block.storage.kind == "arena" and block.storage.offset % 64 == 0
+        for v in (*k.step.outs, *k.step.inputs):
+            other = v.storage
+            if other.kind == "arena":
+                assert (other.offset + other.bytes <= block.storage.offset
+                        or block.storage.offset + 2048 <= other.offset)
+    np.testing.assert_allclose(found, np.exp(np.sin(x) + x.sum(0)), rtol=1e-5)
+
+
+def test_families_with_scratch_are_in_no_strip():
+    """A strip's steps run on the stack's tiles; only steps of their own have pieces of the arena."""
+    assert [f.name for f in FAMILIES.values() if f.scratch is not None and f.tiles] == []

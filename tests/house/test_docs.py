@@ -30,6 +30,12 @@ def examples():
                     and not isinstance(thing, type)):
                 parts = doctest.DocTestParser().get_doctest(doc, {}, full, name, 0)
                 found.setdefault(full, (parts, module))
+    session = importlib.import_module("fastgrad.runtime.session")
+    for key, thing in vars(fg.Session.__base__).items():     # compiled methods: no finder sees them
+        if ">>>" in (getattr(thing, "__doc__", None) or ""):
+            full = f"fastgrad.Session.{key}"
+            found[full] = doctest.DocTestParser().get_doctest(
+                thing.__doc__, {}, full, full, 0), session
     unique = {}
     for full, (test, module) in found.items():
         unique.setdefault(test.docstring, (full, test, module))

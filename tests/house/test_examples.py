@@ -29,7 +29,8 @@ LAST = {                        # file: (least, most)
 def test_example(name):
     done = run_python(str(EXAMPLES / name))
     assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+    told = [line for line in done.stderr.splitlines() if not line.startswith("epoch ")]
+    assert told == []                       # but fit's progress, on a slow machine
     least, most = LAST[name]
     assert least <= float(done.stdout.split()[-1]) <= most, done.stdout
 

@@ -96,7 +96,8 @@ def test_template_literals_are_cast():
 # ---- names, sizes, widths ---------------------------------------------------------------
 
 VAGUE = {"utils", "util", "helpers", "helper", "common", "base", "manager", "core", "misc"}
-WRITTEN = [p for folder in ("fastgrad", "tests", "bench") for p in (ROOT / folder).rglob("*.py")
+FOLDERS = ("fastgrad", "tests", "bench", "docs", "examples")
+WRITTEN = [p for folder in FOLDERS for p in (ROOT / folder).rglob("*.py")
            if "build" not in p.parts and "tf1" not in p.parts] + [ROOT / "setup.py"]
 
 

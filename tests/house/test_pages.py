@@ -12,6 +12,7 @@ import pytest
 import snippets
 
 import fastgrad as fg
+from fastgrad import config
 
 DOCS = pathlib.Path(__file__).parents[2] / "docs"
 PAGES = sorted(p for folder in (".", "learn", "guides", "how") for p in (DOCS / folder).glob("*.md"))
@@ -45,3 +46,10 @@ def test_links_between_pages(page):
 
 def test_there_are_pages():
     assert len(PAGES) >= 18
+
+
+def test_every_environment_variable_is_explained():
+    text = (DOCS / "guides" / "settings.md").read_text(encoding="utf-8")
+    for name, (default, meaning) in config.VARIABLES.items():
+        shown = f"`{default}`" if default else "unset"
+        assert f"| `{name}` | {shown} | {meaning} |" in text

@@ -4,12 +4,12 @@
 """
 
 import pathlib
+import re
 
 import pytest
 import snippets
 
 import fastgrad as fg
-from fastgrad import config
 
 README = pathlib.Path(__file__).parents[2] / "README.md"
 BLOCKS = snippets.blocks(README)
@@ -23,7 +23,7 @@ def test_snippet(block, following):
 
 
 def test_there_are_snippets():
-    assert len(SNIPPETS) >= 5
+    assert len(SNIPPETS) >= 1
 
 
 def test_the_commands_are_there():
@@ -33,8 +33,11 @@ def test_the_commands_are_there():
     assert text.index("<!-- bench:begin -->") < text.index("<!-- bench:end -->")
 
 
-def test_every_environment_variable_is_explained():
-    text = README.read_text(encoding="utf-8")
-    for name, (default, meaning) in config.VARIABLES.items():
-        shown = f"`{default}`" if default else "unset"
-        assert f"| `{name}` | {shown} | {meaning} |" in text
+def test_readme_is_one_screen():
+    """What, who, fifteen lines of code, the table, links; all else stands in docs."""
+    assert README.read_text(encoding="utf-8").count("\n") < 90
+
+
+def test_its_links_lead_somewhere():
+    for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", README.read_text(encoding="utf-8")):
+        assert "://" in link or (README.parent / link).exists(), link

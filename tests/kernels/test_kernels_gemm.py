@@ -156,9 +156,9 @@ def test_choice_names_symbols_that_exist():
 
 
 def test_every_count_has_a_cost():
-    for (level, way, dtype), costs in choose.COSTS.items():
+    for (built, way, dtype), costs in choose.COSTS.items():
         for stem, known in costs.items():
-            assert len(known) == len(choose.counts(stem, 33, 17, 40, way, dtype, level)), stem
+            assert len(known) == len(choose.counts(stem, 33, 17, 40, way, dtype, built)), stem
 
 
 @pytest.mark.parametrize("dtype", ["f32", "f64"])

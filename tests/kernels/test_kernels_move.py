@@ -1,10 +1,10 @@
-"""Kernels that move values against NumPy: copy, move, fill, cast, iota, gather, scatter_add, one_hot, watch.
+"""Kernels that move values against NumPy: copy, move, fill, cast, gather, scatter_add, one_hot.
 
 Owns the checks of move.pxi.in and index.pxi.in, on every CPU level that this machine runs.
 """
 import numpy as np
 import pytest
-from step import BAD_INDEX, BAD_NUMBER, DTYPES, EACH_LEVEL, OK, level, run_split, run_step
+from step import BAD_INDEX, DTYPES, EACH_LEVEL, OK, level, run_split, run_step
 
 pytestmark = EACH_LEVEL
 INDEX = {"i32": np.int32, "i64": np.int64}
@@ -119,13 +119,6 @@ def test_cast_out_of_range(source):
     assert y.all()
 
 
-@pytest.mark.parametrize("dtype", ["f32", "f64", "i32", "i64"])
-def test_iota(dtype):
-    y = np.zeros(50, DTYPES[dtype])
-    assert run_split(f"iota_{dtype}", [y], par=[-3, 2]) == OK
-    np.testing.assert_array_equal(y, -3 + 2 * np.arange(50, dtype=DTYPES[dtype]))
-
-
 @pytest.mark.parametrize("i", INDEX)
 @pytest.mark.parametrize("row", [1, 2, 3, 8, 19])
 @pytest.mark.parametrize("dtype", ["u8", "f32", "f64"])
@@ -177,17 +170,3 @@ def test_take_label(i, dtype):
     for bad in (-1, 3):
         index[7] = bad
         assert run_step(f"take_label_{i}_{dtype}", [y, x, index], [3]) == BAD_INDEX
-
-
-@pytest.mark.parametrize("dtype", ["f32", "f64"])
-def test_watch(dtype):
-    x = fresh(3000, DTYPES[dtype])
-    x[5], x[6] = np.finfo(x.dtype).max, np.finfo(x.dtype).tiny / 8
-    assert run_step(f"watch_{dtype}", [x]) == OK
-    for at in (0, 1023, 1024, 2999):
-        for bad in (np.nan, np.inf, -np.inf):
-            z = x.copy()
-            z[at] = bad
-            assert run_step(f"watch_{dtype}", [z]) == BAD_NUMBER
-            assert run_step(f"watch_{dtype}", [z], lo=at + 1) == OK
-            assert run_step(f"watch_{dtype}", [z], hi=at) == OK

@@ -183,8 +183,6 @@ def test_rowwise(level, o, n, d):
         run_step(f"{name}_{d}", [y, x], ext=(n,), hi=o)
         run_step(f"{name}_{d}", [z, z], ext=(n,), hi=o)
         assert y.tobytes() == z.tobytes(), "in place"
-    y = both_ways(f"logsumexp_{d}", np.zeros(o, x.dtype), [x], ext=(n,), hi=o)
-    np.testing.assert_allclose(y, np.log(np.exp(exact).sum(axis=1)), rtol=rtol, atol=rtol)
     y = both_ways(f"softmax_grad_{d}", np.zeros_like(x), [p.astype(x.dtype), dy], ext=(n,), hi=o)
     want = (slope - (slope * p).sum(axis=1, keepdims=True)) * p
     np.testing.assert_allclose(y, want, rtol=10 * rtol, atol=rtol)
@@ -209,10 +207,6 @@ def test_rows_with_special_values(level, n, d):
         run_step(f"{name}_{d}", [y, x], ext=(n,), hi=5)
         assert np.isnan(y[:3]).all(), name
         assert not np.isnan(y[3:]).any()
-    y = np.zeros(5, DTYPES[d])
-    run_step(f"logsumexp_{d}", [y, x], ext=(n,), hi=5)
-    want = [np.nan, -np.inf, np.inf, np.log(n - 1), 1e30]
-    np.testing.assert_allclose(y, want, rtol=1e-6, atol=1e-6)
 
 
 def xent(z, c, scale):

@@ -18,7 +18,9 @@ def changed(spec, index, value):
 
 
 BAD_STEPS = [
-    None, (), [], list(GOOD), GOOD[:9], (*GOOD, 1), ("strap",), (None, None), (1.5,) + GOOD[1:],
+    None, (), [], list(GOOD), GOOD[:9], (*GOOD, 1, 1), ("strap",), (None, None), (1.5,) + GOOD[1:],
+    *[(*GOOD, scratch) for scratch in (0, -1, 17, 2 ** 62, 2 ** 70, "x", None)],
+    (*changed(GOOD, 1, ()), 8), (*changed(GOOD, 1, ((1, 0), None)), 8),
     *[changed(GOOD, i, v) for i, v in [
         (0, 0), (0, -5), (0, 2 ** 70), (1, None), (1, ((9, 0),)), (1, ((-1, 0),)),
         (1, ((0, 17),)), (1, ((0, -1),)), (1, ((1, 2 ** 70),)), (1, (("0", 0),)), (1, (0, 0)),

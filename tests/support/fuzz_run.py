@@ -41,7 +41,7 @@ def array(data):
     shape = [data.PickValueInList(DIMS) for _ in range(data.ConsumeIntInRange(0, 3))]
     size = int(np.prod(shape))
     raw = data.ConsumeBytes(min(size, 32) * dtype.itemsize).ljust(size * dtype.itemsize, b"\x01")
-    if dtype == bool:
+    if dtype == bool:  # noqa: E721  (a dtype equals its type)
         raw = bytes(b & 1 for b in raw)
     found = np.frombuffer(raw, dtype).reshape(shape)
     layout = data.ConsumeIntInRange(0, 7)

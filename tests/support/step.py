@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from fastgrad import _kernels
 
-OK, PYTHON_ERROR, BAD_INDEX, BAD_NUMBER, INTERRUPTED, NOT_POSITIVE = range(6)
+OK, PYTHON_ERROR, BAD_INDEX, INTERRUPTED = range(4)
 
 
 @pytest.fixture(params=_kernels.available_levels)
@@ -29,7 +29,8 @@ class Step(ctypes.Structure):
     _fields_ = [("fn", ctypes.c_void_p), ("ptr", ctypes.c_void_p * 8),
                 ("ext", ctypes.c_ssize_t * 8), ("par", ctypes.c_double * 2),
                 ("aux", ctypes.c_void_p), ("lo", ctypes.c_ssize_t), ("hi", ctypes.c_ssize_t),
-                ("grain", ctypes.c_ssize_t), ("parallel", ctypes.c_int), ("barrier", ctypes.c_int)]
+                ("grain", ctypes.c_ssize_t), ("parallel", ctypes.c_int), ("barrier", ctypes.c_int),
+                ("scratch_at", ctypes.c_int), ("scratch", ctypes.c_ssize_t)]
 
 
 KERNEL = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(Step), ctypes.c_ssize_t, ctypes.c_ssize_t)

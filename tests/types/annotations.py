@@ -25,7 +25,8 @@ PARAMETERS = {
     "aggregation_method gate_gradients _sentinel data_format partition_strategy reduction "
     "unconnected_gradients config regularizer_list weights_list first_n summarize "
     "stop_gradients grad_ys sampled_values parallel_iterations swap_memory shape_invariants "
-    "partition_info var thread threads ex loop_vars initializer_list elems Tout inp hypothesis truth distribution adjustment "
+    "partition_info var thread threads ex loop_vars initializer_list "
+    "elems Tout inp hypothesis truth distribution adjustment "
     "virtual_batch_size fused renorm renorm_clipping renorm_momentum slot_name": "Any",
     "seed op_seed": "int | None",
     "keepdims keep_dims validate_indices use_locking validate_shape trainable": "_bool | None",
@@ -51,7 +52,8 @@ PARAMETERS = {
     "global_step": "Variable | None",
     "logdir save_dir checkpoint_dir ckpt_dir_or_file checkpoint_prefix model_checkpoint_path "
     "save_path": "str | PathLike[str]",
-    "units": "Any",
+    "units distribution_a distribution_b summary event parameters": "Any",
+    "tf_type": "DTypeLike",
     "order": "int",
 }
 PARAMETERS = {name: kind for names, kind in PARAMETERS.items() for name in names.split()}
@@ -96,7 +98,19 @@ OF_FUNCTION = {
     "map_fn.fn": "Callable[..., Any]", "make_template.name_": "str", "string_join.inputs": "Any",
     "custom_gradient.f": "Callable[..., Any]", "NotDifferentiable.op_type": "str",
     "confusion_matrix.dtype": "DTypeLike", "get_static_value.tensor": "Any",
-    "tensordot.axes": "Any", "BatchNormalization.axis": "Any", "batch_normalization.axis": "Any",
+    "history.history": "_History | Any", "history.names": "str | Sequence[str] | None",
+    "decision_boundary.classifier": "Tensor | Callable[..., Any]",
+    "decision_boundary.points": "ArrayLike", "decision_boundary.labels": "ArrayLike | None",
+    "decision_boundary.feed": "Tensor | str | None",
+    "decision_boundary.session": "Session | None",
+    "plot.weights.weights": "Variable | ArrayLike", "plot.weights.shape": "Sequence[int] | None",
+    "plot.weights.columns": "int | None", "plot.confusion_matrix.labels": "ArrayLike",
+    "plot.confusion_matrix.predictions": "ArrayLike",
+    "plot.confusion_matrix.names": "Sequence[str] | None",
+    **{f"plot.{f}.ax": "Axes | None" for f in (
+        "history", "decision_boundary", "confusion_matrix", "weights")},
+    "tensordot.axes": "Any", "normalize_moments.shift": "TensorLike | None",
+    "BatchNormalization.axis": "Any", "batch_normalization.axis": "Any",
 }
 
 # what a function returns
@@ -156,8 +170,10 @@ RETURNS = {
     "disable_eager_execution disable_v2_behavior": NONE,
 }
 RETURNS = {name: kind for names, kind in RETURNS.items() for name in names.split()}
+PICTURES = "history decision_boundary confusion_matrix weights"
 # where a name alone does not tell: space.name
-RETURNS_OF = {"metrics.mean_squared_error": PAIR}
+RETURNS_OF = {"metrics.mean_squared_error": PAIR,
+              **{f"plot.{name}": "Axes" for name in PICTURES.split()}}
 
 # what methods and attributes of classes that are not spelt out return; Any, if not here
 METHODS = {

@@ -256,7 +256,7 @@ class Graph:
     def clear_collection(self, name: str) -> None: ...
     def export_dot(self, filename_prefix: Any = "graph_", gradients: _bool = False) -> str: ...
 
-class History:
+class _History:
     """What `Session.fit` returns."""
 
     epoch: list[int]
@@ -264,7 +264,7 @@ class History:
     steps: int
     seconds: float
 
-class Plan:
+class _Plan:
     """A compiled run, what `Session.plan` returns."""
 
     fetches: list[Any]
@@ -279,7 +279,7 @@ class Session:
     graph: Graph
     num_threads: int | None
     check_numerics: _bool
-    history: History | Any
+    history: _History | Any
     def __init__(self, target: str | Graph = "", graph: Graph | None = None, config: Any = None, *,
                  num_threads: int | None = None, check_numerics: _bool | None = None,
                  subnormals: str = "flush") -> None: ...
@@ -307,7 +307,7 @@ class Session:
             run_metadata: Any = None) -> Any: ...
     @overload
     def run(self, fetches: IndexedSlices, feed_dict: Feeds | None = None, options: Any = None,
-            run_metadata: Any = None) -> IndexedSlicesValue: ...
+            run_metadata: Any = None) -> _IndexedSlicesValue: ...
     @overload
     def run(self, fetches: SparseTensor, feed_dict: Feeds | None = None, options: Any = None,
             run_metadata: Any = None) -> SparseTensorValue: ...
@@ -328,11 +328,11 @@ class Session:
             run_metadata: Any = None) -> list[Any]: ...
     def make_callable(self, fetches: Any, feed_list: Sequence[Any] | None = None,
                       accept_options: _bool = False) -> Callable[..., Any]: ...
-    def plan(self, fetches: Any, feed_dict: Feeds | None = None) -> Plan: ...
+    def plan(self, fetches: Any, feed_dict: Feeds | None = None) -> _Plan: ...
     def fit(self, train_op: Any, data: Feeds, *, batch_size: int | None = None, epochs: int = 1,
             shuffle: _bool = True, seed: int | None = None, fetches: Any = None,
             callbacks: Iterable[Callable[[int, dict[str, Any]], Any]] = (),
-            progress: _bool | None = None, stop_on_nan: _bool = False) -> History: ...
+            progress: _bool | None = None, stop_on_nan: _bool = False) -> _History: ...
     def partial_run_setup(self, fetches: Any, feeds: Sequence[Any] | None = None) -> Any: ...
     def partial_run(self, handle: Any, fetches: Any, feed_dict: Feeds | None = None) -> Any: ...
 
@@ -357,7 +357,7 @@ class IndexedSlices:
     def get_shape(self) -> TensorShape: ...
     def parts(self) -> list[Any]: ...
 
-class IndexedSlicesValue(NamedTuple):
+class _IndexedSlicesValue(NamedTuple):
     values: Any
     indices: Any
     dense_shape: Any

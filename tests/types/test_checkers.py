@@ -28,12 +28,14 @@ def pages():
     found = {f"readme_{b.line}.py": b.text for b in snippets.blocks(ROOT / "README.md")
              if b.language == "python"}
     for page in PAGES:
+        if page.parent.name == "how":       # shows internals, which have no stubs
+            continue
         name = "page_" + re.sub(r"\W", "_", f"{page.parent.name}_{page.stem}")
         for block in snippets.blocks(page):
             if block.language == "python":
-                if block.options == "fresh" or f"{name}.py" not in found:
-                    current = f"{name}_{block.line}.py" if block.options == "fresh" else f"{name}.py"
-                found[current] = found.get(current, "") + block.text
+                if block.options == "fresh":
+                    name = f"{name}_{block.line}"
+                found[f"{name}.py"] = found.get(f"{name}.py", "") + block.text
     return found
 
 
@@ -55,17 +57,24 @@ def marked():
         WRONG.read_text(encoding="utf-8").splitlines(), 1) if line.endswith("# wrong")}
 
 
-def test_mypy(folder):
-    pytest.importorskip("mypy")
+def mypy(folder, *what):
     installed = FOUND.name in ("site-packages", "dist-packages")
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--follow-imports=silent", "--no-error-summary",
-         "--hide-error-context", "--cache-dir", str(folder / "cache"),
-         *sorted(p.name for p in folder.glob("*.py"))],
+         "--hide-error-context", "--cache-dir", str(folder / "cache"), *what],
         cwd=folder, capture_output=True, text=True,
         env={**os.environ, "MYPYPATH": "" if installed else str(FOUND)})
-    errors = re.findall(r"^(.+?):(\d+): error", done.stdout, re.MULTILINE)
-    assert {(f, int(n)) for f, n in errors} == marked(), done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_mypy(folder):
+    pytest.importorskip("mypy")
+    said = mypy(folder, *sorted(p.name for p in folder.glob("*.py")))
+    errors = re.findall(r"^(.+?):(\d+): error", said, re.MULTILINE)
+    assert {(f, int(n)) for f, n in errors} == marked(), said
+    stubs = [p.relative_to(FOUND).with_suffix("") for p in (FOUND / "fastgrad").rglob("*.pyi")]
+    modules = [".".join(p.parts).removesuffix(".__init__") for p in stubs]
+    assert mypy(folder, *(word for m in sorted(modules) for word in ("-m", m))) == ""
 
 
 def test_pyright(folder):

@@ -27,12 +27,15 @@ def test_stubs_are_up_to_date():
 
 
 def test_every_public_name_has_a_type():
+    """And no name is typed that is not there."""
     for name in ("", *(f".{n}" for n in make_stubs.NAMESPACES), ".compat.v1"):
         module = importlib.import_module(f"fastgrad{name}")
         path = make_stubs.ROOT / make_stubs.path_of(module.__name__)
         declared = make_stubs.names_in(path.read_text(encoding="utf-8"))
         missing = set(getattr(module, "__all__", ())) - declared
         assert missing == set(), name
+        invented = {n for n in declared if n[0] != "_" and not hasattr(module, n)}
+        assert invented == set(), name
 
 
 def execute(path):

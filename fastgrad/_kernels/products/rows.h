@@ -95,13 +95,13 @@ static void FG_N(rows)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const FG_T* a, ptr
     /* A band of 8 rows fills the registers with one or two vectors a row, one of 4 with more. */
     if (n < 4 * FG_W && FG_VECTOR_BYTES == 64)
         for (; i + 8 <= m; i += 8)
-            FG_BAND(8, 2);
+            FG_BAND(8, FG_BAND_8);
     for (; i + 4 <= m; i += 4)
-        FG_BAND(4, FG_VECTOR_BYTES == 64 ? 4 : 2);
+        FG_BAND(4, FG_BY_WIDTH(FG_BAND_4_WIDE, FG_BAND_4_NARROW));
     for (; i + 2 <= m; i += 2)
-        FG_BAND(2, 4);
+        FG_BAND(2, FG_BAND_2);
     for (; i < m; i++)
-        FG_BAND(1, 8);
+        FG_BAND(1, FG_BAND_1);
 #undef FG_BAND
 }
 

@@ -21,11 +21,7 @@
  * - What happens to the sums comes in phases, each over the whole tile, behind one test: a test for
  *   each vector made 128 deep products 5 % slower.
  */
-#if FG_VECTOR_BYTES == 64
-#define FG_HIGH 14
-#else
-#define FG_HIGH 6       /* of 16 registers 12 */
-#endif
+#define FG_HIGH FG_BY_WIDTH(FG_HIGH_WIDE, FG_HIGH_NARROW)
 #define FG_DEPTH 1024   /* of k at a time: a packed panel is 128 kB of stack with AVX-512 */
 #define FG_FETCH 8      /* rows of B that are fetched ahead */
 #define FG_NEAR 524288  /* bytes of C that stay in the second-level cache; see `far` */
@@ -122,8 +118,10 @@ typedef void (*FG_N(tile_call))(const FG_N(tiling)*, const FG_T*, const FG_T*, F
 #if FG_HIGH == 14
 #define FG_HEIGHTS(f, nv) FG_TO_6(f, nv) \
     f(7, nv) f(8, nv) f(9, nv) f(10, nv) f(11, nv) f(12, nv) f(13, nv) f(14, nv)
-#else
+#elif FG_HIGH == 6
 #define FG_HEIGHTS(f, nv) FG_TO_6(f, nv)
+#else
+#error "FG_HEIGHTS lists the tiles of 6 and of 14 rows"
 #endif
 FG_HEIGHTS(FG_CASE, 1)
 FG_HEIGHTS(FG_CASE, 2)

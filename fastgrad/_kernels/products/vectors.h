@@ -17,6 +17,7 @@
 #define FG_VECTORS_H
 #include <stddef.h>
 #include <string.h>
+#include "sizes.h"
 
 #if defined(__AVX512F__)
 #define FG_VECTOR_BYTES 64
@@ -26,6 +27,11 @@
 #include <immintrin.h>
 #else
 #define FG_VECTOR_BYTES 16
+#endif
+#if FG_VECTOR_BYTES == 64
+#define FG_BY_WIDTH(wide, narrow) wide
+#else
+#define FG_BY_WIDTH(wide, narrow) narrow
 #endif
 
 #if defined(__GNUC__)

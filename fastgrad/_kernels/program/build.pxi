@@ -253,7 +253,7 @@ cdef int read_kernel(Program p, Step* step, object address, object ext, object p
 
 
 cdef int read_range(Step* step, tuple spec, Py_ssize_t first) except -1:
-    """lo, hi, grain, parallel, barrier: the last five fields of a spec, from index `first`."""
+    """lo, hi, grain, parallel, barrier: five fields of a spec, from index `first`."""
     step.lo, step.hi, step.grain = spec[first], spec[first + 1], spec[first + 2]
     step.parallel, step.barrier = bool(spec[first + 3]), bool(spec[first + 4])
     if step.lo < 0 or step.hi < step.lo or step.grain < 1:
@@ -263,13 +263,20 @@ cdef int read_range(Step* step, tuple spec, Py_ssize_t first) except -1:
 
 cdef int read_plain(Program p, Step* step, tuple spec) except -1:
     cdef tuple operands, numbers
-    cdef Py_ssize_t i
+    cdef Py_ssize_t i, last
     cdef Py_ssize_t* aux
-    if PyTuple_GET_SIZE(spec) != 10:
-        raise ValueError("a kernel step has 10 fields")
+    if not 10 <= PyTuple_GET_SIZE(spec) <= 11:
+        raise ValueError("a kernel step has 10 or 11 fields")
     operands = as_counted(spec[1], MAX_OPERANDS, "operands")
-    for i in range(PyTuple_GET_SIZE(operands)):
-        read_operand(p, <object>PyTuple_GET_ITEM(operands, i), &step.ptr[i], 0)
+    last = PyTuple_GET_SIZE(operands) - 1
+    if PyTuple_GET_SIZE(spec) == 11:
+        step.scratch, step.scratch_at = spec[10], <int>last
+        if step.scratch < 1 or last < 0 or operands[last] is None or (
+                step.scratch > PY_SSIZE_T_MAX // p.threads):
+            raise ValueError(f"{step.scratch} bytes of scratch a piece, in its last operand")
+    for i in range(last + 1):
+        read_operand(p, <object>PyTuple_GET_ITEM(operands, i), &step.ptr[i],
+                     step.scratch * p.threads if step.scratch and i == last else 0)
     read_kernel(p, step, spec[0], spec[2], spec[3])
     if spec[4] is not None:
         numbers = as_tuple(spec[4], "aux")

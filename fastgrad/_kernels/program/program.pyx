@@ -71,7 +71,8 @@ cdef class Program:
     Parameters
     ----------
     steps : list of tuples
-        Kernel steps ``(address, operands, ext, par, aux, lo, hi, grain, parallel, barrier)``,
+        Kernel steps ``(address, operands, ext, par, aux, lo, hi, grain, parallel, barrier)``, or
+        ``(..., scratch)`` with the bytes that each piece has of the last operand,
         Python steps ``(callable, outs, ins[, foreign])`` with ``(operand, dtype, shape)`` in outs
         and ins, where `foreign` is False for one that computes as a kernel does, and
         strips ``("strip", tile, scratch_bytes, substeps, lo, hi, grain, parallel, barrier)`` with

@@ -196,7 +196,40 @@ cdef class Runner:
         self.close()
 
     def run(self, fetches, feed_dict=None, options=None, run_metadata=None):
-        """Evaluate `fetches` with the placeholders in `feed_dict` set to its values."""
+        """Evaluate `fetches` with the placeholders in `feed_dict` set to its values.
+
+        Parameters
+        ----------
+        fetches : node, its name, or a nesting of them in lists, tuples, dicts, named tuples
+        feed_dict : dict, optional
+            From node to array, nested list or number, which is converted to the node's dtype. Any
+            tensor can be fed, not placeholders alone.
+        options, run_metadata : optional
+            Accepted for TensorFlow's sake.
+
+        Returns
+        -------
+        The structure of `fetches`: an array or NumPy scalar for a tensor, None for an operation.
+        Results never change later. A variable fetched beside its update has its old value.
+
+        Raises
+        ------
+        MissingFeedError
+            If a placeholder that is needed is not fed; names it and where it was made.
+        FeedError
+            If a value does not fit its node's shape, or is not a number of its dtype.
+        FetchError
+            If something fetched is no node of this session's graph.
+        InvalidArgumentError
+            If a step fails: an index outside its range, shapes that do not fit. Then no variable
+            has changed.
+
+        Examples
+        --------
+        >>> x, w = placeholder(), Variable([1.0, 2.0])
+        >>> Session().run({"y": w * x, "sum": reduce_sum(w)}, {x: 3.0})
+        {'y': array([3., 6.]), 'sum': np.float64(3.0)}
+        """
         cdef list entries
         cdef Py_ssize_t i
         cdef tuple values

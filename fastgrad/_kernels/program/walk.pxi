@@ -95,6 +95,7 @@ cdef void run_pieces(const Step* s, int id, int count, Job* job, Py_ssize_t i) n
     cdef Py_ssize_t grains = (s.hi - s.lo + s.grain - 1) // s.grain
     cdef Py_ssize_t lo = s.lo, hi = s.hi
     cdef int code, piece, pieces = job.pieces
+    cdef Step own
     if not s.parallel or pieces == 1:
         code = s.fn(s, lo, hi)
         if code != OK:
@@ -104,7 +105,12 @@ cdef void run_pieces(const Step* s, int id, int count, Job* job, Py_ssize_t i) n
         lo = s.lo + (grains * piece + pieces - 1) // pieces * s.grain
         hi = min(s.hi, s.lo + (grains * (piece + 1) + pieces - 1) // pieces * s.grain)
         if lo < hi:
-            code = s.fn(s, lo, hi)
+            if s.scratch:
+                own = s[0]
+                own.ptr[s.scratch_at] += piece * s.scratch
+                code = s.fn(&own, lo, hi)
+            else:
+                code = s.fn(s, lo, hi)
             if code != OK:
                 fail(job, id, Failure(i, code, lo, hi))
                 return

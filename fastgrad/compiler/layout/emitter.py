@@ -56,6 +56,17 @@ class Kernel:
         self.call, self.parts, self.foreign, self.across = None, (), False, across
         self.parallel, self.grain, self.barrier = False, 1, False     # set by `partition`
 
+    @property
+    def operands(self):
+        """What it reads and writes of the plan's values: `values` without gaps and scratch."""
+        return [v for v in self.values if v is not None and v.kind != "scratch"]
+
+    @property
+    def piece_bytes(self):
+        """Bytes of scratch that each thread has, its last operand; 0: it needs none."""
+        scratch = self.step.scratch
+        return scratch.shape[1] if scratch is not None and self.values[-1] is scratch else 0
+
 
 class Emitter:
     """Turns steps into Kernels.
@@ -115,8 +126,8 @@ def _reference_call(step):
         real = iter(ins)
         args = [next(real) if g is None else g for g in ghosts]
         with np.errstate(all="ignore"):
-            found = function(*args)
-        for out, value in zip(outs, found if several else (found,)):
+            results = function(*args)
+        for out, value in zip(outs, results if several else (results,)):
             out[...] = value
     return call
 

@@ -7,6 +7,7 @@ from fastgrad.errors import RunShapeError
 from fastgrad.wording import where
 from fastgrad.graph.shapes import size_of
 
+BLAS = frozenset(("gemm_f32", "gemm_f64", "bgemm_f32", "bgemm_f64"))    # symbols that call it
 BLAS_LIMIT = 2**31 - 1
 ACTIVATIONS = {None: 0, "relu": 1, "sigmoid": 2, "tanh": 3}
 WAYS = ("", "_rows", "_dots", "_cols", "_tiny", "_tiles")

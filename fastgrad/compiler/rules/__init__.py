@@ -1,8 +1,9 @@
-"""The rewrite rules, a group a file.
+"""The rewrite rules, a file for each group or kind of operation.
 
 This list of the files that register rules is the only one.
 """
 
-from fastgrad.compiler.rules import lower_index, lower_matmul
+from fastgrad.compiler.rules import (cross_entropy, lower, lower_index, lower_matmul, simplify,
+                                     stabilise)
 
-__all__ = ["lower_index", "lower_matmul"]
+__all__ = ["cross_entropy", "lower", "lower_index", "lower_matmul", "simplify", "stabilise"]

@@ -20,16 +20,6 @@ def _div(b, s):
     return b.step("divide" if s.out.dtype.kind == "f" else "floordiv", *s.inputs)
 
 
-@rule("stabilise", "div", "floordiv", "floormod", "truncatediv", "truncatemod")
-def _whole_by_zero(b, s):
-    """A TensorFlow run fails where integers are divided by 0; constants are looked at here."""
-    x, y = s.inputs
-    strict = b.op is not None and b.op.graph.literals == "tf" and s.out.dtype.kind in "iu"
-    known = y.type == "not_zero" or (y.const is not None and y.const.all())
-    if strict and s.out.size and not known:
-        return b.step(s.type, x, b.step("not_zero", y))
-
-
 @rule("lower", "realdiv")
 def _realdiv(b, s):
     return b.step("divide", *s.inputs)
@@ -49,8 +39,8 @@ def _matrix_transpose(b, s):
 @rule("lower", "pack")
 def _pack(b, s):
     axis, = normal_axes(s.attrs["axis"], len(s.out.shape))
-    kept = s.out.shape[:axis] + (1,) + s.out.shape[axis + 1:]
-    return b.step("concat", *[reshaped(b, v, kept) for v in s.inputs], axis=axis)
+    slab = s.out.shape[:axis] + (1,) + s.out.shape[axis + 1:]
+    return b.step("concat", *[reshaped(b, v, slab) for v in s.inputs], axis=axis)
 
 
 @rule("lower", "diag")
@@ -99,10 +89,10 @@ def _tile_grad(b, s):
     times = dims_of(s.attrs["multiples"])
     pairs = tuple(n for pair in zip(times, like.shape) for n in pair)
     repeated = tuple(2 * i for i, t in enumerate(times) if t != 1)
-    found = reshaped(b, dy, pairs)
+    total = reshaped(b, dy, pairs)
     if repeated:
-        found = b.step("reduce_sum", found, axis=repeated, keepdims=False)
-    return reshaped(b, found, s.out.shape)
+        total = b.step("reduce_sum", total, axis=repeated, keepdims=False)
+    return reshaped(b, total, s.out.shape)
 
 
 @rule("lower", "mirror_pad")
@@ -141,13 +131,13 @@ def _gather_first(b, s):
     rank, k = len(table.shape), len(index.shape)
     if s.type == "gather":
         x = b.step("transpose", table, perm=_to_front(range(axis, axis + 1), rank))
-        found = b.step("gather", x, index, axis=0)
-        return b.step("transpose", found, perm=_from_front(range(axis, axis + k), rank + k - 1))
+        rows = b.step("gather", x, index, axis=0)
+        return b.step("transpose", rows, perm=_from_front(range(axis, axis + k), rank + k - 1))
     dy = b.step("transpose", s.inputs[0],
                 perm=_to_front(range(axis, axis + k), rank + k - 1))
     shape = (table.shape[axis],) + table.shape[:axis] + table.shape[axis + 1:]
-    found = b.step("gather_grad", dy, ghost(Value(shape, dy.dtype)), index, axis=0)
-    return b.step("transpose", found, perm=_from_front(range(axis, axis + 1), rank))
+    dx = b.step("gather_grad", dy, ghost(Value(shape, dy.dtype)), index, axis=0)
+    return b.step("transpose", dx, perm=_from_front(range(axis, axis + 1), rank))
 
 
 def _to_front(axes, rank):
@@ -170,10 +160,10 @@ def _segment_sum(b, s):
     rest = data.shape[1:]
     one, none = (const_value(np.broadcast_to(ids.dtype.type(n), ids.shape)) for n in (1, -1))
     rows = b.step("add", b.step("maximum", ids, none), one)
-    found = b.step("gather_grad", data, ghost(Value((count + 1,) + rest, data.dtype)), rows,
+    sums = b.step("gather_grad", data, ghost(Value((count + 1,) + rest, data.dtype)), rows,
                    axis=0, _first=1)
     bounds = np.array([1, count + 1, 1], np.int64)
-    return b.step("strided_slice", found, const_value(bounds), spec=("s",))
+    return b.step("strided_slice", sums, const_value(bounds), spec=("s",))
 
 
 @rule("lower", "select", "where")
@@ -202,9 +192,9 @@ def _one_hot_last(b, s):
     elif axis == rank - 1:
         return None
     depth = const_value(np.array(int(np.asarray(s.attrs["depth"]).item()), np.int64))
-    found = b.step("one_hot", indices, depth, on, off, axis=-1)
+    last = b.step("one_hot", indices, depth, on, off, axis=-1)
     perm = tuple(i for i in range(rank - 1))
-    return b.step("transpose", found, perm=perm[:axis] + (rank - 1,) + perm[axis:])
+    return b.step("transpose", last, perm=perm[:axis] + (rank - 1,) + perm[axis:])
 
 
 @rule("lower", "strided_slice")
@@ -298,8 +288,8 @@ def _each_row_once(b, s):
     if (index.type == "merge_rows" or index.dtype not in (np.int32, np.int64)
             or rows.dtype not in (np.float32, np.float64) or index.size > MOST_MERGED):
         return None
-    kept, total, _ = b.build(OPS["merge_rows"], [index, rows], {"rows": others[0].shape[0]})
-    return b.build(s.opdef, [*others, kept, total], s.attrs)
+    distinct, sums, _ = b.build(OPS["merge_rows"], [index, rows], {"rows": others[0].shape[0]})
+    return b.build(s.opdef, [*others, distinct, sums], s.attrs)
 
 
 MOST_MERGED = 2**28         # the kernel's table holds 32-bit places

@@ -7,7 +7,7 @@ operand becomes a flag; a batch against one matrix becomes one tall product.
 
 from fastgrad.compiler.ir import const_value
 from fastgrad.graph.registry import op
-from fastgrad.compiler.rewrite import _int_array, reshaped, rule
+from fastgrad.compiler.rewrite import int_array, reshaped, rule
 from fastgrad.graph.shapes import broadcast, size_of
 
 
@@ -72,16 +72,16 @@ def _gradient(b, s):
     dy = reshaped(b, dy, batch + (m, n))
     if s.type == "matmul_grad_a":
         w = reshaped(b, w, w_shape)
-        found = _product(b, w, dy, tb, True) if ta else _product(b, dy, w, False, not tb)
+        product = _product(b, w, dy, tb, True) if ta else _product(b, dy, w, False, not tb)
         target, like = x_shape, x.shape
     else:
         x = reshaped(b, x, x_shape)
         if not tb and len(w_shape) == 2 and len(batch) > 0 and not ta:
-            found = _tall_product(b, x, dy)
+            product = _tall_product(b, x, dy)
         else:
-            found = _product(b, dy, x, True, ta) if tb else _product(b, x, dy, not ta, False)
+            product = _product(b, dy, x, True, ta) if tb else _product(b, x, dy, not ta, False)
         target, like = w_shape, w.shape
-    return reshaped(b, _sum_batch(b, found, target), like)
+    return reshaped(b, _sum_batch(b, product, target), like)
 
 
 def _tall_product(b, x, dy):
@@ -123,7 +123,7 @@ def _flat_batch(b, v, batch):
     if size_of(own) == 1:
         return reshaped(b, v, (1,) + v.shape[-2:])
     if own != batch:
-        v = b.step("broadcast_to", v, const_value(_int_array(batch + v.shape[-2:])))
+        v = b.step("broadcast_to", v, const_value(int_array(batch + v.shape[-2:])))
     return reshaped(b, v, (size_of(batch),) + v.shape[-2:])
 
 

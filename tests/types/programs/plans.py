@@ -5,7 +5,7 @@ import tempfile
 import numpy as np
 
 import fastgrad as fg
-from fastgrad.typing import DTypeLike, ShapeLike, TensorLike
+from fastgrad.typing import DTypeLike, Plan, ShapeLike, TensorLike
 
 
 def scaled(x: TensorLike, by: float = 2.0) -> fg.Tensor:
@@ -23,7 +23,7 @@ with fg.name_scope("model") as scope:
 graph = fg.get_default_graph()
 assert graph.get_tensor_by_name(y.name) is y and scope.startswith("model")
 session = fg.Session(graph=graph, check_numerics=False)
-plan = session.plan([y], {x: np.zeros((3, 2))})
+plan: Plan = session.plan([y], {x: np.zeros((3, 2))})
 print(plan.explain().count("\n"), plan.arena_bytes, plan.threads)
 try:
     session.run(y, {x: np.zeros(3)})

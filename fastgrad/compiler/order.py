@@ -1,0 +1,57 @@
+"""The operations that a run needs, in the order in which it takes them."""
+
+from fastgrad.graph.nodes import Tensor
+
+
+def order_of(fetches, fed, done=()):
+    """The operations the fetches need, in topological order; feeding cuts what is behind.
+
+    Those in `done` have run in an earlier stage of the same run.
+    """
+    seen = set(done)
+    todo = [f.op for f in fetches if isinstance(f, Tensor) and f not in fed]
+    todo += [f for f in fetches if not isinstance(f, Tensor)]
+    while todo:
+        node = todo.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        todo.extend(t.op for t in node._inputs if t not in fed)
+        todo.extend(node.control_inputs)
+    return sorted(seen.difference(done), key=lambda o: o.id)
+
+
+def assigns_first(order, writers):
+    """The order in which an assign comes before updates of its variable that it does not need.
+
+    Nothing else tells which comes first when a run fetches both. An update adds to the value it
+    finds, so that the assign of a value made from the old one must not come behind and undo it;
+    TensorFlow starts the assign first, as it waits for less. What an assign needs moves with it.
+
+    Parameters
+    ----------
+    order : operations in topological order
+    writers : dict of operation to the variables it writes
+    """
+    updated = {v for o, variables in writers.items() if o.type != "assign" for v in variables}
+    assigns = [o for o in writers if o.type == "assign" and writers[o][0] in updated]
+    moved = set()
+    for node in assigns:
+        needed, todo = set(), [node]
+        while todo:
+            o = todo.pop()
+            if o not in needed:
+                needed.add(o)
+                todo += [t.op for t in o._inputs] + list(o.control_inputs)
+        if not any(o.type != "assign" and writers[node][0] in writers.get(o, ()) for o in needed):
+            moved |= needed
+    if not moved:
+        return order
+    return [o for o in order if o in moved] + [o for o in order if o not in moved]
+
+
+def written(node):
+    """The variables that an operation writes: its first inputs, one an output."""
+    if node.opdef is None or not node.opdef.writes:
+        return ()
+    return tuple(t.op for t in node._inputs[:node.opdef.outputs])

@@ -1,0 +1,88 @@
+"""Where a plan's operands lie, as its Program counts memory: arena, constants, variables, feeds.
+
+Owns the numbers of a Program's operand spaces, the pool of constants, and the tuples that a Program
+is made of.
+"""
+
+import numpy as np
+
+from fastgrad.compiler import failsafe, strips
+from fastgrad.compiler.ir import root_of
+
+ARENA, CONSTANTS, FIRST_VARIABLE = 0, 1, 2
+
+
+def streams_of(kernels):
+    """The random streams that kernels draw from, each once."""
+    return list(dict.fromkeys(v.source for k in kernels for v in k.values
+                              if v is not None and v.kind == "stream"))
+
+
+class Spaces:
+    """Where each storage lies for the Program, and the pool of constants."""
+
+    def __init__(self, body, variables, streams):
+        self.variable = {op: FIRST_VARIABLE + i for i, op in enumerate(body.variables)}
+        self.stream = {s: FIRST_VARIABLE + variables + i for i, s in enumerate(streams)}
+        self.feed = FIRST_VARIABLE + variables + len(streams)
+        self.result = self.feed + len(body.feeds)
+        self.constants = {}                  # (dtype, bytes) -> offset
+        self.blocks, self.top = [], 0
+
+    def operand(self, value):
+        """(space, offset) of a value, None for none."""
+        if value is None:
+            return None
+        root = root_of(value)                # a view of a constant too is among the constants
+        if root.const is not None and root.step is None:
+            return CONSTANTS, self._constant(root)
+        s = value.storage
+        if s.kind == "arena":
+            return ARENA, s.offset
+        if s.kind == "var":
+            return self.variable[s.source], 0
+        if s.kind == "stream":
+            return self.stream[s.source], 0
+        if s.kind == "feed":
+            return self.feed + s.source, 0
+        assert s.kind == "result", f"{value} lies in {s.kind}"
+        return self.result + s.index, 0
+
+    def indices(self, k):
+        """What a kernel follows, as Program copies it after a failure."""
+        return tuple((self.operand(v), v.dtype, v.shape)
+                     for _, v, _ in failsafe.indices_of(k))
+
+    def _constant(self, value):
+        array = np.ascontiguousarray(value.const)
+        key = array.dtype.str, array.tobytes()
+        if key not in self.constants:
+            self.constants[key] = self.top
+            self.blocks.append((self.top, array))
+            self.top += -(-array.nbytes // 64) * 64
+        return self.constants[key]
+
+    def pool(self):
+        """All constants in one array."""
+        pool = np.zeros(max(self.top, 1), np.uint8)
+        for offset, array in self.blocks:
+            pool[offset:offset + array.nbytes] = np.frombuffer(array.tobytes(), np.uint8)
+        return pool
+
+    def tuple_of(self, k, table):
+        """A Kernel as Program takes it; `table`: symbol -> address."""
+        if k.parts:
+            tile, scratch = strips.tile_of(k)
+            return ("strip", tile, scratch, strips.substeps(k, self.operand, table), 0, k.count,
+                    k.grain, int(k.parallel), int(k.barrier))
+        operands = tuple(self.operand(v) for v in k.values)
+        if k.symbol is None:
+            described = tuple((o, v.dtype, v.shape) for o, v in zip(operands, k.values))
+            n = k.writes
+            return k.call, described[:n], described[n:], k.foreign
+        if k.offsets is not None:
+            operands = tuple((space, start + more) for (space, start), more
+                             in zip(operands, k.offsets))
+        more = (k.piece_bytes,) if k.piece_bytes else ()
+        return (table[k.symbol], operands, k.ext, k.par, k.aux, 0, k.count, k.grain,
+                int(k.parallel), int(k.barrier), *more)
