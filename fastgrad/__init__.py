@@ -28,6 +28,7 @@ from fastgrad.ops.divide import *
 from fastgrad.ops.special import *
 from fastgrad.ops.make import *
 from fastgrad.ops.reshape import *
+from fastgrad.ops.broadcast import *
 from fastgrad.ops.shape import *
 from fastgrad.ops.join import *
 from fastgrad.ops.slice import *

@@ -13,9 +13,9 @@ from fastgrad.graph.nodes import Tensor, as_tensor
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.graph.shapes import normal_axes, reduce_shape, size_of
 from fastgrad.ops.arithmetic import zeros_like
+from fastgrad.ops.broadcast import unreduce
 from fastgrad.ops.cast import cast, cast_to
 from fastgrad.ops.comparison import equal, not_equal
-from fastgrad.ops.reshape import unreduce
 from fastgrad.ops.shape import known_value, renamed, scoped
 from fastgrad.wording import where
 

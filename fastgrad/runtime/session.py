@@ -13,8 +13,8 @@ from functools import partial
 import numpy as np
 
 from fastgrad import config
-from fastgrad.compiler.plan import Callable, Runner, Staging, compile, with_subnormals
 from fastgrad.compiler.order import written
+from fastgrad.compiler.plan import Callable, Runner, Staging, compile, with_subnormals
 from fastgrad.compiler.specialise import Before
 from fastgrad.errors import ClosedError, FeedTypeError, GraphError, InvalidArgumentError
 from fastgrad.graph import hooks
