@@ -23,9 +23,11 @@ TOPICS = {
     "variables": ("Variables, scopes and collections", "What lasts from run to run, and its names.",
                   "variables graph.collection graph.name_scope"),
     "math": ("Elementwise mathematics", "Operations on each element, with NumPy's broadcasting.",
-             "ops.arithmetic ops.unary ops.trig ops.divide ops.special ops.logic nn.activations"),
+             "ops.arithmetic ops.comparison ops.cast ops.unary ops.trig ops.divide ops.special "
+             "ops.logic nn.activations"),
     "reductions": ("Reductions, scans and segments", "From many numbers to fewer.",
-                   "ops.reduce ops.logsumexp ops.scan ops.segment ops.norms nn.softmax nn.clip"),
+                   "ops.reduce ops.argmax ops.logsumexp ops.scan ops.counts ops.segment ops.norms "
+                   "nn.softmax nn.clip"),
     "arrays": ("Shapes, indices and data movement", "Making, cutting, joining and picking.", "ops"),
     "matrices": ("Matrices", "Products, solving, factoring. `fastgrad.linalg` has TensorFlow's "
                  "names for the same.", "linalg"),

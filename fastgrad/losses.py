@@ -18,8 +18,10 @@ from fastgrad.nn.activations import relu
 from fastgrad.nn.cross_entropy import (sigmoid_cross_entropy_with_logits,
                                        softmax_cross_entropy_with_logits_v2,
                                        sparse_softmax_cross_entropy_with_logits)
-from fastgrad.ops.arithmetic import (add, cast, log, maximum, minimum, multiply, not_equal,
-                                     ones_like, squared_difference, subtract, zeros_like)
+from fastgrad.ops.arithmetic import (add, log, maximum, minimum, multiply, ones_like,
+                                     squared_difference, subtract, zeros_like)
+from fastgrad.ops.cast import cast
+from fastgrad.ops.comparison import not_equal
 from fastgrad.ops.divide import div_no_nan
 from fastgrad.ops.reduce import reduce_sum
 from fastgrad.ops.reshape import check_weights, squeeze, weights_of

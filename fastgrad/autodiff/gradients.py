@@ -17,11 +17,13 @@ from fastgrad.graph.dtypes import is_whole, promote_float, strong
 from fastgrad.graph.nodes import as_tensor, is_custom
 from fastgrad.graph.registry import gradient_of, op
 from fastgrad.graph.shapes import broadcast, is_known
-from fastgrad.ops.arithmetic import add, cast, ones_like, zeros_like
+from fastgrad.ops.arithmetic import add, ones_like, zeros_like
+from fastgrad.ops.broadcast import broadcast_like, sum_to
+from fastgrad.ops.cast import cast
 from fastgrad.ops.gather import joined
 from fastgrad.ops.indexed_slices import IndexedSlices
 from fastgrad.ops.join import stack
-from fastgrad.ops.reshape import broadcast_like, reshape, sum_to
+from fastgrad.ops.reshape import reshape
 from fastgrad.wording import where
 
 

@@ -16,7 +16,7 @@ from fastgrad.nn import dropout as drop
 from fastgrad.nn import relu as _relu
 from fastgrad.nn import relu6 as _relu6
 from fastgrad.ops.make import one_hot
-from fastgrad.ops.arithmetic import cast
+from fastgrad.ops.cast import cast
 from fastgrad.ops.state import identity
 from fastgrad.layers.regularizers import (apply_regularization, l1_l2_regularizer, l1_regularizer,
                                           l2_regularizer, sum_regularizer)

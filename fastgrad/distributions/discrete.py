@@ -9,11 +9,13 @@ from fastgrad.nn.activations import sigmoid, softplus
 from fastgrad.nn.cross_entropy import (sigmoid_cross_entropy_with_logits,
                                        sparse_softmax_cross_entropy_with_logits)
 from fastgrad.nn.softmax import log_softmax, softmax
-from fastgrad.ops.arithmetic import add, cast, log, multiply, zeros_like
+from fastgrad.ops.argmax import argmax
+from fastgrad.ops.arithmetic import add, log, multiply, zeros_like
+from fastgrad.ops.cast import cast
 from fastgrad.ops.join import concat
 from fastgrad.ops.make import zeros
 from fastgrad.ops.random import multinomial, random_uniform
-from fastgrad.ops.reduce import argmax, reduce_prod, reduce_sum
+from fastgrad.ops.reduce import reduce_prod, reduce_sum
 from fastgrad.ops.reshape import expand_dims, reshape, transpose
 from fastgrad.ops.shape import shape as shape_of
 from fastgrad.ops.unary import log1p, sqrt

@@ -10,7 +10,8 @@ from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.dtypes import FLOAT32, INT32, to_np
 from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.tensor_shape import TensorShape
-from fastgrad.ops.arithmetic import cast, log
+from fastgrad.ops.arithmetic import log
+from fastgrad.ops.cast import cast
 from fastgrad.ops.join import concat
 from fastgrad.ops.shape import plain_shape, shape as shape_of
 from fastgrad.ops.unary import exp, sqrt

@@ -14,7 +14,7 @@ from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.dtypes import DTYPES, as_dtype, strong
 from fastgrad.graph.interned import readable
 from fastgrad.graph.nodes import as_tensor, is_node
-from fastgrad.ops.arithmetic import equal, greater, greater_equal, less, less_equal, not_equal
+from fastgrad.ops.comparison import equal, greater, greater_equal, less, less_equal, not_equal
 from fastgrad.ops.logic import is_finite
 from fastgrad.ops.reduce import reduce_all
 from fastgrad.ops.state import identity, no_op

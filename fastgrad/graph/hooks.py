@@ -28,7 +28,8 @@ def make_constant(value, dtype, graph, name):
 
 def partial_value(tensor):
     """What is known of an integer tensor's value while the graph is built, for the shape rules of
-    operations with static inputs. `ops/shape.py`, which knows what shapes are made of."""
+    operations with static inputs. `ops/partial_value.py`, which knows the operations that shapes
+    are made of."""
     _unfilled(tensor)
 
 

@@ -9,7 +9,7 @@ from fastgrad.graph.collection import GraphKeys
 from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.dtypes import BOOL, as_dtype, strong
 from fastgrad.graph.nodes import as_tensor, is_node
-from fastgrad.ops.arithmetic import cast
+from fastgrad.ops.cast import cast
 from fastgrad.ops.where import where
 from fastgrad.variables import initializers
 from fastgrad.variables.scopes import get_variable, variable_scope

@@ -11,7 +11,7 @@ from fastgrad.graph.doors import door
 from fastgrad.graph.nodes import is_node
 from fastgrad.layers.layer import Layer, choose
 from fastgrad.nn import batch_normalization as normalize, moments
-from fastgrad.ops.arithmetic import cast
+from fastgrad.ops.cast import cast
 from fastgrad.ops.reshape import reshape
 from fastgrad.ops.shape import size
 from fastgrad.ops.state import assign_sub

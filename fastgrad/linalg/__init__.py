@@ -22,7 +22,8 @@ from fastgrad.linalg.decompose import self_adjoint_eig as eigh
 from fastgrad.linalg.decompose import self_adjoint_eigvals as eigvalsh
 from fastgrad.linalg.decompose import qr, svd
 from fastgrad.linalg.solve import cholesky, cholesky_solve, logdet, slogdet
-from fastgrad.linalg.tensordot import cross, einsum, matvec, norm, tensordot, trace
+from fastgrad.linalg.tensordot import cross, einsum, matvec, tensordot, trace
+from fastgrad.linalg.norms import norm
 
 transpose = adjoint = matrix_transpose
 

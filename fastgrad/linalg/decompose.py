@@ -17,7 +17,8 @@ from fastgrad.linalg.diagonal import (matrix_band_part, matrix_diag, matrix_diag
                                       matrix_set_diag)
 from fastgrad.linalg.matmul import matmul
 from fastgrad.linalg.solve import _lapack, _square, _t, matrix_triangular_solve
-from fastgrad.ops.arithmetic import _where, divide, equal, ones_like, zeros_like
+from fastgrad.ops.arithmetic import _where, divide, ones_like, zeros_like
+from fastgrad.ops.comparison import equal
 from fastgrad.ops.reshape import expand_dims, matrix_transpose
 from fastgrad.ops.unary import reciprocal
 from fastgrad.wording import where

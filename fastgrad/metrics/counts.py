@@ -12,7 +12,9 @@ from fastgrad.graph.doors import door, tell_of_truth
 from fastgrad.graph.dtypes import BOOL, FLOAT32, strong
 from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.losses import checked_weights
-from fastgrad.ops.arithmetic import cast, equal, multiply, ones_like, squared_difference
+from fastgrad.ops.arithmetic import multiply, ones_like, squared_difference
+from fastgrad.ops.cast import cast
+from fastgrad.ops.comparison import equal
 from fastgrad.ops.divide import div_no_nan
 from fastgrad.ops.logic import logical_and, logical_not
 from fastgrad.ops.reduce import reduce_sum

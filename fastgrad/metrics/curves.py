@@ -10,13 +10,15 @@ from fastgrad.graph.dtypes import BOOL, FLOAT32, FLOAT64, strong
 from fastgrad.graph.nodes import as_tensor
 from fastgrad.linalg.diagonal import diag_part
 from fastgrad.metrics.counts import _Metric, _pair, mean
-from fastgrad.ops.arithmetic import (_where, cast, divide, equal, greater, less, log, maximum,
-                                     minimum, multiply, ones_like, zeros_like)
+from fastgrad.ops.arithmetic import (_where, divide, log, maximum, minimum, multiply, ones_like,
+                                     zeros_like)
+from fastgrad.ops.cast import cast
+from fastgrad.ops.comparison import equal, greater, less
+from fastgrad.ops.counts import confusion_matrix
 from fastgrad.ops.divide import div_no_nan
 from fastgrad.ops.logic import logical_and, logical_not
 from fastgrad.ops.reduce import reduce_mean, reduce_sum
 from fastgrad.ops.reshape import reshape
-from fastgrad.ops.scan import confusion_matrix
 from fastgrad.ops.state import assign_add
 from fastgrad.variables.initializers import zeros_initializer
 from fastgrad.variables.variable import Variable

@@ -10,8 +10,9 @@ from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import FLOAT32, promote_float
 from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.registry import RegisterGradient, op
-from fastgrad.ops.arithmetic import (_float_map, _grad_map, _map, _where, cast, elementwise,
-                                     multiply, sign, zeros_like)
+from fastgrad.ops.arithmetic import (_float_map, _grad_map, _map, _where, elementwise, multiply,
+                                     sign, zeros_like)
+from fastgrad.ops.cast import cast
 from fastgrad.ops.join import concat
 from fastgrad.ops.shape import known_value, scoped
 from fastgrad.ops.unary import abs as abs_

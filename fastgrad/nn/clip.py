@@ -3,7 +3,8 @@
 from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import strong
 from fastgrad.graph.nodes import as_tensor
-from fastgrad.ops.arithmetic import _where, cast_to, maximum, minimum, ones_like
+from fastgrad.ops.arithmetic import _where, maximum, minimum, ones_like
+from fastgrad.ops.cast import cast_to
 from fastgrad.ops.indexed_slices import IndexedSlices
 from fastgrad.ops.norms import _axes_list, _listed, global_norm
 from fastgrad.ops.reduce import reduce_sum

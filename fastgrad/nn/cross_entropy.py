@@ -16,11 +16,12 @@ from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.nn.activations import relu, sigmoid, softplus
 from fastgrad.nn.softmax import _log_softmax_ref, _same, _softmax_ref, log_softmax, softmax
-from fastgrad.ops.arithmetic import (_where, _zip, add, cast_like, cast_to, log, multiply, negative,
-                                     zeros_like)
+from fastgrad.ops.arithmetic import _where, _zip, add, log, multiply, negative, zeros_like
+from fastgrad.ops.broadcast import broadcast_to
+from fastgrad.ops.cast import cast_like, cast_to
 from fastgrad.ops.make import one_hot
 from fastgrad.ops.reduce import reduce_sum
-from fastgrad.ops.reshape import broadcast_to, expand_dims, reshape_like, transpose
+from fastgrad.ops.reshape import expand_dims, reshape_like, transpose
 from fastgrad.ops.shape import number_of, shape
 from fastgrad.ops.state import stop_gradient
 from fastgrad.ops.unary import abs as abs_, exp

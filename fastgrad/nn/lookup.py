@@ -11,7 +11,9 @@ from fastgrad.graph.dtypes import BOOL, INT32, strong
 from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.nn.clip import clip_by_norm
-from fastgrad.ops.arithmetic import _where, cast_to, less, ones_like
+from fastgrad.ops.arithmetic import _where, ones_like
+from fastgrad.ops.cast import cast_to
+from fastgrad.ops.comparison import less
 from fastgrad.ops.gather import gather
 from fastgrad.ops.join import concat, stack
 from fastgrad.ops.make import range as range_

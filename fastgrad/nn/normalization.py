@@ -13,8 +13,9 @@ from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.shapes import normal_axes
 from fastgrad.linalg.matmul import matmul
 from fastgrad.nn.activations import relu
-from fastgrad.ops.arithmetic import (add, cast, cast_to, equal, maximum, multiply,
-                                     squared_difference, subtract, zeros_like)
+from fastgrad.ops.arithmetic import add, maximum, multiply, squared_difference, subtract, zeros_like
+from fastgrad.ops.cast import cast, cast_to
+from fastgrad.ops.comparison import equal
 from fastgrad.ops.gather import gather
 from fastgrad.ops.norms import _axes_list
 from fastgrad.ops.reduce import reduce_mean, reduce_prod, reduce_sum

@@ -16,7 +16,9 @@ from fastgrad.linalg.matmul import matmul
 from fastgrad.nn.cross_entropy import (sigmoid_cross_entropy_with_logits,
                                        softmax_cross_entropy_with_logits_v2)
 from fastgrad.nn.lookup import embedding_lookup
-from fastgrad.ops.arithmetic import cast, equal, log, multiply, ones_like, zeros_like
+from fastgrad.ops.arithmetic import log, multiply, ones_like, zeros_like
+from fastgrad.ops.cast import cast
+from fastgrad.ops.comparison import equal
 from fastgrad.ops.join import concat
 from fastgrad.ops.random import seeds_of
 from fastgrad.ops.reduce import reduce_any, reduce_sum

@@ -7,13 +7,9 @@ gradient back to its input's shape. A rule uses the op's output where that saves
 import numpy as np
 
 from fastgrad.graph import shapes
-from fastgrad.graph.default_graph import get_default_graph
-from fastgrad.graph.doors import tell_of_truth
-from fastgrad.graph.dtypes import (BOOL, FLOAT32, as_dtype, is_whole, promote, promote_float,
-                                   strong, to_np)
-from fastgrad.graph.interned import of_text_too
+from fastgrad.graph.dtypes import FLOAT32, is_whole, promote, promote_float, strong, to_np
 from fastgrad.graph.literals import scalar
-from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 
 
@@ -48,10 +44,6 @@ def _grad_map(ref, kernel):
     """`dx = f(saved) * dy`: inputs are (saved, dy), of one shape."""
     return op(elementwise, dtype=promote_float, form="map_grad", kernel=kernel, ref=ref,
               inplace=(0, 1))
-
-
-def _compare(ref, kernel, **fields):
-    return op(elementwise, out=BOOL, form="zip", kernel=kernel, ref=ref, **fields)
 
 
 # ---- two operands -----------------------------------------------------------------------
@@ -238,40 +230,6 @@ def where_gradient(op, dz):
     return None, *_by_condition(op.inputs[0], dz)
 
 
-@_compare(np.less, "less", name="Less")
-def less(x, y):
-    """Whether `x < y`, elementwise."""
-
-
-@_compare(np.less_equal, "less_equal", name="LessEqual")
-def less_equal(x, y):
-    """Whether `x <= y`, elementwise."""
-
-
-@_compare(np.greater, "greater", name="Greater")
-def greater(x, y):
-    """Whether `x > y`, elementwise."""
-
-
-@_compare(np.greater_equal, "greater_equal", name="GreaterEqual")
-def greater_equal(x, y):
-    """Whether `x >= y`, elementwise."""
-
-
-@_compare(of_text_too(np.equal), "equal", name="Equal", commutes=True, text=True)
-def equal(x, y):
-    """Whether `x == y`, elementwise (the operator == compares nodes, not values)."""
-
-
-@_compare(of_text_too(np.not_equal), "not_equal", name="NotEqual", commutes=True, text=True)
-def not_equal(x, y):
-    """Whether `x != y`, elementwise."""
-
-
-for _type in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"):
-    NotDifferentiable(_type)
-
-
 # ---- filled like another ----------------------------------------------------------------
 
 def _like_dtype(in_dtypes, attrs):
@@ -316,103 +274,6 @@ NotDifferentiable("zeros_like")
 NotDifferentiable("ones_like")
 
 
-def _cast_dtype(_, attrs):
-    return attrs["dtype"]
-
-
-def _cast_ref(x, dtype):
-    """Conversion; of complex numbers the real part, without the warning that NumPy gives."""
-    real = x.dtype.kind == "c" and strong(dtype).kind in "fiu"
-    return (x.real if real else x).astype(dtype)
-
-
-@op(elementwise, dtype=None, out=_cast_dtype, form="cast", ref=_cast_ref, name="Cast")
-def _cast(x, dtype=None):
-    pass
-
-
-def cast(x, dtype, name=None):
-    """Conversion to another dtype, as `array.astype` does it; of complex numbers the real part.
-
-    Gradient: `dx = cast(dy)` back, between floating dtypes.
-    """
-    dtype = to_np(dtype)
-    tell_of_truth(x, "cast")
-    if dtype is None:
-        raise TypeError("cast: None is no dtype.")
-    if not is_node(x) and get_default_graph().literals == "tf":
-        with get_default_graph().name_scope(name or "Cast") as scope:
-            x = as_tensor(x, name="x")
-            return x if x._dtype == dtype else _cast(x, dtype=dtype, name=scope)
-    x = as_tensor(x)
-    same = isinstance(x._dtype, np.dtype) and x._dtype == dtype
-    return x if same else _cast(x, dtype=dtype, name=name)
-
-
-@RegisterGradient("cast")
-def cast_gradient(op, dy):
-    source, target = op.inputs[0]._dtype, strong(op.attrs["dtype"])
-    if target.kind != "f":
-        return None
-    if source is None:
-        return cast_like(dy, op.inputs[0])
-    source = strong(source)
-    return cast(dy, source) if source.kind == "f" else None
-
-
-def to_float(x, name="ToFloat"):
-    """Conversion to float32."""
-    return cast(x, np.float32, name=name)
-
-
-def to_double(x, name="ToDouble"):
-    """Conversion to float64."""
-    return cast(x, np.float64, name=name)
-
-
-def to_int32(x, name="ToInt32"):
-    """Conversion to int32."""
-    return cast(x, np.int32, name=name)
-
-
-def to_int64(x, name="ToInt64"):
-    """Conversion to int64."""
-    return cast(x, np.int64, name=name)
-
-
-def saturate_cast(value, dtype, name=None):
-    """Conversion to another dtype; values beyond its range become its limits.
-
-    Gradient: `dx = cast(dy)` back within the limits, between floating dtypes.
-    """
-    value, dtype = as_tensor(value), to_np(dtype)
-    low, high = as_dtype(dtype).min, as_dtype(dtype).max
-    source = as_dtype(strong(value._dtype))
-    if source.min < low:
-        value = maximum(value, np.asarray(low, source.np))
-    if source.max > high:
-        value = minimum(value, np.asarray(high, source.np))
-    return cast(value, dtype, name=name or "saturate_cast")
-
-
-@op(lambda s, a: s[0], dtype=None, out=lambda d, a: strong(d[1]), form="cast",
-    ref=lambda x, like: x.astype(like.dtype), shape_only=(1,))
-def cast_like(x, like):
-    """Conversion to the dtype of `like`."""
-
-
-@RegisterGradient("cast_like")
-def cast_like_gradient(op, dy):
-    x = op.inputs[0]
-    whole = x._dtype is not None and strong(x._dtype).kind != "f"
-    return None if whole else cast_like(dy, x), None
-
-
-def cast_to(x, like):
-    """`x` in the dtype of `like`, known now or when the plan is made."""
-    return cast(x, like._dtype) if isinstance(like._dtype, np.dtype) else cast_like(x, like)
-
-
 def scalar_mul(scalar, x, name=None):
     """Product of a scalar and a tensor.
 
@@ -428,6 +289,4 @@ def scalar_mul(scalar, x, name=None):
 
 
 __all__ = ["add", "subtract", "multiply", "divide", "pow", "maximum", "minimum",
-           "squared_difference", "negative", "log", "sign", "less", "less_equal", "greater",
-           "greater_equal", "equal", "not_equal", "zeros_like", "ones_like", "cast", "to_float",
-           "to_double", "to_int32", "to_int64", "saturate_cast", "scalar_mul"]
+           "squared_difference", "negative", "log", "sign", "zeros_like", "ones_like", "scalar_mul"]

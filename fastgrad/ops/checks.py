@@ -9,10 +9,11 @@ from fastgrad.graph.dtypes import strong
 from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.graph.tensor_shape import TensorShape, to_shape
-from fastgrad.ops.arithmetic import less, less_equal
+from fastgrad.ops.comparison import less, less_equal
+from fastgrad.ops.partial_value import _unknown, partial_value
 from fastgrad.ops.reduce import _reduce_all
 from fastgrad.ops.reshape import reshape
-from fastgrad.ops.shape import _unknown, partial_value, scoped
+from fastgrad.ops.shape import scoped
 from fastgrad.ops.state import constant, identity
 
 

@@ -13,8 +13,8 @@ from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import is_whole, promote_float
 from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
-from fastgrad.ops.arithmetic import (_where, _zip, as_counted, divide, elementwise, equal,
-                                     zeros_like)
+from fastgrad.ops.arithmetic import _where, _zip, as_counted, divide, elementwise, zeros_like
+from fastgrad.ops.comparison import equal
 from fastgrad.ops.unary import floor
 from fastgrad.wording import where
 

@@ -1,4 +1,4 @@
-"""Gather and scatter by index: gather, gather_nd, scatter_nd, tensor_scatter_*; with gradients.
+"""Gather and scatter by index: gather, gather_nd, scatter_nd; each with its gradient below it.
 
 The gradient of `gather` to its table is an IndexedSlices, as long as it looks up along the first
 dimension: optimizers then touch only the rows that were looked up.
@@ -15,8 +15,9 @@ from fastgrad.graph.interned import decoded, encoded
 from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.graph.shapes import normal_axes
-from fastgrad.ops.arithmetic import (_where, add, cast, cast_to, greater_equal, less, maximum,
-                                     zeros_like)
+from fastgrad.ops.arithmetic import _where, add, maximum, zeros_like
+from fastgrad.ops.cast import cast, cast_to
+from fastgrad.ops.comparison import greater_equal, less
 from fastgrad.ops.indexed_slices import IndexedSlices
 from fastgrad.ops.join import concat
 from fastgrad.ops.make import range as range_
@@ -290,66 +291,7 @@ def scatter_nd_gradient(op, dy):
     return None, _gather_nd(dy, op.inputs[0]), None
 
 
-def _tensor_scatter(change):
-    def ref(tensor, indices, updates):
-        scattered = tensor.copy()
-        change(scattered, coordinates(indices, scattered.shape), updates)
-        return scattered
-    return ref
-
-
-def _first(in_shapes, _):
-    check_updates(*in_shapes)
-    return in_shapes[0]
-
-
-def _put(array, at, values):
-    array[at] = values
-
-
-@op(_first, casts=(0, 2), whole=(1,), ref=_tensor_scatter(np.add.at), name="TensorScatterAdd")
-def tensor_scatter_add(tensor, indices, updates):
-    """`tensor` with `updates` added at the coordinates `indices`.
-
-    Gradient: `dtensor = dy`, `dupdates = gather_nd(dy, indices)`.
-    """
-
-
-@RegisterGradient("tensor_scatter_add")
-def tensor_scatter_add_gradient(op, dy):
-    return dy, None, _gather_nd(dy, op.inputs[1])
-
-
-@op(_first, casts=(0, 2), whole=(1,), ref=_tensor_scatter(np.subtract.at), name="TensorScatterSub")
-def tensor_scatter_sub(tensor, indices, updates):
-    """`tensor` with `updates` subtracted at the coordinates `indices`.
-
-    Gradient: `dtensor = dy`, `dupdates = -gather_nd(dy, indices)`.
-    """
-
-
-@RegisterGradient("tensor_scatter_sub")
-def tensor_scatter_sub_gradient(op, dy):
-    return dy, None, -_gather_nd(dy, op.inputs[1])
-
-
-@op(_first, casts=(0, 2), whole=(1,), ref=_tensor_scatter(_put), name="TensorScatterUpdate",
-    text=True)
-def tensor_scatter_update(tensor, indices, updates):
-    """`tensor` with `updates` in place of what was at the coordinates `indices`.
-
-    Gradient: `dtensor` is `dy` with zeros there, `dupdates = gather_nd(dy, indices)`.
-    """
-
-
-@RegisterGradient("tensor_scatter_update")
-def tensor_scatter_update_gradient(op, dy):
-    _, indices, updates = op.inputs
-    return (tensor_scatter_update(dy, indices, zeros_like(updates)), None,
-            _gather_nd(dy, indices))
-
-
-# ---- sums by segment --------------------------------------------------------------------
+# ---- rows -------------------------------------------------------------------------------
 
 
 def gather_or_zero(params, indices):
@@ -368,5 +310,4 @@ def _take_label(x, labels):
     """The element of each row of `x` (n, k) at its label (n,)."""
 
 
-__all__ = ["gather", "batch_gather", "gather_nd", "scatter_nd", "tensor_scatter_add",
-           "tensor_scatter_sub", "tensor_scatter_update"]
+__all__ = ["gather", "batch_gather", "gather_nd", "scatter_nd"]

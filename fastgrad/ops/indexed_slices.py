@@ -11,7 +11,8 @@ from fastgrad.graph import hooks
 from fastgrad.graph.dtypes import INT64
 from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.tensor_shape import TensorShape
-from fastgrad.ops.shape import dims_of, partial_value
+from fastgrad.ops.partial_value import partial_value
+from fastgrad.ops.shape import dims_of
 from fastgrad.ops.state import constant
 
 # What a run returns for IndexedSlices.

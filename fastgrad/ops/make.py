@@ -15,9 +15,12 @@ from fastgrad.graph.literals import array_of, scalar
 from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import NotDifferentiable, op
 from fastgrad.graph.shapes import normal_axes
-from fastgrad.ops.arithmetic import cast, less, maximum
+from fastgrad.ops.arithmetic import maximum
+from fastgrad.ops.broadcast import _broadcast_to
+from fastgrad.ops.cast import cast
+from fastgrad.ops.comparison import less
 from fastgrad.ops.reduce import reduce_max
-from fastgrad.ops.reshape import _broadcast_to, expand_dims, reshape
+from fastgrad.ops.reshape import expand_dims, reshape
 from fastgrad.ops.shape import check_rank, dims_of, number_of, plain_shape, scoped, size
 
 

@@ -9,8 +9,8 @@ from fastgrad.graph import hooks
 from fastgrad.graph.build import call
 from fastgrad.graph.dtypes import TEXT
 from fastgrad.graph.nodes import Node, as_tensor
-from fastgrad.ops.arithmetic import (add, divide, greater, greater_equal, less, less_equal,
-                                     multiply, negative, pow, subtract)
+from fastgrad.ops.arithmetic import add, divide, multiply, negative, pow, subtract
+from fastgrad.ops.comparison import greater, greater_equal, less, less_equal
 from fastgrad.ops.divide import floordiv, floormod
 from fastgrad.ops.logic import logical_and, logical_not, logical_or, logical_xor
 from fastgrad.ops.slice import getitem

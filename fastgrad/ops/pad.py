@@ -10,8 +10,8 @@ from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.ops.arithmetic import _where, ones_like
 from fastgrad.ops.join import stack
-from fastgrad.ops.shape import (check_rank, dims_of, known_value, partial_value, plain_shape, shape,
-                                whole_numbers)
+from fastgrad.ops.partial_value import partial_value
+from fastgrad.ops.shape import check_rank, dims_of, known_value, plain_shape, shape, whole_numbers
 from fastgrad.ops.slice import _int32
 from fastgrad.ops.state import stop_gradient
 from fastgrad.wording import where

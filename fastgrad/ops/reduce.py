@@ -5,17 +5,18 @@
 
 import numpy as np
 
-from fastgrad.errors import DTypeError, LateShapeError
+from fastgrad.errors import DTypeError
 from fastgrad.graph.build import check_truth
-from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door, tell_of_truth
-from fastgrad.graph.dtypes import BOOL, INT32, INT64, promote_float, strong, to_np
+from fastgrad.graph.dtypes import BOOL, INT64, promote_float, strong
 from fastgrad.graph.nodes import Tensor, as_tensor
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.graph.shapes import normal_axes, reduce_shape, size_of
-from fastgrad.ops.arithmetic import cast, cast_to, equal, not_equal, zeros_like
-from fastgrad.ops.reshape import unreduce
-from fastgrad.ops.shape import check_rank, known_value, number_of, renamed, scoped
+from fastgrad.ops.arithmetic import zeros_like
+from fastgrad.ops.broadcast import unreduce
+from fastgrad.ops.cast import cast, cast_to
+from fastgrad.ops.comparison import equal, not_equal
+from fastgrad.ops.shape import known_value, renamed, scoped
 from fastgrad.wording import where
 
 
@@ -311,84 +312,5 @@ def count_nonzero(input_tensor, axis=None, keepdims=None, dtype=INT64, name=None
                        keepdims=_kept(keepdims, keep_dims))
 
 
-# ---- places -----------------------------------------------------------------------------
-
-def _arg_shape(in_shapes, attrs):
-    known, reduced = in_shapes[0], reduce_shape(in_shapes[0], attrs["axis"], False)
-    if known is not None:
-        axis, = normal_axes(attrs["axis"], len(known))
-        if known[axis] == 0:
-            raise LateShapeError(f"Reduction axis {axis} is empty in shape {known}.", reduced)
-    return reduced
-
-
-def _arg_dtype(_, attrs):
-    return attrs["dtype"]
-
-
-@op(_arg_shape, out=_arg_dtype, form="arg", kernel="argmax",
-    ref=lambda x, axis, dtype: np.argmax(x, axis).astype(dtype),
-    name="ArgMax")
-def _argmax(x, axis=0, dtype=INT64):
-    pass
-
-
-@op(_arg_shape, out=_arg_dtype, form="arg", kernel="argmin",
-    ref=lambda x, axis, dtype: np.argmin(x, axis).astype(dtype),
-    name="ArgMin")
-def _argmin(x, axis=0, dtype=INT64):
-    pass
-
-
-NotDifferentiable("argmax")
-NotDifferentiable("argmin")
-
-
-def _place(build, input, axis, dimension, output_type, name):
-    axis = dimension if axis is None else axis
-    if axis is not None:
-        check_rank(axis, 0, f"the axis of {build.opdef.type}")
-    axis = number_of(axis)
-    if get_default_graph().literals == "tf" and to_np(output_type) not in (INT32, INT64):
-        raise DTypeError(f"output_type must be int32 or int64; got {output_type}.")
-    return build(input, axis=0 if axis is None else axis, dtype=to_np(output_type),
-                 name=name)
-
-
-@door
-def argmax(input, axis=None, name=None, dimension=None, output_type=INT64):
-    """Index of the largest element along `axis` (0 if not given), the first of equals.
-
-    Gradient: none.
-
-    Examples
-    --------
-    >>> Session().run(argmax([[1., 5., 2.], [9., 0., 9.]], axis=1))
-    array([1, 0])
-    """
-    return _place(_argmax, input, axis, dimension, output_type, name)
-
-
-@door
-def argmin(input, axis=None, name=None, dimension=None, output_type=INT64):
-    """Index of the smallest element along `axis` (0 if not given), the first of equals.
-
-    Gradient: none.
-    """
-    return _place(_argmin, input, axis, dimension, output_type, name)
-
-
-@door
-def arg_max(input, dimension, output_type=INT64, name=None):
-    """The same as `argmax`, under its oldest name."""
-    return argmax(input, dimension, name, output_type=output_type)
-
-
-@door
-def arg_min(input, dimension, output_type=INT64, name=None):
-    """The same as `argmin`, under its oldest name."""
-    return argmin(input, dimension, name, output_type=output_type)
-
-
 __all__ = ["reduce_sum", "reduce_mean", "reduce_max", "reduce_min", "reduce_prod", "reduce_all",
-           "reduce_any", "count_nonzero", "argmax", "argmin", "arg_max", "arg_min"]
+           "reduce_any", "count_nonzero"]

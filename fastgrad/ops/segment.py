@@ -13,7 +13,9 @@ from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import is_whole
 from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
-from fastgrad.ops.arithmetic import _where, cast_to, divide, equal, maximum, ones_like, zeros_like
+from fastgrad.ops.arithmetic import _where, divide, maximum, ones_like, zeros_like
+from fastgrad.ops.cast import cast_to
+from fastgrad.ops.comparison import equal
 from fastgrad.ops.divide import truncatediv
 from fastgrad.ops.gather import _gather, gather_grad, gather_or_zero
 from fastgrad.ops.join import concat

@@ -16,7 +16,7 @@ from fastgrad.graph.dtypes import BOOL
 from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.graph.tensor_shape import Dimension
-from fastgrad.ops.arithmetic import cast
+from fastgrad.ops.cast import cast
 from fastgrad.ops.gather import take_at
 from fastgrad.ops.shape import known_value, whole_numbers
 from fastgrad.ops.where import boolean_mask

@@ -11,8 +11,10 @@ import numpy as np
 
 from fastgrad.graph.dtypes import promote_float
 from fastgrad.graph.registry import RegisterGradient, op
-from fastgrad.ops.arithmetic import _float_map, _zip, elementwise, not_equal, ones_like, zeros_like
-from fastgrad.ops.reduce import cast_to, reduce_sum
+from fastgrad.ops.arithmetic import _float_map, _zip, elementwise, ones_like, zeros_like
+from fastgrad.ops.cast import cast_to
+from fastgrad.ops.comparison import not_equal
+from fastgrad.ops.reduce import reduce_sum
 from fastgrad.ops.shape import scoped
 from fastgrad.ops.unary import exp, square
 

@@ -18,7 +18,7 @@ from fastgrad.graph.literals import array_of
 from fastgrad.graph.nodes import Node, Tensor, as_tensor, is_node, operation_of
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.graph.tensor_shape import to_shape
-from fastgrad.ops.arithmetic import cast
+from fastgrad.ops.cast import cast
 from fastgrad.ops.join import stack
 
 

@@ -8,8 +8,10 @@ import numpy as np
 
 from fastgrad.graph.dtypes import is_weak
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient
-from fastgrad.ops.arithmetic import (_float_map, _grad_map, _map, _where, cast_like, cast_to, equal,
-                                     log, ones_like, sign, zeros_like)
+from fastgrad.ops.arithmetic import (_float_map, _grad_map, _map, _where, log, ones_like, sign,
+                                     zeros_like)
+from fastgrad.ops.cast import cast_like, cast_to
+from fastgrad.ops.comparison import equal
 
 
 def _whole(round_):

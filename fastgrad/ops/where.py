@@ -1,24 +1,22 @@
-"""Selection by a condition: where, boolean_mask, unique, partitions.
+"""Selection by a condition: where and boolean_mask.
 
-Most of these have a shape that depends on values: they are evaluated in Python, in a stage of
-its own, before the rest of the run is planned.
+The shape of coordinates and of masked elements depends on values: they are evaluated in Python, in
+a stage of their own, before the rest of the run is planned.
 """
 
 import numpy as np
 
-from fastgrad.errors import LateShapeError, ShapeError
+from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
-from fastgrad.graph.bad_index import PARTITION, checked
 from fastgrad.graph.build import check_truth
 from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
-from fastgrad.graph.dtypes import INT32, INT64, strong, to_np
+from fastgrad.graph.dtypes import INT64
 from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.ops.arithmetic import _where, zeros_like
 from fastgrad.ops.gather import _gather
-from fastgrad.ops.join import SEVERAL, concat
-from fastgrad.ops.make import range as range_
+from fastgrad.ops.join import concat
 from fastgrad.ops.reduce import reduce_prod
 from fastgrad.ops.reshape import reshape, squeeze
 from fastgrad.ops.shape import number_of, shape
@@ -155,213 +153,4 @@ def boolean_mask(tensor, mask, name="boolean_mask", axis=None):
         return _gather(tensor, places, axis=axis)
 
 
-# ---- sets of values ---------------------------------------------------------------------
-
-def _unique_order(x):
-    """(values in the order of their first appearance, index of each element's value, counts)."""
-    values, first, inverse, counts = np.unique(
-        x, return_index=True, return_inverse=True, return_counts=True)
-    order = np.argsort(first, kind="stable")
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    return values[order], place[inverse.reshape(-1)], counts[order]
-
-
-def _unique_dtypes(in_dtypes, attrs):
-    return [strong(in_dtypes[0])] + [attrs["out_idx"]] * attrs["count"]
-
-
-def _vector(in_shapes, _):
-    for known in in_shapes:
-        if known is not None and len(known) != 1:
-            raise ShapeError(f"expected a vector; got shape {known}.")
-    return in_shapes[0]
-
-
-@op(lambda s, a: [(None,), _vector(s, a)], out=_unique_dtypes, outputs=2, dynamic=True,
-    name="Unique", ref=lambda x, out_idx, count: _unique_order(x)[:2], text=True)
-def _unique(x, out_idx=INT32, count=1):
-    pass
-
-
-def _counted(in_shapes, _):
-    shapes_ = [(None,), in_shapes[0], (None,)]
-    try:
-        _vector(in_shapes, _)
-    except ShapeError as e:
-        raise LateShapeError(str(e), shapes_) from None
-    return shapes_
-
-
-@op(_counted, out=_unique_dtypes, outputs=3, dynamic=True,
-    name="UniqueWithCounts", ref=lambda x, out_idx, count: _unique_order(x), text=True)
-def _unique_with_counts(x, out_idx=INT32, count=2):
-    pass
-
-
-NotDifferentiable("unique")
-NotDifferentiable("unique_with_counts")
-
-
-@door
-def unique(x, out_idx=INT32, name=None):
-    """(the different values of a vector in the order they appear, each element's index there).
-
-    Gradient: none.
-    """
-    from collections import namedtuple
-    Unique = namedtuple("Unique", ["y", "idx"])
-    return Unique(*_unique(x, out_idx=to_np(out_idx), name=name))
-
-
-@door
-def unique_with_counts(x, out_idx=INT32, name=None):
-    """As `unique`, and how often each value appears.
-
-    Gradient: none.
-    """
-    from collections import namedtuple
-    UniqueWithCounts = namedtuple("UniqueWithCounts", ["y", "idx", "count"])
-    return UniqueWithCounts(*_unique_with_counts(x, out_idx=to_np(out_idx), name=name))
-
-
-def _difference_shapes(in_shapes, attrs):
-    _vector(in_shapes, attrs)
-    return [(None,), (None,)]
-
-
-@op(_difference_shapes, out=lambda d, a: [strong(d[0]), a["out_idx"]],
-    outputs=2, dynamic=True, name="ListDiff",
-    ref=lambda x, y, out_idx: (x[~np.isin(x, y)], np.flatnonzero(~np.isin(x, y))), text=True)
-def _setdiff1d(x, y, out_idx=INT32):
-    pass
-
-
-NotDifferentiable("setdiff1d")
-
-
-@door
-def setdiff1d(x, y, index_dtype=INT32, name=None):
-    """(the elements of `x` that `y` does not have, their places).
-
-    Gradient: none.
-    """
-    from collections import namedtuple
-    ListDiff = namedtuple("ListDiff", ["out", "idx"])
-    return ListDiff(*_setdiff1d(x, y, out_idx=to_np(index_dtype), name=name))
-
-
-# ---- partitions -------------------------------------------------------------------------
-
-def _partition_shapes(in_shapes, attrs):
-    data, parts = in_shapes
-    if None not in (data, parts) and not shapes.compatible(data[:len(parts)], parts):
-        raise ShapeError(f"partitions {parts} must be the first dimensions of data {data}.")
-    rest = None if data is None or parts is None else (None,) + data[len(parts):]
-    return [rest] * attrs["num"]
-
-
-def _partition_ref(data, partitions, num):
-    checked(partitions, num, PARTITION)
-    rows = data.reshape((partitions.size,) + data.shape[partitions.ndim:])
-    return [rows[partitions.reshape(-1) == i] for i in range(num)]
-
-
-@op(_partition_shapes, casts=(0,), outputs=SEVERAL, dynamic=True, ref=_partition_ref,
-    name="DynamicPartition", text=True, whole=(1,))
-def _dynamic_partition(data, partitions, num=1):
-    pass
-
-
-@door
-def dynamic_partition(data, partitions, num_partitions, name=None):
-    """The rows of `data` sorted into `num_partitions` tensors by the number in `partitions`.
-
-    Gradient: each row gets the gradient of its place.
-    """
-    num = number_of(num_partitions)
-    if num < 1:
-        raise ShapeError(f"dynamic_partition: num_partitions must be at least 1; got {num}.")
-    return list(_dynamic_partition(data, partitions, num=num, name=name))
-
-
-@RegisterGradient("dynamic_partition")
-def dynamic_partition_gradient(op, *dys):
-    data, parts = op.inputs
-    places = reshape(_range(shape(parts)), shape(parts))
-    where_to = _dynamic_partition(places, parts, num=op.attrs["num"])
-    joined = dynamic_stitch(list(where_to), list(dys))
-    return reshape(joined, shape(data)), None
-
-
-def _range(dims):
-    return range_(reduce_prod(dims))
-
-
-def _stitched(in_shapes, _):
-    n = len(in_shapes) // 2
-    for index, data in zip(in_shapes, in_shapes[n:]):
-        if None not in (index, data) and not shapes.compatible(index, data[:len(index)]):
-            raise ShapeError(f"indices {index} must be the first dimensions of data {data}.")
-    index, data = in_shapes[0], in_shapes[n]
-    return None if index is None or data is None else (None,) + data[len(index):]
-
-
-def _stitch_ref(*values):
-    n = len(values) // 2
-    indices, data = values[:n], values[n:]
-    count = max([int(i.max()) + 1 for i in indices if i.size], default=0)
-    rest = data[0].shape[indices[0].ndim:]
-    stitched = np.zeros((count,) + rest, data[0].dtype)
-    for i, d in zip(indices, data):
-        checked(i, count)
-        stitched[i.reshape(-1)] = d.reshape((i.size,) + rest)
-    return stitched
-
-
-@op(_stitched, dtype=None, out=lambda d, a: d[-1], dynamic=True, ref=_stitch_ref,
-    name="DynamicStitch", text=True)
-def _dynamic_stitch(*values):
-    pass
-
-
-@door
-def dynamic_stitch(indices, data, name=None):
-    """One tensor from the rows of several: row `indices[m][i]` is `data[m][i]`.
-
-    Gradient: each row of `data` gets the row of `dy` where it went.
-    """
-    if not len(indices) or len(indices) != len(data):
-        raise ShapeError(f"dynamic_stitch: expected as many indices as data, one or more; got "
-                         f"{len(indices)} and {len(data)}.")
-    return _dynamic_stitch(*indices, *data, name=name)
-
-
-@RegisterGradient("dynamic_stitch")
-def dynamic_stitch_gradient(op, dy):
-    indices = op.inputs[:len(op.inputs) // 2]
-    return [None] * len(indices) + [_gather(dy, i, axis=0) for i in indices]
-
-
-def _inverse_ref(x):
-    inverse = np.argsort(x)
-    wrong = x[inverse] != np.arange(len(x))
-    if wrong.any():
-        raise ValueError(f"{x[inverse][wrong][0]} is out of range or there twice: the numbers are "
-                         f"no permutation of 0 to {len(x) - 1}.")
-    return inverse.astype(x.dtype)
-
-
-@op(lambda s, a: _vector(s, a) or (None,), dtype=None, out=lambda d, a: d[0], whole=(0,),
-    name="InvertPermutation", ref=_inverse_ref)
-def invert_permutation(x):
-    """The permutation that undoes a permutation.
-
-    Gradient: none.
-    """
-
-
-NotDifferentiable("invert_permutation")
-
-__all__ = ["where", "boolean_mask", "unique", "unique_with_counts", "setdiff1d",
-           "dynamic_partition", "dynamic_stitch", "invert_permutation"]
+__all__ = ["where", "boolean_mask"]

@@ -12,9 +12,9 @@ import time
 import numpy as np
 
 from fastgrad.compiler.plan import shuffle_rows
-from fastgrad.runtime.curves import curves
 from fastgrad.errors import FeedError, FeedTypeError
 from fastgrad.graph.doors import door, warn
+from fastgrad.runtime.curves import curves
 from fastgrad.wording import where
 
 REPORT_SECONDS = 0.5          # between two lines or bar updates

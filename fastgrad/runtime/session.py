@@ -13,8 +13,8 @@ from functools import partial
 import numpy as np
 
 from fastgrad import config
-from fastgrad.compiler.plan import Callable, Runner, Staging, compile, with_subnormals
 from fastgrad.compiler.order import written
+from fastgrad.compiler.plan import Callable, Runner, Staging, compile, with_subnormals
 from fastgrad.compiler.staging import Before
 from fastgrad.errors import ClosedError, FeedTypeError, GraphError, InvalidArgumentError
 from fastgrad.graph import hooks
@@ -29,6 +29,7 @@ from fastgrad.runtime.default_session import Entered, get_default_session
 from fastgrad.runtime.fetches import (answered, convert, feed_key, feeds_of, fetch, flatten,
                                       handed_out)
 from fastgrad.runtime.fit import fit
+from fastgrad.runtime.options import checks_numerics, keeps_subnormals, threads_of
 from fastgrad.runtime.partial import partial_run, partial_run_setup
 from fastgrad.runtime.stages import compute
 from fastgrad.runtime.streams import Streams
@@ -84,9 +85,9 @@ class Session(Runner):
         self.store = self._make_store()
         if num_threads is None:             # 0, in a ConfigProto, for all
             num_threads = getattr(config, "intra_op_parallelism_threads", None) or None
-        self.num_threads = _threads(num_threads)
-        self.check_numerics = _checks(check_numerics)
-        self._keep = _keeps(subnormals)
+        self.num_threads = threads_of(num_threads)
+        self.check_numerics = checks_numerics(check_numerics)
+        self._keep = keeps_subnormals(subnormals)
         self.streams = Streams()
         self._closed = False
         self._plans = OrderedDict()
@@ -405,24 +406,6 @@ class Session(Runner):
     def _feeds(self, feed_dict, whole=True):
         """Fed values by tensor; if not `whole`, arrays may have any number of rows."""
         return feeds_of(feed_dict, self.graph, whole)
-
-
-def _checks(check_numerics):
-    return config.CHECK if check_numerics is None else bool(check_numerics)
-
-
-def _keeps(subnormals):
-    if subnormals not in ("flush", "keep"):
-        raise ValueError(f"subnormals must be 'flush' or 'keep'; got {subnormals!r}.")
-    return subnormals == "keep"
-
-
-def _threads(num_threads):
-    if num_threads is None:
-        return config.THREADS
-    if not isinstance(num_threads, int) or num_threads < 1:
-        raise ValueError(f"num_threads must be a whole number of 1 or more; got {num_threads!r}.")
-    return num_threads
 
 
 @hooks.fills("initial_value")

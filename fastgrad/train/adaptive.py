@@ -8,7 +8,8 @@ Gradients of lookups: where a row without gradient would move anyway, or its slo
 TensorFlow.
 """
 
-from fastgrad.ops.arithmetic import cast, maximum, sign
+from fastgrad.ops.arithmetic import maximum, sign
+from fastgrad.ops.cast import cast
 from fastgrad.ops.state import _assign_mul, assign, assign_add, group, identity
 from fastgrad.ops.unary import abs, sqrt, square
 from fastgrad.ops.update import (apply_adadelta, apply_adadelta_rows, apply_adagrad,

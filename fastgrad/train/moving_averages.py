@@ -7,7 +7,8 @@ from fastgrad.graph.collection import (GraphKeys, global_variables, moving_avera
 from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.dtypes import FLOAT32, strong
 from fastgrad.graph.nodes import as_tensor
-from fastgrad.ops.arithmetic import cast, minimum, pow
+from fastgrad.ops.arithmetic import minimum, pow
+from fastgrad.ops.cast import cast
 from fastgrad.ops.state import assign, assign_sub, group
 from fastgrad.train.optimizer import make_slot
 from fastgrad.variables.initializers import zeros_initializer

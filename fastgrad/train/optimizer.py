@@ -18,7 +18,7 @@ from fastgrad.graph.collection import GraphKeys
 from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import is_weak, strong
 from fastgrad.graph.nodes import Node, as_tensor, is_node
-from fastgrad.ops.arithmetic import cast
+from fastgrad.ops.cast import cast
 from fastgrad.ops.join import stack
 from fastgrad.ops.state import assign_add, group
 from fastgrad.variables.scopes import get_variable, variable_scope

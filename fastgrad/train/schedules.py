@@ -9,7 +9,9 @@ import math
 from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
 from fastgrad.graph.nodes import as_tensor, is_node
-from fastgrad.ops.arithmetic import add, cast, equal, less_equal, log, minimum, multiply, pow
+from fastgrad.ops.arithmetic import add, log, minimum, multiply, pow
+from fastgrad.ops.cast import cast
+from fastgrad.ops.comparison import equal, less_equal
 from fastgrad.ops.divide import realdiv
 from fastgrad.ops.random import random_normal
 from fastgrad.ops.state import constant

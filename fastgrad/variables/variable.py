@@ -22,7 +22,7 @@ from fastgrad.graph.interned import readable
 from fastgrad.graph.literals import array_of, converted
 from fastgrad.graph.names import repr_of_variable
 from fastgrad.graph.nodes import Tensor, as_tensor, is_node
-from fastgrad.ops.arithmetic import cast
+from fastgrad.ops.cast import cast
 from fastgrad.ops.state import (_assign, _assign_add, _assign_sub, _variable, assign_shaped,
                                 constant, group, identity)
 from fastgrad.variables.store import store_of

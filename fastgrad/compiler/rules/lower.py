@@ -5,7 +5,7 @@ import numpy as np
 from fastgrad.compiler.ir import const_value
 from fastgrad.compiler.rewrite import int_array, reshaped, rule
 from fastgrad.graph.shapes import normal_axes, reduce_shape, size_of
-from fastgrad.ops.reshape import sum_to_axes
+from fastgrad.ops.broadcast import sum_to_axes
 
 
 @rule("lower", "identity", "stop_gradient")
