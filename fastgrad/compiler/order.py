@@ -8,17 +8,23 @@ def order_of(fetches, fed, done=()):
 
     Those in `done` have run in an earlier stage of the same run.
     """
-    seen = set(done)
-    todo = [f.op for f in fetches if isinstance(f, Tensor) and f not in fed]
-    todo += [f for f in fetches if not isinstance(f, Tensor)]
+    return sorted(behind(fetches, fed, done), key=lambda o: o.id)
+
+
+def behind(nodes, fed=(), done=()):
+    """The operations that `nodes`, tensors and operations, need, their own among them.
+
+    Feeding cuts what is behind, and those in `done` have run already.
+    """
+    todo = [n.op if isinstance(n, Tensor) else n for n in nodes if n not in fed]
+    needed = set()
     while todo:
         node = todo.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        todo.extend(t.op for t in node._inputs if t not in fed)
-        todo.extend(node.control_inputs)
-    return sorted(seen.difference(done), key=lambda o: o.id)
+        if node not in needed and node not in done:
+            needed.add(node)
+            todo.extend(t.op for t in node._inputs if t not in fed)
+            todo.extend(node.control_inputs)
+    return needed
 
 
 def assigns_first(order, writers):
@@ -37,12 +43,7 @@ def assigns_first(order, writers):
     assigns = [o for o in writers if o.type == "assign" and writers[o][0] in updated]
     moved = set()
     for node in assigns:
-        needed, todo = set(), [node]
-        while todo:
-            o = todo.pop()
-            if o not in needed:
-                needed.add(o)
-                todo += [t.op for t in o._inputs] + list(o.control_inputs)
+        needed = behind([node])
         if not any(o.type != "assign" and writers[node][0] in writers.get(o, ()) for o in needed):
             moved |= needed
     if not moved:

@@ -1,5 +1,7 @@
 """Which variable a fetch shows, as the run leaves it."""
 
+from fastgrad.compiler.order import behind, written
+
 
 def variable_shown(tensor, updates, after, fed):
     """The variable whose value at the end of the run a fetch shows, or None.
@@ -10,7 +12,7 @@ def variable_shown(tensor, updates, after, fed):
 
     Parameters
     ----------
-    updates : the operations of the run that write variables
+    updates : operations of the run, all that write variables among them
     after : dict of operation to the updates that it comes after
     """
     if tensor.graph.literals != "tf":
@@ -21,20 +23,7 @@ def variable_shown(tensor, updates, after, fed):
         tensor = tensor.op._inputs[0]
     if tensor.op.type != "variable" or tensor in fed:
         return None
-    mine = {u for u in updates if tensor in u._inputs[:u.opdef.outputs]}
-    ordered = any(mine & after.get(c, frozenset()) for c in copies) or _reaches(mine, copies)
+    mine = {u for u in updates if tensor.op in written(u)}
+    ordered = copies and (any(mine & after.get(c, frozenset()) for c in copies)
+                          or not behind(mine).isdisjoint(copies))
     return None if ordered else tensor.op
-
-
-def _reaches(ops, wanted):
-    """Whether operations need, on whatever way, one of `wanted`."""
-    wanted, seen, todo = set(wanted), set(), list(ops) if wanted else []
-    while todo:
-        op = todo.pop()
-        if op in wanted:
-            return True
-        if op not in seen:
-            seen.add(op)
-            todo += [t.op for t in op._inputs]
-            todo += op.control_inputs
-    return False

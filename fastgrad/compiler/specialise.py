@@ -227,8 +227,7 @@ class Specialiser:
         return Body(steps, results, self.feeds, self.variables)
 
     def _fetched(self, tensor):
-        updates = [*self.writers, *(o for o in self.done if written(o))]
-        shown = variable_shown(tensor, updates, self.after, self.fed)
+        shown = variable_shown(tensor, [*self.writers, *self.done], self.after, self.fed)
         if shown is not None:
             value = self.newest.get(shown) or self._variable(shown)
         else:

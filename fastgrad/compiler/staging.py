@@ -4,7 +4,7 @@ A plan of its own runs `Staging.fetches`, then its operations are evaluated in P
 left is planned with their values fed.
 """
 
-from fastgrad.compiler.order import written
+from fastgrad.compiler.order import behind, written
 from fastgrad.graph.nodes import Tensor
 
 
@@ -58,7 +58,7 @@ def staging_of(s, sources):
     before = [c for o in s.dynamic for c in o.control_inputs if c not in s.done]
     ops = [] if before else list(s.dynamic)
     inputs = before or [t for o in ops for t in needed_inputs(o)]
-    inside = _behind(s, inputs)
+    inside = behind(inputs, s.fed, s.done)
     gone = inside | set(ops)
     wanted = {f for f in s.fetches if isinstance(f, Tensor)}
     for node in s.order:
@@ -85,19 +85,6 @@ def _read_before(s, effects, inside):
     return list(dict.fromkeys(t.op for t, after in readers if t.op in changed
                               and t not in s.fed
                               and not any(t.op in written(w) for w in after)))
-
-
-def _behind(s, nodes):
-    """The operations that `nodes`, tensors and operations, need."""
-    todo = [getattr(n, "op", n) for n in nodes if n not in s.fed]
-    inside = set()
-    while todo:
-        node = todo.pop()
-        if node not in inside and node not in s.done:
-            inside.add(node)
-            todo.extend(t.op for t in node._inputs if t not in s.fed)
-            todo.extend(node.control_inputs)
-    return inside
 
 
 def needed_inputs(node):
