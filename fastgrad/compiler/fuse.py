@@ -11,6 +11,7 @@ What fusion adds is in `Step.fused`, which `layout` reads:
 from fastgrad.compiler import families
 from fastgrad.compiler.ir import Step, variable_of
 from fastgrad.compiler.layout.emitter import INDEX_DTYPES
+from fastgrad.compiler.sizes import same
 
 KERNEL_DTYPES = ("float32", "float64")      # others run as NumPy steps, which cannot be joined
 ACTIVATIONS = ("relu", "sigmoid", "tanh")
@@ -79,7 +80,7 @@ def add_bias(steps, uses, _):
         if step.type != "add" or step.late:
             continue
         for v, bias in (step.inputs, step.inputs[::-1]):
-            if (v.shape == step.out.shape and _takes("bias", v, uses) and not v.step.fused
+            if (same(v.shape, step.out.shape) and _takes("bias", v, uses) and not v.step.fused
                     and _is_row(bias, v) and _made_before(bias, v.step)):
                 _absorb(step, v.step, bias=bias)
                 gone.add(step)
@@ -89,7 +90,7 @@ def add_bias(steps, uses, _):
 
 def _is_row(bias, v):
     n = v.shape[-1]
-    return bias.size == n and bias.shape[-1:] == (n,) and bias.kind != "ghost" \
+    return same(bias.size, n) and same(bias.shape[-1:], (n,)) and bias.kind != "ghost" \
         and bias.dtype == v.dtype
 
 
@@ -133,8 +134,8 @@ def update_by_product(steps, uses, updated):
         if step.type != "apply_gradient_descent":
             continue
         w, lr, g = step.inputs
-        if (lr.const is None or lr.size != 1 or not _takes("into", g, uses) or g.step.fused
-                or g.shape != w.shape):
+        if (lr.size != 1 or lr.const is None or not _takes("into", g, uses) or g.step.fused
+                or not same(g.shape, w.shape)):
             continue
         if any(variable_of(v) in updated for v in g.step.inputs):
             continue

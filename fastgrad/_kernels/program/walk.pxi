@@ -185,9 +185,9 @@ cdef void keep_indices(Program p) noexcept with gil:
         for (number, offset), dtype, shape in p.indices.get(p.job.failures[0].step, ()):
             space = &p.spaces[<Py_ssize_t>number]
             base = space.base if space.slot < 0 or space.base != NULL else p.slots[space.slot].bound
-            array = np.empty(shape, dtype)
+            array = np.empty([at_present(p, n) for n in shape], dtype)
             if base != NULL:
-                memcpy(cnp.PyArray_BYTES(array), base + <Py_ssize_t>offset, cnp.PyArray_NBYTES(array))
+                memcpy(cnp.PyArray_BYTES(array), base + <Py_ssize_t>at_present(p, offset), cnp.PyArray_NBYTES(array))
                 kept.append(array)
     except Exception:           # no memory: the error names the step alone
         kept = []
@@ -202,7 +202,7 @@ cdef int run_bound(Program p) noexcept nogil:
         p.job.times = p.times
     for i in range(p.n_undo):
         memcpy(p.undo[i].saved, p.undo[i].data, p.undo[i].nbytes)
-    code = execute(&p.job, p.threads)
+    code = execute(&p.job, p.active)
     if code == BAD_INDEX:
         keep_indices(p)
     if code != OK:

@@ -13,6 +13,7 @@ from fastgrad.wording import where
 from fastgrad.autodiff.user_ops import compute_gradient_values
 from fastgrad.compiler import families
 from fastgrad.compiler.families import family
+from fastgrad.compiler.sizes import plain
 from fastgrad.graph.reference import twin
 
 # by the dtype itself: `dtype.name` takes NumPy a microsecond to put together
@@ -38,13 +39,15 @@ class Kernel:
         Whether it is a product whose range is columns of C, not rows.
     parts : list of Kernel
         The steps of a strip; empty for any other kernel.
+    choice : (Size, limits, symbols), or None
+        Which symbol runs at which size, in place of the one that is right for the hint.
     call : callable(outs, ins), or None
         What a NumPy step runs.
     foreign : bool
         Whether that is the user's code, and no operation's reference.
     """
 
-    __slots__ = ("step", "symbol", "family", "values", "offsets", "ext", "par", "aux", "count",
+    __slots__ = ("step", "choice", "symbol", "family", "values", "offsets", "ext", "par", "aux", "count",
                  "across", "call", "foreign", "writes", "parts", "parallel", "grain", "barrier")
 
     def __init__(self, step, symbol, values, count, ext=(), par=(), aux=None, offsets=None,
@@ -54,6 +57,7 @@ class Kernel:
         self.family = families.of(step.opdef) if family is None else family
         self.writes = max(1, len(step.outs)) if writes is None else writes
         self.call, self.parts, self.foreign, self.across = None, (), False, across
+        self.choice = None
         self.parallel, self.grain, self.barrier = False, 1, False     # set by `partition`
 
     @property
@@ -80,6 +84,7 @@ class Emitter:
     def __init__(self, symbols, choose_gemm):
         self.symbols = symbols
         self.choose_gemm = choose_gemm
+        self.choices = {}           # of products whose sizes change; see `products`
 
     def emit(self, step):
         """The kernels of one step; none for a view or an empty result."""
@@ -89,7 +94,8 @@ class Emitter:
         if not any(v.size for v in step.outs) and not facts.foreign:
             return []
         kernels = facts.layout(self, step) if facts.layout is not None else None
-        if kernels is None or any(k.symbol not in self.symbols for k in kernels):
+        if kernels is None or any(k.symbol not in self.symbols for k in kernels) or any(
+                k.choice and not self.symbols.keys() >= {*k.choice[2]} for k in kernels):
             return [self.numpy_step(step)]
         return kernels
 
@@ -97,6 +103,7 @@ class Emitter:
         """A Kernel that runs the op's NumPy reference with the interpreter's lock."""
         if step.fused:
             raise AssertionError(f"no kernel for fused step {step!r}")
+        step.attrs = plain(step.attrs)              # its reference works with numbers
         kernel = Kernel(step, None, [*step.outs, *_read(step)], 1)
         kernel.foreign = kernel.family.foreign
         kernel.call = _gradient_call(step) if kernel.foreign else _reference_call(step)

@@ -1,0 +1,575 @@
+"""Sizes: numbers of a plan that hang on what a run feeds, and what a plan takes for granted of them.
+
+A dimension that a plan does not know is a *symbol*; a Size is an integer polynomial in symbols (and
+in quotients that do not come out even), with its value at the sizes that the plan was made for,
+the hint. Passes compute with Sizes as with ints. A comparison is answered from what is known of
+the symbols; where that does not suffice the hint answers, and the answer becomes a *guard*: the
+plan serves the sizes for which all guards hold. Where a plain int is needed, the size is *pinned*
+to its hint. So whatever a pass does is right: what it does not know how to do for every size it
+does for one.
+
+Decisions
+- Equal Sizes are one object: `a is b` says that two are equal for all sizes. `same` asks no more
+  than that, and makes no guard: it is for passes that need to know what holds always.
+- `about` gives a number and makes no guard: it is for choices that are right either way.
+- A symbol is 2 or more: dimensions of 0 and 1 broadcast and vanish, and have plans of their own.
+- What is found of one symbol is kept as its range, which costs nothing to look at.
+"""
+
+import contextlib
+
+import numpy as np
+
+from fastgrad._kernels.program import Choice, Expression, Ratio
+
+LEAST, MOST = 2, 1 << 45            # of a symbol; beyond the largest no memory holds an array
+LETTERS = "nmkpqrstuvwxyz"
+MOST_SYMBOLS = 8
+SYMBOL, CONSTANT, SUM, PRODUCT, FLOOR = range(5)            # rules of rows (sizes.pxi)
+LESS, AT_MOST, EQUAL, UNEQUAL, AT_LEAST, MORE = range(6)    # relations to 0
+_HOLDS = (lambda x: x < 0, lambda x: x <= 0, lambda x: x == 0, lambda x: x != 0,
+          lambda x: x >= 0, lambda x: x > 0)
+_NOT = (AT_LEAST, MORE, UNEQUAL, EQUAL, LESS, AT_MOST)
+_TEXT = ("<", "<=", "==", "!=", ">=", ">")
+
+
+class Symbol:
+    """A dimension that changes from run to run.
+
+    Attributes
+    ----------
+    name : str, a letter
+    hint : int
+    least, most : its range, as far as the plan is for it
+    places : list of (feed index, dimension)
+    """
+
+    def __init__(self, name, hint):
+        self.name, self.hint = name, hint
+        self.least, self.most = LEAST, MOST
+        self.places = []
+
+
+class Sizes:
+    """The symbols of one plan, the Sizes made of them, and the guards.
+
+    Attributes
+    ----------
+    symbols : list of Symbol
+    guards : dict with keys (Size, relation) that must hold beside the symbols' ranges
+    pinned : whether a symbol was needed as a number
+    """
+
+    def __init__(self):
+        self.symbols, self.guards, self.pinned = [], {}, False
+        self._atoms = []            # of a monomial: (hint, what it is)
+        self._known = {}            # terms -> Size
+        self._quotients = {}
+        self._open = True
+        self._supposed = None       # values of atoms in `supposing`
+
+    # ---- making ----
+    def symbol(self, hint):
+        """The Size of a new symbol."""
+        symbol = Symbol(LETTERS[len(self.symbols)], hint)
+        self.symbols.append(symbol)
+        size = self._atom(hint, (SYMBOL, len(self.symbols) - 1))
+        size.symbol = len(self.symbols) - 1
+        return size
+
+    def size_of(self, symbol):
+        """The Size of a symbol."""
+        at = self.symbols.index(symbol)
+        return next(x for x in self._known.values() if x.symbol == at)
+
+    def _atom(self, hint, what):
+        self._atoms.append((hint, what))
+        return self.made({(len(self._atoms) - 1,): 1})
+
+    def made(self, terms):
+        """The Size, or int, of a polynomial {monomial: coefficient}."""
+        terms = {m: c for m, c in terms.items() if c}
+        if not terms or len(terms) == 1 and () in terms:
+            return terms.get((), 0)
+        key = tuple(sorted(terms.items()))
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = Size(self, key)
+        return known
+
+    def quotient(self, a, b):
+        """`a // b`, rounded down."""
+        exact = self._exact(a, b)
+        if exact is not None:
+            return exact
+        key = a, b
+        if key not in self._quotients:
+            hint = (a.hint if isinstance(a, Size) else a) // (b.hint if isinstance(b, Size) else b)
+            self._quotients[key] = self._atom(hint, (FLOOR, a, b))
+        return self._quotients[key]
+
+    def _exact(self, a, b):
+        """`a // b` where it comes out even for all sizes, or None."""
+        if not isinstance(b, Size):
+            terms = a.terms if isinstance(a, Size) else (((), a),)
+            if all(c % b == 0 for _, c in terms):
+                return self.made({m: c // b for m, c in terms})
+            return None
+        if a is b:
+            return 1
+        if len(b.terms) > 1 or not isinstance(a, Size):
+            return 0 if a == 0 else None
+        (divisor, number), = b.terms
+        found = {}
+        for m, c in a.terms:
+            left = list(m)
+            if c % number or any(divisor.count(x) > m.count(x) for x in divisor):
+                return None
+            for x in divisor:
+                left.remove(x)
+            found[tuple(left)] = c // number
+        return self.made(found)
+
+    # ---- values ----
+    def value(self, size, values=None):
+        """The value of a Size at the hints of atoms, or at `values` of them."""
+        total = 0
+        for m, c in size.terms:
+            for atom in m:
+                c *= self._atoms[atom][0] if values is None else values[atom]
+            total += c
+        return total
+
+    def values_at(self, symbols):
+        """The values of all atoms for these values of the symbols."""
+        values = []
+
+        def of(x):
+            return self.value(x, values) if isinstance(x, Size) else x
+        for _, (kind, *parts) in self._atoms:
+            values.append(symbols[parts[0]] if kind == SYMBOL else
+                          of(parts[0]) // (of(parts[1]) or 1))
+        return values
+
+    @contextlib.contextmanager
+    def supposing(self, symbols):
+        """`about` gives values for these symbols inside."""
+        self._supposed = self.values_at(symbols)
+        try:
+            yield
+        finally:
+            self._supposed = None
+
+    # ---- what is known ----
+    def range_of(self, size):
+        """(least, most) that a Size can be."""
+        least = most = 0
+        for m, c in size.terms:
+            low = high = 1
+            for atom in m:
+                ends = self._range_of_atom(atom)
+                products = [x * y for x in (low, high) for y in ends]
+                low, high = min(products), max(products)
+            low, high = (c * low, c * high) if c > 0 else (c * high, c * low)
+            least, most = least + low, most + high
+        return least, most
+
+    def _range_of_atom(self, atom):
+        kind, a, *b = self._atoms[atom][1]
+        if kind == SYMBOL:
+            return self.symbols[a].least, self.symbols[a].most
+        ends = [self.range_of(x) if isinstance(x, Size) else (x, x) for x in (a, *b)]
+        if ends[1][0] <= 0 <= ends[1][1]:
+            bound = max(map(abs, ends[0]))
+            return -bound, bound
+        quotients = [x // y for x in ends[0] for y in ends[1]]
+        return min(quotients), max(quotients)
+
+    def holds(self, size, relation):
+        """Whether a Size stands in `relation` to 0; a guard, if that hangs on sizes."""
+        least, most = self.range_of(size)
+        answers = _decided(least, most, relation)
+        if answers is not None:
+            return answers
+        answer = _HOLDS[relation](size.hint)
+        self._assume(size, relation if answer else _NOT[relation])
+        return answer
+
+    def _assume(self, size, relation):
+        if not self._open:
+            raise RuntimeError(f"{size.text} {_TEXT[relation]} 0 was asked of a plan that is made")
+        symbol, factor, rest = _line(self, size)
+        if symbol is None or relation == UNEQUAL and not _cuts(symbol, factor, rest):
+            self.guards[size, relation] = None
+        elif relation == UNEQUAL:
+            if symbol.least * factor + rest == 0:
+                symbol.least += 1
+            elif symbol.most * factor + rest == 0:
+                symbol.most -= 1
+        else:
+            _narrow(symbol, factor, rest, relation)
+
+    def pin(self, size):
+        """The hint of a Size; from here on its symbols are that number."""
+        if self.range_of(size) == (size.hint, size.hint):
+            return size.hint
+        if not self._open:
+            raise RuntimeError(f"{size.text} was fixed in a plan that is made")
+        self.pinned = True
+        for number in sorted(self._symbols_of(size)):
+            symbol = self.symbols[number]
+            symbol.least = symbol.most = symbol.hint
+        return size.hint
+
+    def _symbols_of(self, size):
+        found, todo = set(), [size]
+        while todo:
+            x = todo.pop()
+            for m, _ in x.terms if isinstance(x, Size) else ():
+                for atom in m:
+                    kind, *parts = self._atoms[atom][1]
+                    if kind == SYMBOL:
+                        found.add(parts[0])
+                    else:
+                        todo += parts
+        return found
+
+    def only_symbol(self, sizes):
+        """The one symbol that hangs on nothing else in `sizes`, or None."""
+        found = set().union(*(self._symbols_of(x) for x in sizes if isinstance(x, Size)))
+        return self.symbols[found.pop()] if len(found) == 1 else None
+
+    def close(self):
+        """No guards any more: the plan is made."""
+        self._open = False
+
+    # ---- use ----
+    def fits(self, shapes, of):
+        """Whether a plan whose feeds have the shapes `of` serves these `shapes`."""
+        found = [None] * len(self.symbols)
+        for shape, known in zip(shapes, of):
+            if len(shape) != len(known):
+                return False
+            for n, want in zip(shape, known):
+                if not isinstance(want, Size):
+                    if n != want:
+                        return False
+                elif found[want.symbol] is None:
+                    found[want.symbol] = n
+                elif found[want.symbol] != n:
+                    return False
+        if any(not s.least <= n <= s.most for s, n in zip(self.symbols, found)):
+            return False
+        values = self.values_at(found)
+        return all(_HOLDS[relation](self.value(size, values)) for size, relation in self.guards)
+
+    def table(self, sizes):
+        """(rows, {Size: row}, guards) as `Program.take_sizes` wants them."""
+        rows, places, atoms = [], {}, {}
+
+        def row(*what):
+            if what not in rows_known:
+                rows_known[what] = len(rows)
+                rows.append(what)
+            return rows_known[what]
+        rows_known = {}
+
+        def atom_row(atom):
+            if atom not in atoms:
+                kind, *parts = self._atoms[atom][1]
+                atoms[atom] = (row(SYMBOL, parts[0], 0) if kind == SYMBOL
+                               else row(FLOOR, *map(size_row, parts)))
+            return atoms[atom]
+
+        def size_row(size):
+            if not isinstance(size, Size):
+                return row(CONSTANT, size, 0)
+            if size not in places:
+                total = None
+                for m, c in size.terms:
+                    product = row(CONSTANT, c, 0) if c != 1 or not m else None
+                    for atom in m:
+                        product = atom_row(atom) if product is None else row(
+                            PRODUCT, product, atom_row(atom))
+                    total = product if total is None else row(SUM, total, product)
+                places[size] = total
+            return places[size]
+        guards = [(size_row(size), relation) for size, relation in self.guards]
+        for size in sizes:
+            size_row(size)
+        return rows, places, guards
+
+    def describe(self, feeds):
+        """Lines about symbols and guards; `feeds` are the fed tensors."""
+        for s in self.symbols:
+            where = ", ".join(f"dimension {dim} of {feeds[i].name}" for i, dim in s.places)
+            span = f"{s.least}" if s.least == s.most else f"{s.least} to {s.most}"
+            yield f"{s.name} = {where}: {span}"
+        for size, relation in self.guards:
+            yield f"{size.text} {_TEXT[relation]} 0"
+
+    def text(self, size):
+        parts = []
+        for m, c in size.terms:
+            names = [self._text_of(atom) for atom in m]
+            parts.append("*".join(names if c == 1 and m else [str(c), *names]))
+        return "+".join(parts).replace("+-", "-")
+
+    def _text_of(self, atom):
+        kind, *parts = self._atoms[atom][1]
+        if kind == SYMBOL:
+            return self.symbols[parts[0]].name
+        return "({}//{})".format(*(f"({text(x)})" if isinstance(x, Size) and len(x.terms) > 1
+                                   else text(x) for x in parts))
+
+
+def _decided(least, most, relation):
+    """Whether the relation to 0 holds for all in a range, for none (False), or None."""
+    if relation in (EQUAL, UNEQUAL):
+        if least == most == 0:
+            return relation == EQUAL
+        return relation == UNEQUAL if least > 0 or most < 0 else None
+    holds = _HOLDS[relation]
+    return holds(least) if holds(least) == holds(most) else None
+
+
+def _line(sizes, size):
+    """(symbol, a, b) of a Size that is a * symbol + b, else (None, 0, 0)."""
+    rest = 0
+    line = None
+    for m, c in size.terms:
+        if not m:
+            rest = c
+        elif len(m) == 1 and line is None and sizes._atoms[m[0]][1][0] == SYMBOL:
+            line = sizes.symbols[sizes._atoms[m[0]][1][1]], c
+        else:
+            return None, 0, 0
+    return (*line, rest) if line is not None else (None, 0, 0)
+
+
+def _cuts(symbol, factor, rest):
+    """Whether a * symbol + b is 0 at an end of the symbol's range."""
+    return 0 in (symbol.least * factor + rest, symbol.most * factor + rest)
+
+
+def _narrow(symbol, a, b, relation):
+    """Keep the part of a symbol's range where a * symbol + b stands in `relation` to 0."""
+    if relation in (MORE, AT_LEAST):
+        a, b, relation = -a, -b, LESS if relation == MORE else AT_MOST
+    if relation == LESS:
+        b += 1                                      # a s + b <= 0 in whole numbers
+    if relation == EQUAL:
+        symbol.least = symbol.most = -b // a
+    elif a > 0:
+        symbol.most = min(symbol.most, -b // a)
+    else:
+        symbol.least = max(symbol.least, -(b // a))
+
+
+class Size(Expression):
+    """An integer polynomial in symbols.
+
+    Attributes
+    ----------
+    of : Sizes
+    terms : tuple of (monomial, coefficient), sorted; a monomial is a sorted tuple of atoms
+    hint : int
+    symbol : int, the index of the symbol that it is, or -1
+    """
+
+    __slots__ = ("of", "terms")
+
+    def __init__(self, of, terms):
+        self.of, self.terms = of, terms
+        self.hint = of.value(self)
+
+    # ---- arithmetic ----
+    def _plus(self, other, sign):
+        if not _whole(other):
+            return NotImplemented
+        terms = dict(self.terms)
+        for m, c in _terms(other):
+            terms[m] = terms.get(m, 0) + sign * c
+        return self.of.made(terms)
+
+    def __add__(self, other):
+        return self._plus(other, 1)
+
+    __radd__ = __add__
+
+    def __sub__(self, other):
+        return self._plus(other, -1)
+
+    def __rsub__(self, other):
+        return (-self)._plus(other, 1)
+
+    def __neg__(self):
+        return self.of.made({m: -c for m, c in self.terms})
+
+    def __pos__(self):
+        return self
+
+    def __mul__(self, other):
+        if not _whole(other):
+            return NotImplemented
+        terms = {}
+        for m, c in self.terms:
+            for k, d in _terms(other):
+                key = tuple(sorted(m + k)) if k else m
+                terms[key] = terms.get(key, 0) + c * d
+        return self.of.made(terms)
+
+    __rmul__ = __mul__
+
+    def __floordiv__(self, other):
+        return _divided(self.of, self, other)
+
+    def __rfloordiv__(self, other):
+        return _divided(self.of, other, self)
+
+    def __mod__(self, other):
+        quotient = self // other
+        return quotient if quotient is NotImplemented else self - quotient * other
+
+    def __rmod__(self, other):
+        quotient = other // self
+        return quotient if quotient is NotImplemented else other - quotient * self
+
+    def __divmod__(self, other):
+        return self // other, self % other
+
+    def __rdivmod__(self, other):
+        return other // self, other % self
+
+    def __truediv__(self, other):
+        return self.of.pin(self) / other
+
+    def __rtruediv__(self, other):
+        self._nonzero()
+        return Ratio(other, self)
+
+    def _nonzero(self):
+        if self.of.holds(self, EQUAL):
+            raise ZeroDivisionError("division by zero")
+
+    # ---- comparisons: answers are guards ----
+    def _compare(self, other, relation):
+        if self is other:
+            return relation in (EQUAL, AT_MOST, AT_LEAST)
+        if not _whole(other):
+            return NotImplemented
+        difference = self - other
+        if not isinstance(difference, Size):
+            return _HOLDS[relation](difference)
+        return self.of.holds(difference, relation)
+
+    def __lt__(self, other):
+        return self._compare(other, LESS)
+
+    def __le__(self, other):
+        return self._compare(other, AT_MOST)
+
+    def __eq__(self, other):
+        return self._compare(other, EQUAL)
+
+    def __ne__(self, other):
+        return self._compare(other, UNEQUAL)
+
+    def __ge__(self, other):
+        return self._compare(other, AT_LEAST)
+
+    def __gt__(self, other):
+        return self._compare(other, MORE)
+
+    def __bool__(self):
+        return self.of.holds(self, UNEQUAL)
+
+    # equal Sizes are one object, so that in tables of keys an int is another key than a Size
+    __hash__ = object.__hash__
+
+    # ---- as a number: pinned ----
+    def __index__(self):
+        return self.of.pin(self)
+
+    __int__ = __trunc__ = __index__
+
+    def __float__(self):
+        return float(self.of.pin(self))
+
+    def at(self, symbols):
+        """The value for these values of the symbols."""
+        return self.of.value(self, self.of.values_at(symbols))
+
+    def __repr__(self):
+        return str(self.hint)
+
+    @property
+    def text(self):
+        """As an expression: `8*n`."""
+        return self.of.text(self)
+
+
+def _divided(of, a, b):
+    if not (_whole(a) and _whole(b)):
+        return NotImplemented
+    if isinstance(b, Size):
+        b._nonzero()
+    elif b == 0:
+        raise ZeroDivisionError("division by zero")
+    return of.quotient(a, b)
+
+
+def _whole(x):
+    return type(x) is int or isinstance(x, Size) or hasattr(x, "__index__")
+
+
+def _terms(x):
+    return x.terms if isinstance(x, Size) else (((), int(x)),)
+
+
+def symbolic(values):
+    """Whether one of some dimensions is a Size."""
+    return any(isinstance(n, Size) for n in values)
+
+
+def same(a, b):
+    """Whether two sizes, or two shapes, are equal for all sizes; makes no guard."""
+    if isinstance(a, tuple):
+        return a is b or len(a) == len(b) and all(map(same, a, b))
+    return a is b or not isinstance(a, Size) and not isinstance(b, Size) and a == b
+
+
+def about(size):
+    """A size as a number, for a choice that is right either way; makes no guard."""
+    if not isinstance(size, Size):
+        return size
+    supposed = size.of._supposed
+    return size.hint if supposed is None else size.of.value(size, supposed)
+
+
+def most(size):
+    """The largest that a size can be."""
+    return size.of.range_of(size)[1] if isinstance(size, Size) else size
+
+
+def plain(value):
+    """A value of attributes with every Size in it pinned."""
+    if isinstance(value, Size):
+        return int(value)
+    if isinstance(value, Ratio):
+        return value.factor / int(value.size)
+    if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
+        return type(value)(plain(x) for x in value)
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    if getattr(value, "dtype", None) == object and symbolic(value.flat):
+        whole = np.array([int(x) for x in value.flat], np.int64)
+        return whole.reshape(value.shape)
+    return value
+
+
+def text(size):
+    return size.text if isinstance(size, Size) else str(size)
+
+
+__all__ = ["Choice", "Ratio", "Size", "Sizes", "about", "most", "plain", "same", "symbolic", "text"]

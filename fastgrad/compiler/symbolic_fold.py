@@ -1,0 +1,88 @@
+"""Folds what hangs on sizes: repeated numbers of a symbolic shape, arithmetic on shapes.
+
+A number repeated to a shape stays one, whatever the shape; the elements of `shape(x)` are Sizes,
+and the references of operations compute with arrays of them as with numbers. What cannot be
+folded so is left to a run, or pins the sizes that it needs.
+"""
+
+import numpy as np
+
+from fastgrad.compiler import families
+from fastgrad.compiler.ir import Numbers, const_value, repeated
+from fastgrad.graph.dtypes import strong
+from fastgrad.graph.reference import twin
+from fastgrad.graph.shapes import size_of
+
+MOST_NUMBERS = 64               # elements of a constant of sizes
+OUTLINED = ("shape", "size", "rank")        # operations that only look at their operand's shape
+
+
+class Outline:
+    """What the reference of an operation that only looks at shapes gets in place of an array."""
+
+    def __init__(self, value):
+        self.shape, self.ndim = value.shape, len(value.shape)
+        self.size, self.dtype = value.size, strong(value.dtype)
+
+
+def folded(b, opdef, inputs, attrs, shapes, dtypes):
+    """The outs of an operation, as constants, or None where a step must make them."""
+    if opdef.ref is None or any(not v.known and v.kind != "ghost" for v in inputs):
+        return None
+    facts, dtype = families.of(opdef), strong(dtypes[0])
+    if opdef.type in OUTLINED:
+        return _computed(b, opdef, [Outline(inputs[0])], attrs, dtypes)
+    if any(isinstance(v, Numbers) for v in inputs) and all(
+            isinstance(v, Numbers) or v.known and not _large(v) for v in inputs):
+        return _computed(b, opdef, [_array(v) for v in inputs], attrs, dtypes)
+    if not b.fold or opdef.outputs > 1:
+        return None
+    if opdef.form == "fill":
+        one = np.asarray(b.calculate(twin(opdef, _flat(attrs)), *_ones(inputs))).astype(dtype)
+        return [repeated(one.reshape(-1)[0], shapes[0])]
+    if not inputs or any(v.splat is None for v in inputs if v.kind != "ghost"):
+        return None
+    real = [np.asarray(v.splat) for v in inputs if v.kind != "ghost"]
+    if facts.elementwise and len(real) == len(inputs):
+        with np.errstate(all="ignore"):
+            number = np.asarray(b.calculate(twin(opdef, attrs), *real)).astype(dtype)
+        return [repeated(number[()], shapes[0])]
+    if facts.keeps_numbers or opdef.view is not None:
+        return [repeated(real[0].astype(dtype)[()], shapes[0])]
+    return None
+
+
+def _large(v):
+    return not isinstance(v, Numbers) and size_of(v.const.shape) > MOST_NUMBERS
+
+
+def _array(v):
+    return v.numbers if isinstance(v, Numbers) else v.const.astype(object)
+
+
+def _ones(inputs):
+    return [np.zeros((1,), strong(v.dtype)) for v in inputs]
+
+
+def _flat(attrs):
+    """The attributes of an operation that repeats a number, for an array of one."""
+    return {k: (1,) if k == "shape" else np.array([1]) if k == "dims" else v
+            for k, v in attrs.items()}
+
+
+def _computed(b, opdef, args, attrs, dtypes):
+    """The outs by the reference, on arrays of ints and Sizes; None where that cannot be."""
+    if any(strong(d).kind not in "iub" for d in dtypes):
+        return None
+    try:
+        results = b.calculate(twin(opdef, attrs), *args)
+    except (TypeError, AttributeError):
+        return None
+    results = [results] if opdef.outputs == 1 else results
+    return [const_value(_objects(r), strong(d)) for r, d in zip(results, dtypes)]
+
+
+def _objects(result):
+    array = np.empty(np.shape(result), object)
+    array[...] = result
+    return array
