@@ -60,11 +60,13 @@ class Builder:
         for s in shapes_:
             if size_of(s) >= MOST:
                 raise too_large(self.op, s, strong(dtypes[0]))
+        fold = True
         if self.sizes is not None and opdef.pure and self._hangs_on_sizes(inputs, shapes_):
             folded = symbolic_fold.folded(self, opdef, inputs, attrs, shapes_, dtypes)
             if folded is not None:
                 return folded
-        elif opdef.pure and self._is_foldable(opdef, inputs, shapes_):
+            fold = any(isinstance(v, Numbers) for v in inputs)      # which pins them
+        if fold and opdef.pure and self._is_foldable(opdef, inputs, shapes_):
             return self._folded(opdef, inputs, attrs, shapes_, dtypes)
         step = Step(opdef, inputs, attrs, self.op)
         step.outs = tuple(Value(s, strong(d), step=step) for s, d in zip(shapes_, dtypes))

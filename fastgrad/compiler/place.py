@@ -82,7 +82,7 @@ def reserve(steps, sizes):
         s.most = min(s.most, int(s.hint * factor))
 
 
-SMALL = 1 << 20             # bytes of an arena that nobody notices
+SMALL = 1 << 22             # bytes of values in a plan that nobody notices
 MOST_ROOM = 64
 ROOM = ((1 << 26, 2), (1 << 30, 1.25), (1 << 62, 1.0625))      # up to so many bytes, times as large
 

@@ -198,7 +198,7 @@ class Plan:
             If one is of another shape than the plan's.
         """
         fed = feed_dict if self.feeds_of is None else self.feeds_of(feed_dict)
-        arrays = profiling.arrays_for(self.feeds, fed)
+        arrays = profiling.arrays_for(self.feeds, fed, self.sizes)
         with profiling.put_back(self), keeping():
             try:
                 seconds = self._within_memory(self.program.profile, arrays, repeat)

@@ -76,8 +76,8 @@ def _computed(b, opdef, args, attrs, dtypes):
         return None
     try:
         results = b.calculate(twin(opdef, attrs), *args)
-    except (TypeError, AttributeError):
-        return None
+    except (TypeError, AttributeError, ValueError, IndexError, ArithmeticError):
+        return None                         # with numbers it works, or says what is wrong
     results = [results] if opdef.outputs == 1 else results
     return [const_value(_objects(r), strong(d)) for r, d in zip(results, dtypes)]
 

@@ -43,6 +43,16 @@ class _Kind:
                 return plan
         return None
 
+    def keep(self, shapes, plan):
+        self.plans.insert(0, (shapes, plan))
+        if plan.sizes is None:
+            return
+        self.fixed.update(place for s in plan.sizes.symbols if s.least == s.most
+                          for place in s.places)
+        symbolic = [p for _, p in self.plans if p.sizes is not None and not p.sizes.pinned]
+        old = symbolic[MOST_OF_A_KIND:]
+        self.plans = [(of, p) for of, p in self.plans if not any(p is x for x in old)]
+
     def look(self, shapes):
         """Note what has changed since the last plan."""
         if self.seen is not None:
@@ -97,18 +107,13 @@ class Plans:
         return kind.symbolic(shapes)
 
     def keep(self, key, shapes, plan):
+        """Remember a plan; what has been used least goes."""
         kind = self._kinds.setdefault(key, _Kind())
-        kind.plans.insert(0, (shapes, plan))
-        if plan.sizes is not None:
-            for s in plan.sizes.symbols:
-                if s.least == s.most:
-                    kind.fixed.update(s.places)
-            mine = [pair for pair in kind.plans if pair[1].sizes is not None]
-            for pair in mine[MOST_OF_A_KIND:]:
-                kind.plans.remove(pair)
-        while len(self) > config.PLAN_CACHE:
+        kind.keep(shapes, plan)
+        self._kinds.move_to_end(key)
+        while len(self) > config.PLAN_CACHE or len(self._kinds) > config.PLAN_CACHE:
             oldest = next(iter(self._kinds.values()))
-            if len(self._kinds) > 1 and len(oldest.plans) <= 1:
-                self._kinds.popitem(last=False)
-            else:
+            if oldest.plans:
                 oldest.plans.pop()
+            if not oldest.plans:
+                self._kinds.popitem(last=False)

@@ -71,7 +71,7 @@ def _choice(e, s, dtype, m, n, k, name):
     """(size, limits, symbols) of a product whose sizes hang on one symbol, or None.
 
     The kernel that is fastest changes a few times from the least size to the largest; where it
-    does is found by halving.
+    does is found by halving, above the smallest sizes.
     """
     sizes = [d for d in (m, n, k) if isinstance(d, Size)]
     symbol = sizes[0].of.only_symbol(sizes) if sizes else None
@@ -94,7 +94,7 @@ def _changes(stem_at, least, most):
     """(the last sizes of each stem but the last one, the stems), where sizes are doubled."""
     limits, stems, low = [], [stem_at(least)], least
     while low < most:
-        high = min(most, 2 * low)
+        high = min(most, low + 1 if low < SHORT else 2 * low)
         stem = stem_at(high)
         if stem != stems[-1]:
             below, above = low, high            # the stem of `low`, and another one
@@ -111,6 +111,7 @@ def _changes(stem_at, least, most):
     return tuple(limits), stems
 
 
+SHORT = 16                  # up to here each size is looked at
 MOST_ROWS = 1 << 16         # above, the choice is the same
 
 
