@@ -1,8 +1,8 @@
 """TensorFlow's checkpoints of version 2: `P.index` and `P.data-00000-of-00001`, read.
 
-`read(P)` is a mapping from names to arrays. The index is read whole when it is opened; a tensor when
-it is asked for, and its checksum looked at each time. Values lie in mapped files: `view` copies
-nothing where the file has the bytes as NumPy wants them.
+`read(P)` is a mapping from names to arrays. The index is read whole when it is opened; a tensor
+when it is asked for, and its checksum looked at each time. Values lie in mapped files: `view`
+copies nothing where the file has the bytes as NumPy wants them.
 
 Decisions
 - Whatever the index says is held against the files before memory is asked for: an array is never
