@@ -62,7 +62,7 @@ LEVEL_FLAGS = {"base": [], "v3": V3, "v4": [*V3, *V4, "-mprefer-vector-width=512
 PLAIN = re.compile(
     r"(?!sparse_xent_)\w*_(i32|i64|u8|b1)(_f32|_f64)?|cast_\w+|copy_(1|2|16)|move")
 
-SPEED_FLAGS = {"program": ["-O2", "-g0"], "cpu": ["-O1", "-g0"]}
+SPEED_FLAGS = {"program": ["-O2", "-g0"], "cpu": ["-O1", "-g0"], "checksum": ["-O2", "-g0"]}
 KERNEL_SPEED_FLAGS = ["-O3", "-g0"]
 COMMON_FLAGS = [
     "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fwrapv",
@@ -182,8 +182,9 @@ def extensions():
     """The compiled modules; levels that the compiler cannot build are dropped in `BuildExt`."""
     # The slowest to compile come first, so that parallel compilers end at the same time.
     sources = {f"_{level}": [] for level in reversed(LEVEL_FLAGS)}      # made in `translate`
-    sources |= {"program": ["fastgrad/_kernels/program/program.pyx"],
-                "_cpu": ["fastgrad/_kernels/cpu/_cpu.pyx"]}
+    sources |= {module: [f"fastgrad/_kernels/{source}"] for module, source in {
+        "program": "program/program.pyx", "_cpu": "cpu/_cpu.pyx",
+        "_checksum": "checksum/_checksum.pyx"}.items()}
     return [Extension(f"fastgrad._kernels.{module}", source)
             for module, source in sources.items()
             if not BUILD_ONLY or module.strip("_") in BUILD_ONLY]
