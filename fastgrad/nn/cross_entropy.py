@@ -359,8 +359,8 @@ def weighted_cross_entropy_with_logits(labels=None, logits=None, pos_weight=None
                                        targets=None):
     """As `sigmoid_cross_entropy_with_logits`, with a weight on positive labels.
 
-    Gradient: as of `(1 - y) z + (1 + (w - 1) y) softplus(-z)`. In a TensorFlow graph, as there, that
-    of the softplus is 0 at logits of 0, where `|z|` and the relu that it is made of have kinks.
+    Gradient: as of `(1 - y) z + (1 + (w - 1) y) softplus(-z)`. In a TensorFlow graph, as there,
+    that of the softplus is 0 at logits of 0, where `|z|` and the relu that make it have kinks.
     """
     labels, logits = _pair(targets if labels is None else labels, logits)
     if not shapes.compatible(labels._shape, logits._shape):

@@ -13,8 +13,8 @@ strips come in with size.
 """
 
 import contextlib
-import re
 import functools
+import re
 import unittest.mock
 
 import numpy as np
