@@ -162,6 +162,12 @@ def kl_divergence(distribution_a, distribution_b, allow_nan_stats=True, name=Non
     ------
     NotImplementedError
         If there is no formula for the pair.
+
+    Examples
+    --------
+    >>> near, far = distributions.Normal(0., 1.), distributions.Normal(1., 1.)
+    >>> Session().run(distributions.kl_divergence(near, far))
+    np.float32(0.5)
     """
     a, b = distribution_a, distribution_b
     for kind, formula in FORMULAS:

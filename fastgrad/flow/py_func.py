@@ -130,6 +130,12 @@ def Print(input_, data, message=None, first_n=None, summarize=None, name=None):
     Notes
     -----
     Gradient: passes to `input_`.
+
+    Examples
+    --------
+    >>> x = constant(2.0)
+    >>> Session().run(Print(x, [x], 'seen: ') * 3)
+    np.float64(6.0)
     """
     x = as_tensor(input_)
     inputs = [x, *(as_tensor(d, None, x.graph) for d in data)]

@@ -19,7 +19,13 @@ def _checked(scale):
 
 
 def l1_regularizer(scale, scope=None):
-    """`scale * sum(|w|)`."""
+    """`scale * sum(|w|)`.
+
+    Examples
+    --------
+    >>> Session().run(l1_regularizer(0.1)(constant([1., -2.])))
+    np.float64(0.30000000000000004)
+    """
     if _checked(scale):
         return lambda _: None
 
@@ -31,7 +37,13 @@ def l1_regularizer(scale, scope=None):
 
 
 def l2_regularizer(scale, scope=None):
-    """`scale * sum(w**2) / 2`."""
+    """`scale * sum(w**2) / 2`.
+
+    Examples
+    --------
+    >>> Session().run(l2_regularizer(0.1)(constant([1., -2.])))
+    np.float64(0.25)
+    """
     if _checked(scale):
         return lambda _: None
 
@@ -43,7 +55,13 @@ def l2_regularizer(scale, scope=None):
 
 
 def l1_l2_regularizer(scale_l1=1.0, scale_l2=1.0, scope=None):
-    """The sum of l1_regularizer and l2_regularizer."""
+    """The sum of l1_regularizer and l2_regularizer.
+
+    Examples
+    --------
+    >>> Session().run(l1_l2_regularizer(0.1, 0.1)(constant([1., -2.])))
+    np.float64(0.55)
+    """
     return sum_regularizer([l1_regularizer(scale_l1), l2_regularizer(scale_l2)], scope)
 
 

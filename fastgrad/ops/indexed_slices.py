@@ -31,6 +31,12 @@ class IndexedSlices:
         The shape of the whole.
     like : tensor, optional
         One that has that shape, if there is one.
+
+    Examples
+    --------
+    >>> part = IndexedSlices(constant([[1.0, 2.0]]), constant([3]), dense_shape=constant([5, 2]))
+    >>> Session().run(part).indices
+    array([3])
     """
 
     def __init__(self, values, indices, dense_shape=None, like=None):
