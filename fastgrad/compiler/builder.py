@@ -8,7 +8,7 @@ import numpy as np
 
 from fastgrad.compiler import families, symbolic_fold
 from fastgrad.compiler.ir import (Numbers, Step, Value, const_value, ghost, is_splat, repeated)
-from fastgrad.compiler.sizes import symbolic
+from fastgrad.compiler.size import symbolic
 from fastgrad.errors import DTypeError, KernelError, RunShapeError, ShapeError, TooLargeError
 from fastgrad.graph.dtypes import is_weak, strong
 from fastgrad.graph.opdef import OPS, check_dims, computing_dtype, output_dtype
@@ -65,7 +65,9 @@ class Builder:
             folded = symbolic_fold.folded(self, opdef, inputs, attrs, shapes_, dtypes)
             if folded is not None:
                 return folded
-            fold = any(isinstance(v, Numbers) for v in inputs)      # which pins them
+            # whole numbers may be a shape, and have to be known: that pins their sizes
+            fold = strong(dtypes[0]).kind in "iub" and any(
+                isinstance(v, Numbers) for v in inputs)
         if fold and opdef.pure and self._is_foldable(opdef, inputs, shapes_):
             return self._folded(opdef, inputs, attrs, shapes_, dtypes)
         step = Step(opdef, inputs, attrs, self.op)

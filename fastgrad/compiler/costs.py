@@ -4,7 +4,7 @@ Each family says how its kernels are counted (`Family.flops`, `moved`, `slow`); 
 are counted by, and the rates. `partition` decides by `cost_us`, `explain` shows the counts.
 """
 
-from fastgrad.compiler.sizes import about
+from fastgrad.compiler.size import about
 
 # What one thread does in a microsecond, from measurements on a 2-core AVX-512 machine (OpenBLAS
 # with its AVX-512 kernels: 128x784x256 f32 at 226 GFLOP/s, 64x64x64 at 200); only the order of
@@ -24,7 +24,8 @@ def cost_us(k):
         return sum(cost_us(part) for part in k.parts)
     moved = _moving_us(about(k.family.moved(k)))
     if k.family.product:
-        return max(about(k.family.flops(k)) / FLOPS_PER_US.get(item_size(k), OTHER_FLOPS_PER_US), moved)
+        rate = FLOPS_PER_US.get(item_size(k), OTHER_FLOPS_PER_US)
+        return max(about(k.family.flops(k)) / rate, moved)
     if k.symbol.startswith(k.family.slow):
         return max(elements(k) / ELEMENTS_PER_US, moved)
     return moved

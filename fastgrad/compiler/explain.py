@@ -5,7 +5,7 @@ Knows the layout of Kernels and Values; changes nothing.
 
 from fastgrad.wording import show_site
 from fastgrad.compiler.costs import flops, item_size, operand_bytes
-from fastgrad.compiler.sizes import Size
+from fastgrad.compiler.size import Size
 
 
 HEAD = ["step", "kernel", "result", "operands", "memory", "bytes", "flops", "marks", "line"]

@@ -11,7 +11,7 @@ What fusion adds is in `Step.fused`, which `layout` reads:
 from fastgrad.compiler import families
 from fastgrad.compiler.ir import Step, variable_of
 from fastgrad.compiler.layout.emitter import INDEX_DTYPES
-from fastgrad.compiler.sizes import same
+from fastgrad.compiler.size import same
 
 KERNEL_DTYPES = ("float32", "float64")      # others run as NumPy steps, which cannot be joined
 ACTIVATIONS = ("relu", "sigmoid", "tanh")

@@ -8,7 +8,7 @@ import threading
 
 import numpy as np
 
-from fastgrad.compiler.sizes import symbolic
+from fastgrad.compiler.size import symbolic
 from fastgrad.graph.shapes import size_of
 from fastgrad.uncut import Changed
 

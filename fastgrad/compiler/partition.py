@@ -15,7 +15,7 @@ import contextlib
 
 from fastgrad.compiler.costs import cost_us
 from fastgrad.compiler.shares import one_row, share_of
-from fastgrad.compiler.sizes import most, same
+from fastgrad.compiler.size import most, same
 
 PLAN_AT_LEAST_US = 25.0                         # waking a team costs a few microseconds
 STEP_AT_LEAST_US = 3.0                          # of a step that needs a barrier to be split

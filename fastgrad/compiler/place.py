@@ -15,7 +15,7 @@ import numpy as np
 
 from fastgrad.compiler import families
 from fastgrad.compiler.ir import Value, root_of
-from fastgrad.compiler.sizes import about, most, same
+from fastgrad.compiler.size import about, most, same
 
 ALIGN = 64
 

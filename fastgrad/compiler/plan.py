@@ -29,7 +29,7 @@ from fastgrad.compiler.builder import Builder, too_large
 from fastgrad.compiler.ir import untied, variable_of
 from fastgrad.compiler.partition import alone_below, partition
 from fastgrad.compiler.place import place, reserve
-from fastgrad.compiler.sizes import Size, about
+from fastgrad.compiler.size import Size, about
 from fastgrad.compiler.spaces import Spaces, streams_of
 from fastgrad.compiler.specialise import Specialiser
 from fastgrad.compiler.staging import Staging

@@ -7,7 +7,7 @@ one set of shapes and dtypes, so a feed of others is refused and named.
 
 import contextlib
 
-from fastgrad.compiler.sizes import Size
+from fastgrad.compiler.size import Size
 from fastgrad.errors import FeedError, MissingFeedError
 from fastgrad.wording import show_shape, where
 

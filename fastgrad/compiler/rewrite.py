@@ -12,7 +12,7 @@ to use instead, or None. Inputs are made before their users, so a rule sees what
 import numpy as np
 
 from fastgrad.compiler.ir import const_value
-from fastgrad.compiler.sizes import same, symbolic
+from fastgrad.compiler.size import same, symbolic
 
 GROUPS = {"lower": {}, "stabilise": {}, "simplify": {}}
 

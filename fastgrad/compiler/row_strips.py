@@ -23,7 +23,7 @@ from fastgrad.compiler import families
 from fastgrad.compiler.fuse import KERNEL_DTYPES, step_reads
 from fastgrad.compiler.ir import Step, Value, const_value, root_of
 from fastgrad.compiler.place import Storage
-from fastgrad.compiler.sizes import about, same
+from fastgrad.compiler.size import about, same
 from fastgrad.graph.opdef import OPS, OpDef
 from fastgrad.graph.shapes import normal_axes
 from fastgrad.compiler.strips import SCRATCH_LIMIT, Strip

@@ -4,7 +4,7 @@ A kernel's range is cut into runs of *units*. Operands of which unit u touches t
 are *aligned*: two kernels that cut the same memory alike need no barrier between them.
 """
 
-from fastgrad.compiler.sizes import about, same
+from fastgrad.compiler.size import about, same
 from fastgrad.graph.shapes import size_of
 
 LINE = 16                       # elements of a row that threads take together

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastgrad.compiler import failsafe, strips
 from fastgrad.compiler.ir import Numbers, root_of
-from fastgrad.compiler.sizes import Choice, Size, about
+from fastgrad.compiler.size import Choice, Size, about
 
 ARENA, CONSTANTS, FIRST_VARIABLE = 0, 1, 2
 NUMBERS = ("float32", "float64", "int32", "int64")      # that a Program writes sizes as

@@ -15,7 +15,7 @@ from fastgrad.compiler.layout.elementwise import one_element
 from fastgrad.compiler.layout.emitter import Kernel
 from fastgrad.compiler.fuse import step_reads
 from fastgrad.compiler.place import Storage
-from fastgrad.compiler.sizes import about, same
+from fastgrad.compiler.size import about, same
 
 AT_LEAST = 16384             # elements; smaller arrays are in cache anyway
 SCRATCH = 16384              # bytes: with the arrays streaming by, what a first-level cache keeps

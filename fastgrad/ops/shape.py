@@ -65,7 +65,8 @@ def _out_type(_, attrs):
 
 
 @op(lambda s, a: (None if s[0] is None else len(s[0]),), dtype=None, out=_out_type,
-    shape_only=(0,), ref=lambda x, out_type: shapes.as_array(x.shape, out_type), name="Shape", text=True)
+    shape_only=(0,), ref=lambda x, out_type: shapes.as_array(x.shape, out_type), name="Shape",
+    text=True)
 def _shape(x, out_type=INT32):
     pass
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastgrad._kernels import program as compiled
-from fastgrad.compiler.sizes import Size, Sizes, about, most, same
+from fastgrad.compiler.size import Size, about, most, same
+from fastgrad.compiler.sizes import Sizes
 
 QUICK = settings(max_examples=200, derandomize=True, deadline=None, database=None)
 OPERATIONS = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b,

@@ -380,6 +380,8 @@ cdef int prepare_job(Program p) except -1:
     job.commit = job.count
     job.checks = <Py_ssize_t*>take(&p.pool, (job.count + 1) * sizeof(Py_ssize_t))
     job.checks[0] = job.count + 1
+    job.trust = <team_trust*>take(&p.pool, sizeof(team_trust))
+    memset(job.trust, 0, sizeof(team_trust))
     job.failures = <Failure*>take(&p.pool, p.threads * sizeof(Failure))
     job.program = <PyObject*>p
     job.pieces = p.active = p.threads

@@ -127,6 +127,7 @@ cdef class Program:
     cdef int64_t* trial         # of the rows, at sizes that are looked at
     cdef Guard* guards
     cdef Fill* fills
+    cdef team_trust* trusts     # by octaves of the first size; NULL: one for all
     cdef list numbers           # the Expression of each Fill, while constructing
     cdef list keep              # whatever steps, views and slots point to
     cdef StoreLock lock

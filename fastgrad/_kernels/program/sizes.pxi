@@ -16,6 +16,7 @@
 cdef enum:
     MAX_SIZES = 16              # symbols of one Program
     GROWN = 2                   # times a size at which step times were measured: measure again
+    OCTAVES = 46                # of sizes: each learns by itself whether a team pays
 
 cdef enum Rule:                 # how a row of the table is made
     ROW_SYMBOL = 0              # the symbol a
@@ -219,6 +220,9 @@ cdef int read_sizes(Program p, tuple symbols, list rows, dict places, list guard
     for i, (row, relation) in enumerate(guards):
         p.guards[i] = Guard(row, relation)
     p.alone_below = alone
+    if p.threads > 1:
+        p.trusts = <team_trust*>take(&p.pool, OCTAVES * sizeof(team_trust))
+        memset(p.trusts, 0, OCTAVES * sizeof(team_trust))
     p.n_symbols = len(symbols)
     for i in range(p.n_symbols):
         take_size(p, i, p.symbols[i].now)
@@ -360,6 +364,19 @@ cdef void take_size(Program p, Py_ssize_t i, Py_ssize_t size) noexcept nogil:
     if i == 0:
         p.active = 1 if size < p.alone_below else p.threads
         p.job.pieces = p.active
+        if p.trusts != NULL:
+            take_trust(p, size)
+
+
+cdef void take_trust(Program p, Py_ssize_t size) noexcept nogil:
+    """Runs of one size say little of those of another: what is known of a team goes by octaves."""
+    cdef int octave = 0
+    cdef team_trust* before = p.job.trust
+    while size > 1 and octave < OCTAVES - 1:
+        size >>= 1
+        octave += 1
+    p.job.trust = &p.trusts[octave]
+    p.job.trust.ended = max(p.job.trust.ended, before.ended)    # the workers are the same
 
 
 cdef void bind_sizes(Program p, tuple feeds) noexcept:

@@ -38,7 +38,7 @@ cdef struct Job:
     Py_ssize_t* checks          # ascending steps before which to look; ends with `count` + 1
     int64_t* times              # NULL, or where to add up each step's ns
     int64_t looked              # when signals were looked at
-    team_trust trust            # whether the team is worth its while at the moment
+    team_trust* trust           # whether the team is worth its while at the moment
     int pieces                  # of each parallel step: the number of threads
     PyObject* program
     float_mode* mode            # of the calling thread, and what the run has instead
@@ -165,7 +165,7 @@ cdef int execute(Job* job, int threads) noexcept nogil:
     if threads == 1:
         share(job, 0, 1)
     else:
-        team_run(threads, share, job, &job.trust)
+        team_run(threads, share, job, job.trust)
     for id in range(1, threads):
         if job.failures[id].code != OK and job.failures[id].step < job.failures[0].step:
             job.failures[0] = job.failures[id]

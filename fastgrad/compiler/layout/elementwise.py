@@ -8,7 +8,7 @@ from fastgrad.compiler.ir import const_value
 from fastgrad.compiler.layout.emitter import Kernel, letter
 from fastgrad.compiler.layout.movement import move
 from fastgrad.compiler.layout.strides import collapse, moves_within_rows, strides_in
-from fastgrad.compiler.sizes import same
+from fastgrad.compiler.size import same
 from fastgrad.graph.shapes import size_of
 
 BOTH_TILES = frozenset(("elements", "rows"))
@@ -65,7 +65,7 @@ def zip_kernel(s, stem, out, a, b):
     # where the other side is a column.
     if out.size == 1 or any(v.size > 1 and moves_within_rows(v, out) for v in single):
         a, b = single
-    if same(a.size, b.size) and same(b.size, out.size):         # shapes may differ by dimensions of 1
+    if same(a.size, b.size) and same(b.size, out.size):     # shapes may differ by dimensions of 1
         return Kernel(s, f"{stem}_{kind}", [out, a, b], out.size)
     if b.size == 1 and same(a.size, out.size):
         return Kernel(s, f"{stem}_s_{kind}", [out, a, b], out.size)

@@ -13,7 +13,7 @@ from fastgrad.wording import where
 from fastgrad.autodiff.user_ops import compute_gradient_values
 from fastgrad.compiler import families
 from fastgrad.compiler.families import family
-from fastgrad.compiler.sizes import plain
+from fastgrad.compiler.size import plain
 from fastgrad.graph.reference import twin
 
 # by the dtype itself: `dtype.name` takes NumPy a microsecond to put together
@@ -47,8 +47,9 @@ class Kernel:
         Whether that is the user's code, and no operation's reference.
     """
 
-    __slots__ = ("step", "choice", "symbol", "family", "values", "offsets", "ext", "par", "aux", "count",
-                 "across", "call", "foreign", "writes", "parts", "parallel", "grain", "barrier")
+    __slots__ = ("step", "symbol", "choice", "family", "values", "offsets", "ext", "par", "aux",
+                 "count", "across", "call", "foreign", "writes", "parts", "parallel", "grain",
+                 "barrier")
 
     def __init__(self, step, symbol, values, count, ext=(), par=(), aux=None, offsets=None,
                  writes=None, across=False, family=None):

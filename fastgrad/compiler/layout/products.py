@@ -3,7 +3,7 @@
 from fastgrad.compiler import costs, shares
 from fastgrad.compiler.families import family
 from fastgrad.compiler.layout.emitter import Kernel, letter
-from fastgrad.compiler.sizes import Size, about
+from fastgrad.compiler.size import Size, about
 from fastgrad.errors import RunShapeError
 from fastgrad.wording import where
 from fastgrad.graph.shapes import size_of
@@ -61,7 +61,8 @@ def _chosen(e, s, dtype, m, n, k):
     if dtype.kind == "f":
         stem, columns = e.choose_gemm(about(m), about(n), about(k), s.attrs["ta"], s.attrs["tb"],
                                       letter(dtype))
-    if stem == "gemm" and any(d > BLAS_LIMIT for d in (m, n, k)):    # BLAS counts in 32 bits, and would wrap
+    # BLAS counts in 32 bits, and would wrap
+    if stem == "gemm" and any(d > BLAS_LIMIT for d in (m, n, k)):
         raise RunShapeError(f"{where(s.op)}: a product of {m} x {k} and {k} x {n}; BLAS takes at "
                             f"most {BLAS_LIMIT} a dimension.", s.op)
     return stem, columns

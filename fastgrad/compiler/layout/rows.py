@@ -6,7 +6,7 @@ A cross-entropy computes its gradient in the same pass, if fusion has joined the
 from fastgrad.compiler import shares
 from fastgrad.compiler.families import family
 from fastgrad.compiler.layout.emitter import INDEX_DTYPES, Kernel, letter
-from fastgrad.compiler.sizes import same
+from fastgrad.compiler.size import same
 
 TILES = frozenset(("rows",))
 

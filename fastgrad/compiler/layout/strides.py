@@ -1,6 +1,6 @@
 """Strides: how an operand of one shape is walked in the order of another. Counted in elements."""
 
-from fastgrad.compiler.sizes import same
+from fastgrad.compiler.size import same
 from fastgrad.graph.shapes import size_of
 
 

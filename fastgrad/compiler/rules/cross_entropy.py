@@ -6,7 +6,7 @@ logarithm by then.
 
 from fastgrad.compiler.ir import const_value
 from fastgrad.compiler.rewrite import reshaped, rule
-from fastgrad.compiler.sizes import same
+from fastgrad.compiler.size import same
 from fastgrad.graph.shapes import normal_axes
 
 

@@ -2,7 +2,7 @@
 
 from fastgrad.compiler.ir import const_value, number_value, repeated
 from fastgrad.compiler.rewrite import int_array, reshaped, rule
-from fastgrad.compiler.sizes import same
+from fastgrad.compiler.size import same
 from fastgrad.graph.shapes import normal_axes, reduce_shape, size_of
 from fastgrad.ops.broadcast import sum_to_axes
 

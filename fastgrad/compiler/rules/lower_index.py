@@ -12,7 +12,7 @@ from fastgrad.ops.shape import dims_of
 from fastgrad.ops.pad import mirror_index
 from fastgrad.graph.opdef import OPS
 from fastgrad.compiler.rewrite import int_array, reshaped, rule
-from fastgrad.compiler.sizes import same
+from fastgrad.compiler.size import same
 from fastgrad.graph.shapes import normal_axes
 
 

@@ -8,7 +8,7 @@ operand becomes a flag; a batch against one matrix becomes one tall product.
 from fastgrad.compiler.ir import const_value
 from fastgrad.graph.registry import op
 from fastgrad.compiler.rewrite import int_array, reshaped, rule
-from fastgrad.compiler.sizes import same
+from fastgrad.compiler.size import same
 from fastgrad.graph.shapes import broadcast, size_of
 
 

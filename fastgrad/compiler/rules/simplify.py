@@ -2,7 +2,7 @@
 
 from fastgrad.compiler.ir import const_value
 from fastgrad.compiler.rewrite import reshaped, rule
-from fastgrad.compiler.sizes import same
+from fastgrad.compiler.size import same
 
 
 def _is(value, number, like):

@@ -1,0 +1,222 @@
+"""Size: a number of a plan that hangs on what a run feeds, and what passes ask of one.
+
+A Size computes as an int does; how it answers comparisons, and what they are good for, is in
+`sizes`. `same`, `about`, `most` and `plain` ask without making a guard.
+"""
+
+import numpy as np
+
+from fastgrad._kernels.program import Choice, Expression, Ratio
+
+LESS, AT_MOST, EQUAL, UNEQUAL, AT_LEAST, MORE = range(6)    # relations to 0 (sizes.pxi)
+HOLDS = (lambda x: x < 0, lambda x: x <= 0, lambda x: x == 0, lambda x: x != 0,
+         lambda x: x >= 0, lambda x: x > 0)
+
+
+class Size(Expression):
+    """An integer polynomial in symbols.
+
+    Attributes
+    ----------
+    of : Sizes
+    terms : tuple of (monomial, coefficient), sorted; a monomial is a sorted tuple of atoms
+    hint : int
+    symbol : int, the index of the symbol that it is, or -1
+    """
+
+    __slots__ = ("of", "terms")
+
+    def __init__(self, of, terms):
+        self.of, self.terms = of, terms
+        self.hint = of.value(self)
+
+    # ---- arithmetic ----
+    def _plus(self, other, sign):
+        if not _whole(other):
+            return NotImplemented
+        terms = dict(self.terms)
+        for m, c in _terms(other):
+            terms[m] = terms.get(m, 0) + sign * c
+        return self.of.made(terms)
+
+    def __add__(self, other):
+        return self._plus(other, 1)
+
+    __radd__ = __add__
+
+    def __sub__(self, other):
+        return self._plus(other, -1)
+
+    def __rsub__(self, other):
+        return (-self)._plus(other, 1)
+
+    def __neg__(self):
+        return self.of.made({m: -c for m, c in self.terms})
+
+    def __pos__(self):
+        return self
+
+    def __mul__(self, other):
+        if not _whole(other):
+            return NotImplemented
+        terms = {}
+        for m, c in self.terms:
+            for k, d in _terms(other):
+                key = tuple(sorted(m + k)) if k else m
+                terms[key] = terms.get(key, 0) + c * d
+        return self.of.made(terms)
+
+    __rmul__ = __mul__
+
+    def __floordiv__(self, other):
+        return _divided(self.of, self, other)
+
+    def __rfloordiv__(self, other):
+        return _divided(self.of, other, self)
+
+    def __mod__(self, other):
+        quotient = self // other
+        return quotient if quotient is NotImplemented else self - quotient * other
+
+    def __rmod__(self, other):
+        quotient = other // self
+        return quotient if quotient is NotImplemented else other - quotient * self
+
+    def __divmod__(self, other):
+        return self // other, self % other
+
+    def __rdivmod__(self, other):
+        return other // self, other % self
+
+    def __truediv__(self, other):
+        return self.of.pin(self) / other
+
+    def __rtruediv__(self, other):
+        self._nonzero()
+        return Ratio(other, self)
+
+    def _nonzero(self):
+        if self.of.holds(self, EQUAL):
+            raise ZeroDivisionError("division by zero")
+
+    # ---- comparisons: answers are guards ----
+    def _compare(self, other, relation):
+        if self is other:
+            return relation in (EQUAL, AT_MOST, AT_LEAST)
+        if not _whole(other):
+            return NotImplemented
+        difference = self - other
+        if not isinstance(difference, Size):
+            return HOLDS[relation](difference)
+        return self.of.holds(difference, relation)
+
+    def __lt__(self, other):
+        return self._compare(other, LESS)
+
+    def __le__(self, other):
+        return self._compare(other, AT_MOST)
+
+    def __eq__(self, other):
+        return self._compare(other, EQUAL)
+
+    def __ne__(self, other):
+        return self._compare(other, UNEQUAL)
+
+    def __ge__(self, other):
+        return self._compare(other, AT_LEAST)
+
+    def __gt__(self, other):
+        return self._compare(other, MORE)
+
+    def __bool__(self):
+        return self.of.holds(self, UNEQUAL)
+
+    # equal Sizes are one object, so that in tables of keys an int is another key than a Size
+    __hash__ = object.__hash__
+
+    # ---- as a number: pinned ----
+    def __index__(self):
+        return self.of.pin(self)
+
+    __int__ = __trunc__ = __index__
+
+    def __float__(self):
+        return float(self.of.pin(self))
+
+    def at(self, symbols):
+        """The value for these values of the symbols."""
+        return self.of.value(self, self.of.values_at(symbols))
+
+    def __repr__(self):
+        return str(self.hint)
+
+    @property
+    def text(self):
+        """As an expression: `8*n`."""
+        return self.of.text(self)
+
+
+def _divided(of, a, b):
+    if not (_whole(a) and _whole(b)):
+        return NotImplemented
+    if isinstance(b, Size):
+        b._nonzero()
+    elif b == 0:
+        raise ZeroDivisionError("division by zero")
+    return of.quotient(a, b)
+
+
+def _whole(x):
+    return type(x) is int or isinstance(x, Size) or hasattr(x, "__index__")
+
+
+def _terms(x):
+    return x.terms if isinstance(x, Size) else (((), int(x)),)
+
+
+def symbolic(values):
+    """Whether one of some dimensions is a Size."""
+    return any(isinstance(n, Size) for n in values)
+
+
+def same(a, b):
+    """Whether two sizes, or two shapes, are equal for all sizes; makes no guard."""
+    if isinstance(a, tuple):
+        return a is b or len(a) == len(b) and all(map(same, a, b))
+    return a is b or not isinstance(a, Size) and not isinstance(b, Size) and a == b
+
+
+def about(size):
+    """A size as a number, for a choice that is right either way; makes no guard."""
+    if not isinstance(size, Size):
+        return size
+    supposed = size.of._supposed
+    return size.hint if supposed is None else size.of.value(size, supposed)
+
+
+def most(size):
+    """The largest that a size can be."""
+    return size.of.range_of(size)[1] if isinstance(size, Size) else size
+
+
+def plain(value):
+    """A value of attributes with every Size in it pinned."""
+    if isinstance(value, Size):
+        return int(value)
+    if isinstance(value, Ratio):
+        return value.factor / int(value.size)
+    if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
+        return type(value)(plain(x) for x in value)
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    if isinstance(value, np.ndarray) and value.dtype == object and symbolic(value.flat):
+        whole = np.array([int(x) for x in value.flat], np.int64)
+        return whole.reshape(value.shape)
+    return value
+
+
+def text(size):
+    return size.text if isinstance(size, Size) else str(size)
+
+
+__all__ = ["Choice", "Ratio", "Size", "about", "most", "plain", "same", "symbolic", "text"]
