@@ -7,6 +7,8 @@ steps with their kernels, the arena they lie in, and the compiled Program that r
 
 import functools
 
+import numpy as np
+
 from fastgrad import _kernels, config
 from fastgrad.graph import bad_index
 from fastgrad.compiler import layout, rules     # noqa: F401 - they register what they list
@@ -100,10 +102,13 @@ class Plan:
         spaces = Spaces(body, len(buffers), streams)
         table = _kernels.symbols()
         tuples = [spaces.tuple_of(k, table) for k in self.kernels]
+        if self.sizes is not None:
+            spaces.keep_present(self.sizes)
+        pool = spaces.pool()
         place_of = {op: i for i, op in enumerate(body.variables, 1)}     # behind the constants
         commit, undo = failsafe.commit_of(self.kernels)
         self.program = Program(
-            tuples, self.arena_bytes, [spaces.pool(), *buffers, *(s.state for s in streams)],
+            tuples, self.arena_bytes, [pool, *buffers, *(s.state for s in streams)],
             list(self.feeds.values()),
             [(v.dtype, v.shape) for v in self.results], num_threads=self.threads,
             store_lock=store.lock, commit_step=commit,
@@ -111,6 +116,7 @@ class Plan:
             indices={i: followed for i, k in enumerate(self.kernels)
                      if (followed := spaces.indices(k))})
         if self.sizes is not None:
+            self.sizes.present = pool[spaces.present:].view(np.int64)[:len(self.sizes.symbols)]
             self._take_sizes(spaces.numbers)
         self._texts = [held(array) for _, array in spaces.blocks if array.dtype == TEXT]
 

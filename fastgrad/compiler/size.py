@@ -1,7 +1,7 @@
 """Size: a number of a plan that hangs on what a run feeds, and what passes ask of one.
 
 A Size computes as an int does; how it answers comparisons, and what they are good for, is in
-`sizes`. `same`, `about`, `most` and `plain` ask without making a guard.
+`sizes`. `same`, `about` and `most` ask without making a guard.
 """
 
 import numpy as np
@@ -199,19 +199,29 @@ def most(size):
     return size.of.range_of(size)[1] if isinstance(size, Size) else size
 
 
-def plain(value):
-    """A value of attributes with every Size in it pinned."""
+def sizes_in(value):
+    """The Sizes object of what an attribute, or a collection of them, is made of, or None."""
     if isinstance(value, Size):
-        return int(value)
-    if isinstance(value, Ratio):
-        return value.factor / int(value.size)
-    if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
-        return type(value)(plain(x) for x in value)
+        return value.of
     if isinstance(value, dict):
-        return {k: plain(v) for k, v in value.items()}
-    if isinstance(value, np.ndarray) and value.dtype == object and symbolic(value.flat):
-        whole = np.array([int(x) for x in value.flat], np.int64)
-        return whole.reshape(value.shape)
+        value = value.values()
+    elif isinstance(value, np.ndarray):
+        value = value.flat if value.dtype == object else ()
+    elif not isinstance(value, (tuple, list)):
+        return None
+    return next((of for of in map(sizes_in, value) if of is not None), None)
+
+
+def at(value, symbols):
+    """An attribute, or a collection of them, for these values of the symbols."""
+    if isinstance(value, Size):
+        return value.at(symbols)
+    if isinstance(value, dict):
+        return {k: at(v, symbols) for k, v in value.items()}
+    if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
+        return type(value)(at(x, symbols) for x in value)
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return np.array([at(x, symbols) for x in value.flat], np.int64).reshape(value.shape)
     return value
 
 
@@ -219,4 +229,5 @@ def text(size):
     return size.text if isinstance(size, Size) else str(size)
 
 
-__all__ = ["Choice", "Ratio", "Size", "about", "most", "plain", "same", "symbolic", "text"]
+__all__ = ["Choice", "Ratio", "Size", "about", "at", "most", "same", "sizes_in", "symbolic",
+           "text"]

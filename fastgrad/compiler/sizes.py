@@ -51,13 +51,15 @@ class Sizes:
 
     Attributes
     ----------
-    symbols : list of Symbol
+    symbols, symbol_sizes : list of Symbol, and of the Size of each
+    present : array of int64, the symbols' values at the run that is going on
     guards : dict with keys (Size, relation) that must hold beside the symbols' ranges
     pinned : whether a symbol was needed as a number
     """
 
     def __init__(self):
-        self.symbols, self.guards, self.pinned = [], {}, False
+        self.symbols, self.symbol_sizes, self.guards, self.pinned = [], [], {}, False
+        self.present = None
         self._atoms = []            # of a monomial: (hint, what it is)
         self._known = {}            # terms -> Size
         self._quotients = {}
@@ -71,12 +73,8 @@ class Sizes:
         self.symbols.append(symbol)
         size = self._atom(hint, (SYMBOL, len(self.symbols) - 1))
         size.symbol = len(self.symbols) - 1
+        self.symbol_sizes.append(size)
         return size
-
-    def size_of(self, symbol):
-        """The Size of a symbol."""
-        at = self.symbols.index(symbol)
-        return next(x for x in self._known.values() if x.symbol == at)
 
     def _atom(self, hint, what):
         self._atoms.append((hint, what))

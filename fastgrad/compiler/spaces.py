@@ -80,6 +80,13 @@ class Spaces:
             self.top += -(-array.nbytes // 64) * 64
         return self.constants[key]
 
+    def keep_present(self, sizes):
+        """Room among the constants where a program writes the values of the symbols."""
+        self.present = self.top
+        self.numbers += [(self.top + 8 * i, np.dtype(np.int64), size)
+                         for i, size in enumerate(sizes.symbol_sizes)]
+        self.top += -(-8 * len(sizes.symbols) // 64) * 64
+
     def pool(self):
         """All constants in one array."""
         pool = np.zeros(max(self.top, 1), np.uint8)

@@ -8,10 +8,9 @@ folded so is left to a run, or pins the sizes that it needs.
 import numpy as np
 
 from fastgrad.compiler import families
-from fastgrad.compiler.ir import Numbers, const_value, repeated
+from fastgrad.compiler.ir import Numbers, Repeated, const_value, repeated
 from fastgrad.graph.dtypes import strong
 from fastgrad.graph.reference import twin
-from fastgrad.graph.shapes import size_of
 
 MOST_NUMBERS = 64               # elements of a constant of sizes
 OUTLINED = ("shape", "size", "rank")        # operations that only look at their operand's shape
@@ -53,7 +52,7 @@ def folded(b, opdef, inputs, attrs, shapes, dtypes):
 
 
 def _large(v):
-    return not isinstance(v, Numbers) and size_of(v.const.shape) > MOST_NUMBERS
+    return isinstance(v, Repeated) or v.size > MOST_NUMBERS
 
 
 def _array(v):

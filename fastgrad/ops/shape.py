@@ -236,6 +236,12 @@ def known_value(value, what="axis", whole=True):
     return _refuse_fractions(known, what) if whole else known
 
 
+def whole_of(array):
+    """The elements of an array of whole numbers, among which sizes of a plan stay what they are."""
+    return array.reshape(-1).tolist() if array.dtype == object else [
+        int(d) for d in array.reshape(-1)]
+
+
 def dims_of(value):
     """A static input (array, or partly known list) as a tuple of ints and None; None: unknown."""
     if value is None:
@@ -243,9 +249,7 @@ def dims_of(value):
     if isinstance(value, np.ndarray):
         if value.ndim > 1:
             raise ShapeError(f"a shape must be a vector; got an array of shape {value.shape}.")
-        if value.dtype == object:           # sizes of a plan among them
-            return tuple(value.reshape(-1).tolist())
-        return tuple(int(d) for d in value.reshape(-1))
+        return tuple(whole_of(value))
     return tuple(value) if isinstance(value, list) else (value,)
 
 

@@ -13,7 +13,7 @@ from fastgrad.wording import where
 from fastgrad.autodiff.user_ops import compute_gradient_values
 from fastgrad.compiler import families
 from fastgrad.compiler.families import family
-from fastgrad.compiler.size import plain
+from fastgrad.compiler.size import at, sizes_in
 from fastgrad.graph.reference import twin
 
 # by the dtype itself: `dtype.name` takes NumPy a microsecond to put together
@@ -104,7 +104,6 @@ class Emitter:
         """A Kernel that runs the op's NumPy reference with the interpreter's lock."""
         if step.fused:
             raise AssertionError(f"no kernel for fused step {step!r}")
-        step.attrs = plain(step.attrs)              # its reference works with numbers
         kernel = Kernel(step, None, [*step.outs, *_read(step)], 1)
         kernel.foreign = kernel.family.foreign
         kernel.call = _gradient_call(step) if kernel.foreign else _reference_call(step)
@@ -125,12 +124,18 @@ def _reference_call(step):
     opdef, inputs = step.opdef, step.inputs
     if opdef.ref is None and opdef.draw is None:
         raise ComputeError(f"{where(step.op)}: no kernel and no NumPy reference.", step.op)
-    ghosts = [np.broadcast_to(np.zeros((), v.dtype), v.shape) if v.kind == "ghost" else None
-              for v in inputs]
-    function = twin(opdef, step.attrs, step.attrs.get("_generator"))
-    several = len(step.outs) > 1
+    shapes = [v.shape if v.kind == "ghost" else None for v in inputs]
+    several, generator = len(step.outs) > 1, step.attrs.get("_generator")
+
+    def made(attrs, shapes):
+        return twin(opdef, attrs, generator), [
+            None if s is None else np.broadcast_to(np.zeros((), v.dtype), s)
+            for s, v in zip(shapes, inputs)]
+    sizes = sizes_in([step.attrs, *shapes])
+    fixed = made(step.attrs, shapes) if sizes is None else None
 
     def call(outs, ins):
+        function, ghosts = fixed or made(*at((step.attrs, shapes), sizes.present))
         real = iter(ins)
         args = [next(real) if g is None else g for g in ghosts]
         with np.errstate(all="ignore"):

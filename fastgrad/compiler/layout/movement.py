@@ -9,7 +9,10 @@ from fastgrad.compiler.families import family
 from fastgrad.compiler.layout.emitter import Kernel, letter
 from fastgrad.compiler.layout.strides import collapse, contiguous, strides_in
 from fastgrad.graph.shapes import normal_axes, size_of
-from fastgrad.ops.slice import slices_of, spread
+from fastgrad.ops.slice import extent, slices_of, spread
+
+
+HUGE = 1 << 31
 
 
 def move(s, out, x):
@@ -138,9 +141,10 @@ def view_of(shape, spec, bounds):
         n, stride = next(dims)
         index = slice(None) if part == ":" else next(numbers)
         if isinstance(index, slice):
-            start, stop, step = index.indices(n)
-            taken.append(len(range(start, stop, step)))
-            steps.append(stride * step if taken[-1] > 1 else stride)     # a step may be huge
+            start, step, length = extent(index, n)
+            taken.append(length)
+            # a step may be huge, where it leads nowhere
+            steps.append(stride * step if abs(step) < HUGE or length > 1 else stride)
             offset += start * stride
         else:
             offset += (index + n if index < 0 else index) * stride

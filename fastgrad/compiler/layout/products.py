@@ -86,7 +86,7 @@ def _choice(e, s, dtype, m, n, k, name):
             with of.supposing([size if x is symbol else x.hint for x in of.symbols]):
                 return _chosen(e, s, dtype, m, n, k)[0]
         limits, stems = _changes(stem_at, symbol.least, min(symbol.most, MOST_ROWS))
-        size = of.size_of(symbol)
+        size = of.symbol_sizes[of.symbols.index(symbol)]
         e.choices[key] = (size, limits, tuple(map(name.format, stems))) if limits else None
     return e.choices[key]
 

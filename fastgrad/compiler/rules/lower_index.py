@@ -6,13 +6,13 @@ kernel does the whole of it, but some steps that have kernels do.
 
 import numpy as np
 
-from fastgrad.compiler.ir import Value, const_value, ghost, repeated
+from fastgrad.compiler.ir import Value, const_value, ghost, number_value, repeated
 from fastgrad.linalg.diagonal import band_mask
 from fastgrad.ops.shape import dims_of
 from fastgrad.ops.pad import mirror_index
 from fastgrad.graph.opdef import OPS
 from fastgrad.compiler.rewrite import int_array, reshaped, rule
-from fastgrad.compiler.size import same
+from fastgrad.compiler.size import same, symbolic
 from fastgrad.graph.shapes import normal_axes
 
 
@@ -67,10 +67,22 @@ def _band(b, s):
 @rule("lower", "slice")
 def _slice(b, s):
     x = s.inputs[0]
-    begin = [int(v) for v in s.attrs["begin"]]
+    begin = dims_of(s.attrs["begin"])
     bounds = [v for start, n in zip(begin, s.out.shape) for v in (start, start + n, 1)]
     return b.step("strided_slice", x, const_value(int_array(bounds)),
                   spec=("s",) * len(begin))
+
+
+@rule("lower", "range")
+def _counted(b, s):
+    """A range of a length that changes counts up; one whose length is known is a constant."""
+    if not symbolic(s.out.shape) or s.out.dtype.name not in ("int32", "int64"):
+        return None
+    start, delta = (np.asarray(s.attrs[k]).item() for k in ("start", "delta"))
+    one = s.out.dtype.type(1)
+    count = b.step("cumsum", repeated(one, s.out.shape), axis=0, exclusive=True, reverse=False)
+    steps = b.step("multiply", count, const_value(np.asarray(s.out.dtype.type(delta))))
+    return b.step("add", steps, number_value(start, s.out.dtype))
 
 
 @rule("lower", "tile")
