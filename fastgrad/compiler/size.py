@@ -28,16 +28,26 @@ class Size(Expression):
 
     def __init__(self, of, terms):
         self.of, self.terms = of, terms
-        self.hint = of.value(self)
+        self.hint = of.value(terms)
 
     # ---- arithmetic ----
-    def _plus(self, other, sign):
+    def _found(self, how, other, function):
+        """What `function` gives for this and another number; worked out once."""
+        results = self.of._results
+        key = self, how, other
+        try:
+            return results[key]
+        except KeyError:
+            pass
+        except TypeError:               # no number, and no key either
+            return NotImplemented
         if not _whole(other):
             return NotImplemented
-        terms = dict(self.terms)
-        for m, c in _terms(other):
-            terms[m] = terms.get(m, 0) + sign * c
-        return self.of.made(terms)
+        found = results[key] = function(self, other)
+        return found
+
+    def _plus(self, other, sign):
+        return self._found(sign, other, _sum if sign > 0 else _difference)
 
     def __add__(self, other):
         return self._plus(other, 1)
@@ -57,22 +67,15 @@ class Size(Expression):
         return self
 
     def __mul__(self, other):
-        if not _whole(other):
-            return NotImplemented
-        terms = {}
-        for m, c in self.terms:
-            for k, d in _terms(other):
-                key = tuple(sorted(m + k)) if k else m
-                terms[key] = terms.get(key, 0) + c * d
-        return self.of.made(terms)
+        return self._found("*", other, _product)
 
     __rmul__ = __mul__
 
     def __floordiv__(self, other):
-        return _divided(self.of, self, other)
+        return self._found("//", other, _quotient)
 
     def __rfloordiv__(self, other):
-        return _divided(self.of, other, self)
+        return _quotient(self, other, self) if _whole(other) else NotImplemented
 
     def __mod__(self, other):
         quotient = self // other
@@ -101,14 +104,7 @@ class Size(Expression):
 
     # ---- comparisons: answers are guards ----
     def _compare(self, other, relation):
-        if self is other:
-            return relation in (EQUAL, AT_MOST, AT_LEAST)
-        if not _whole(other):
-            return NotImplemented
-        difference = self - other
-        if not isinstance(difference, Size):
-            return HOLDS[relation](difference)
-        return self.of.holds(difference, relation)
+        return self._found(_COMPARISONS[relation], other, _ANSWERS[relation])
 
     def __lt__(self, other):
         return self._compare(other, LESS)
@@ -145,7 +141,7 @@ class Size(Expression):
 
     def at(self, symbols):
         """The value for these values of the symbols."""
-        return self.of.value(self, self.of.values_at(symbols))
+        return self.of.value(self.terms, self.of.values_at(symbols))
 
     def __repr__(self):
         return str(self.hint)
@@ -153,12 +149,34 @@ class Size(Expression):
     @property
     def text(self):
         """As an expression: `8*n`."""
-        return self.of.text(self)
+        return self.of.text(self.terms)
 
 
-def _divided(of, a, b):
-    if not (_whole(a) and _whole(b)):
-        return NotImplemented
+def _sum(a, b, sign=1):
+    terms = dict(a.terms)
+    for m, c in terms_of(b):
+        terms[m] = terms.get(m, 0) + sign * c
+    return a.of.made(terms)
+
+
+def _difference(a, b):
+    return _sum(a, b, -1)
+
+
+def _product(a, b):
+    terms = {}
+    for m, c in a.terms:
+        for k, d in terms_of(b):
+            key = tuple(sorted(m + k)) if k else m
+            terms[key] = terms.get(key, 0) + c * d
+    return a.of.made(terms)
+
+
+def _quotient(a, b, divisor=None):
+    """a // b; for a number divided by a Size, `divisor` is that and b the number."""
+    of = a.of
+    if divisor is not None:
+        a, b = b, divisor
     if isinstance(b, Size):
         b._nonzero()
     elif b == 0:
@@ -166,12 +184,26 @@ def _divided(of, a, b):
     return of.quotient(a, b)
 
 
+def _answer(relation):
+    """callable(Size, number) that compares them; what has been answered stays so."""
+    def answer(a, b):
+        difference = _difference(a, b)
+        return a.of.holds(difference, relation) if isinstance(difference, Size) else (
+            HOLDS[relation](difference))
+    return answer
+
+
+_COMPARISONS = ("<", "<=", "==", "!=", ">=", ">")
+_ANSWERS = tuple(map(_answer, range(6)))
+
+
 def _whole(x):
     return type(x) is int or isinstance(x, Size) or hasattr(x, "__index__")
 
 
-def _terms(x):
-    return x.terms if isinstance(x, Size) else (((), int(x)),)
+def terms_of(x):
+    """The terms of a Size or of a number."""
+    return x.terms if isinstance(x, Size) else (((), int(x)),) if x else ()
 
 
 def symbolic(values):
@@ -191,12 +223,12 @@ def about(size):
     if not isinstance(size, Size):
         return size
     supposed = size.of._supposed
-    return size.hint if supposed is None else size.of.value(size, supposed)
+    return size.hint if supposed is None else size.of.value(size.terms, supposed)
 
 
 def most(size):
     """The largest that a size can be."""
-    return size.of.range_of(size)[1] if isinstance(size, Size) else size
+    return size.of.range_of(size.terms)[1] if isinstance(size, Size) else size
 
 
 def sizes_in(value):

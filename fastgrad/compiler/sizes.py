@@ -19,7 +19,7 @@ Decisions
 import contextlib
 
 from fastgrad.compiler.size import (AT_LEAST, AT_MOST, EQUAL, HOLDS, LESS, MORE, UNEQUAL, Size,
-                                    text)
+                                    terms_of)
 
 LEAST, MOST = 2, 1 << 45            # of a symbol; beyond the largest no memory holds an array
 LETTERS = "nmkpqrstuvwxyz"
@@ -53,7 +53,7 @@ class Sizes:
     ----------
     symbols, symbol_sizes : list of Symbol, and of the Size of each
     present : array of int64, the symbols' values at the run that is going on
-    guards : dict with keys (Size, relation) that must hold beside the symbols' ranges
+    guards : dict with keys (terms, relation) that must hold beside the symbols' ranges
     pinned : whether a symbol was needed as a number
     """
 
@@ -62,7 +62,7 @@ class Sizes:
         self.present = None
         self._atoms = []            # of a monomial: (hint, what it is)
         self._known = {}            # terms -> Size
-        self._quotients = {}
+        self._results = {}          # what arithmetic and comparisons gave, by operands
         self._open = True
         self._supposed = None       # values of atoms in `supposing`
 
@@ -96,16 +96,13 @@ class Sizes:
         exact = self._exact(a, b)
         if exact is not None:
             return exact
-        key = a, b
-        if key not in self._quotients:
-            hint = (a.hint if isinstance(a, Size) else a) // (b.hint if isinstance(b, Size) else b)
-            self._quotients[key] = self._atom(hint, (FLOOR, a, b))
-        return self._quotients[key]
+        a, b = terms_of(a), terms_of(b)
+        return self._atom(self.value(a) // self.value(b), (FLOOR, a, b))
 
     def _exact(self, a, b):
         """`a // b` where it comes out even for all sizes, or None."""
         if not isinstance(b, Size):
-            terms = a.terms if isinstance(a, Size) else (((), a),)
+            terms = terms_of(a)
             if all(c % b == 0 for _, c in terms):
                 return self.made({m: c // b for m, c in terms})
             return None
@@ -125,10 +122,10 @@ class Sizes:
         return self.made(found)
 
     # ---- values ----
-    def value(self, size, values=None):
-        """The value of a Size at the hints of atoms, or at `values` of them."""
+    def value(self, terms, values=None):
+        """The value of a polynomial at the hints of atoms, or at `values` of them."""
         total = 0
-        for m, c in size.terms:
+        for m, c in terms:
             for atom in m:
                 c *= self._atoms[atom][0] if values is None else values[atom]
             total += c
@@ -137,12 +134,9 @@ class Sizes:
     def values_at(self, symbols):
         """The values of all atoms for these values of the symbols."""
         values = []
-
-        def of(x):
-            return self.value(x, values) if isinstance(x, Size) else x
         for _, (kind, *parts) in self._atoms:
             values.append(symbols[parts[0]] if kind == SYMBOL else
-                          of(parts[0]) // (of(parts[1]) or 1))
+                          self.value(parts[0], values) // (self.value(parts[1], values) or 1))
         return values
 
     @contextlib.contextmanager
@@ -155,10 +149,10 @@ class Sizes:
             self._supposed = None
 
     # ---- what is known ----
-    def range_of(self, size):
-        """(least, most) that a Size can be."""
+    def range_of(self, terms):
+        """(least, most) that a polynomial can be."""
         least = most = 0
-        for m, c in size.terms:
+        for m, c in terms:
             low = high = 1
             for atom in m:
                 ends = self._range_of_atom(atom)
@@ -172,7 +166,7 @@ class Sizes:
         kind, a, *b = self._atoms[atom][1]
         if kind == SYMBOL:
             return self.symbols[a].least, self.symbols[a].most
-        ends = [self.range_of(x) if isinstance(x, Size) else (x, x) for x in (a, *b)]
+        ends = [self.range_of(x) for x in (a, *b)]
         if ends[1][0] <= 0 <= ends[1][1]:
             bound = max(map(abs, ends[0]))
             return -bound, bound
@@ -181,7 +175,7 @@ class Sizes:
 
     def holds(self, size, relation):
         """Whether a Size stands in `relation` to 0; a guard, if that hangs on sizes."""
-        least, most = self.range_of(size)
+        least, most = self.range_of(size.terms)
         answers = _decided(least, most, relation)
         if answers is not None:
             return answers
@@ -192,9 +186,9 @@ class Sizes:
     def _assume(self, size, relation):
         if not self._open:
             raise RuntimeError(f"{size.text} {_TEXT[relation]} 0 was asked of a plan that is made")
-        symbol, factor, rest = _line(self, size)
+        symbol, factor, rest = _line(self, size.terms)
         if symbol is None or relation == UNEQUAL and not _cuts(symbol, factor, rest):
-            self.guards[size, relation] = None
+            self.guards[size.terms, relation] = None
         elif relation == UNEQUAL:
             if symbol.least * factor + rest == 0:
                 symbol.least += 1
@@ -205,21 +199,20 @@ class Sizes:
 
     def pin(self, size):
         """The hint of a Size; from here on its symbols are that number."""
-        if self.range_of(size) == (size.hint, size.hint):
+        if self.range_of(size.terms) == (size.hint, size.hint):
             return size.hint
         if not self._open:
             raise RuntimeError(f"{size.text} was fixed in a plan that is made")
         self.pinned = True
-        for number in sorted(self._symbols_of(size)):
+        for number in sorted(self._symbols_of(size.terms)):
             symbol = self.symbols[number]
             symbol.least = symbol.most = symbol.hint
         return size.hint
 
-    def _symbols_of(self, size):
-        found, todo = set(), [size]
+    def _symbols_of(self, terms):
+        found, todo = set(), [terms]
         while todo:
-            x = todo.pop()
-            for m, _ in x.terms if isinstance(x, Size) else ():
+            for m, _ in todo.pop():
                 for atom in m:
                     kind, *parts = self._atoms[atom][1]
                     if kind == SYMBOL:
@@ -230,12 +223,16 @@ class Sizes:
 
     def only_symbol(self, sizes):
         """The one symbol that hangs on nothing else in `sizes`, or None."""
-        found = set().union(*(self._symbols_of(x) for x in sizes if isinstance(x, Size)))
+        found = set().union(*(self._symbols_of(terms_of(x)) for x in sizes))
         return self.symbols[found.pop()] if len(found) == 1 else None
 
     def close(self):
-        """No guards any more: the plan is made."""
+        """No guards any more: the plan is made.
+
+        Sizes know this object, which knows them no more, so that all are freed with the plan.
+        """
         self._open = False
+        self._known, self._results, self.symbol_sizes = {}, {}, []
 
     # ---- use ----
     def fits(self, shapes, of):
@@ -255,43 +252,14 @@ class Sizes:
         if any(not s.least <= n <= s.most for s, n in zip(self.symbols, found)):
             return False
         values = self.values_at(found)
-        return all(HOLDS[relation](self.value(size, values)) for size, relation in self.guards)
+        return all(HOLDS[relation](self.value(terms, values)) for terms, relation in self.guards)
 
     def table(self, sizes):
         """(rows, {Size: row}, guards) as `Program.take_sizes` wants them."""
-        rows, places, atoms = [], {}, {}
-
-        def row(*what):
-            if what not in rows_known:
-                rows_known[what] = len(rows)
-                rows.append(what)
-            return rows_known[what]
-        rows_known = {}
-
-        def atom_row(atom):
-            if atom not in atoms:
-                kind, *parts = self._atoms[atom][1]
-                atoms[atom] = (row(SYMBOL, parts[0], 0) if kind == SYMBOL
-                               else row(FLOOR, *map(size_row, parts)))
-            return atoms[atom]
-
-        def size_row(size):
-            if not isinstance(size, Size):
-                return row(CONSTANT, size, 0)
-            if size not in places:
-                total = None
-                for m, c in size.terms:
-                    product = row(CONSTANT, c, 0) if c != 1 or not m else None
-                    for atom in m:
-                        product = atom_row(atom) if product is None else row(
-                            PRODUCT, product, atom_row(atom))
-                    total = product if total is None else row(SUM, total, product)
-                places[size] = total
-            return places[size]
-        guards = [(size_row(size), relation) for size, relation in self.guards]
-        for size in sizes:
-            size_row(size)
-        return rows, places, guards
+        table = _Table(self._atoms)
+        places = {size: table.of(size.terms) for size in sizes}
+        guards = [(table.of(terms), relation) for terms, relation in self.guards]
+        return table.rows, places, guards
 
     def describe(self, feeds):
         """Lines about symbols and guards; `feeds` are the fed tensors."""
@@ -299,12 +267,13 @@ class Sizes:
             where = ", ".join(f"dimension {dim} of {feeds[i].name}" for i, dim in s.places)
             span = f"{s.least}" if s.least == s.most else f"{s.least} to {s.most}"
             yield f"{s.name} = {where}: {span}"
-        for size, relation in self.guards:
-            yield f"{size.text} {_TEXT[relation]} 0"
+        for terms, relation in self.guards:
+            yield f"{self.text(terms)} {_TEXT[relation]} 0"
 
-    def text(self, size):
+    def text(self, terms):
+        """A polynomial as people write it."""
         parts = []
-        for m, c in size.terms:
+        for m, c in terms:
             names = [self._text_of(atom) for atom in m]
             parts.append("*".join(names if c == 1 and m else [str(c), *names]))
         return "+".join(parts).replace("+-", "-")
@@ -313,8 +282,36 @@ class Sizes:
         kind, *parts = self._atoms[atom][1]
         if kind == SYMBOL:
             return self.symbols[parts[0]].name
-        return "({}//{})".format(*(f"({text(x)})" if isinstance(x, Size) and len(x.terms) > 1
-                                   else text(x) for x in parts))
+        return "({}//{})".format(*(f"({self.text(x)})" if len(x) > 1 else self.text(x)
+                                   for x in parts))
+
+
+class _Table:
+    """Rows of a Program's table, each once."""
+
+    def __init__(self, atoms):
+        self.atoms, self.rows, self.known = atoms, [], {}
+
+    def row(self, *what):
+        if what not in self.known:
+            self.known[what] = len(self.rows)
+            self.rows.append(what)
+        return self.known[what]
+
+    def of(self, terms):
+        """The row of a polynomial."""
+        total = None
+        for m, c in terms:
+            product = self.row(CONSTANT, c, 0) if c != 1 or not m else None
+            for atom in map(self.atom, m):
+                product = atom if product is None else self.row(PRODUCT, product, atom)
+            total = product if total is None else self.row(SUM, total, product)
+        return self.row(CONSTANT, 0, 0) if total is None else total
+
+    def atom(self, number):
+        kind, *parts = self.atoms[number][1]
+        return self.row(SYMBOL, parts[0], 0) if kind == SYMBOL else self.row(
+            FLOOR, *map(self.of, parts))
 
 
 def _decided(least, most, relation):
@@ -327,11 +324,11 @@ def _decided(least, most, relation):
     return holds(least) if holds(least) == holds(most) else None
 
 
-def _line(sizes, size):
-    """(symbol, a, b) of a Size that is a * symbol + b, else (None, 0, 0)."""
+def _line(sizes, terms):
+    """(symbol, a, b) of a polynomial a * symbol + b, else (None, 0, 0)."""
     rest = 0
     line = None
-    for m, c in size.terms:
+    for m, c in terms:
         if not m:
             rest = c
         elif len(m) == 1 and line is None and sizes._atoms[m[0]][1][0] == SYMBOL:
