@@ -153,14 +153,7 @@ FG_INLINE void fg_put_part_f64(double* p, __m256d v, ptrdiff_t r) {
 #define FG_T float
 #define FG_I int
 #define FG_N(name) fg_##name##_f32
-#include "vector_ops.h"
-#include "rows.h"
-#include "outer.h"
-#include "dots_eight.h"
-#include "dots.h"
-#include "cols.h"
-#include "col_sums.h"
-#include "tiles.h"
+#include "bodies.h"
 #undef FG_T
 #undef FG_I
 #undef FG_N
@@ -179,14 +172,7 @@ FG_INLINE void fg_put_part_f64(double* p, __m256d v, ptrdiff_t r) {
 #define FG_T double
 #define FG_I long long
 #define FG_N(name) fg_##name##_f64
-#include "vector_ops.h"
-#include "rows.h"
-#include "outer.h"
-#include "dots_eight.h"
-#include "dots.h"
-#include "cols.h"
-#include "col_sums.h"
-#include "tiles.h"
+#include "bodies.h"
 #undef FG_T
 #undef FG_I
 #undef FG_N
