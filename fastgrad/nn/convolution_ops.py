@@ -229,20 +229,23 @@ def _conv3d_backprop_filter(input, filter_sizes, out_backprop, strides=(1,) * 5,
     """The gradient of `conv3d` to its filter."""
 
 
-@_declare(0, 4, "DepthwiseConv2dNative", depthwise=True)
+@_declare(0, 4, "DepthwiseConv2dNative", depthwise=True,
+          form="depthwise", kernel="depthwise")
 def _depthwise_conv2d(input, filter, strides=(1, 1, 1, 1), padding="SAME",
                       dilations=(1, 1, 1, 1), data_format="NHWC", _strict=False):
     """Sum over windows of the products with a filter of each channel's own."""
 
 
-@_declare(1, 4, "DepthwiseConv2dNativeBackpropInput", depthwise=True)
+@_declare(1, 4, "DepthwiseConv2dNativeBackpropInput", depthwise=True,
+          form="depthwise_back", kernel="depthwise_back")
 def _depthwise_conv2d_backprop_input(input_sizes, filter, out_backprop, strides=(1, 1, 1, 1),
                                      padding="SAME", dilations=(1, 1, 1, 1),
                                      data_format="NHWC", _strict=False):
     """The gradient of `depthwise_conv2d` to its image."""
 
 
-@_declare(2, 4, "DepthwiseConv2dNativeBackpropFilter", depthwise=True)
+@_declare(2, 4, "DepthwiseConv2dNativeBackpropFilter", depthwise=True,
+          form="depthwise_filter", kernel="depthwise_filter")
 def _depthwise_conv2d_backprop_filter(input, filter_sizes, out_backprop, strides=(1, 1, 1, 1),
                                       padding="SAME", dilations=(1, 1, 1, 1),
                                       data_format="NHWC", _strict=False):

@@ -121,7 +121,7 @@ static void FG_N(convolve_filter)(const ptrdiff_t* facts, const FG_T* x, const F
     turns = FG_IMAGES / (turns > 0 ? turns : 1);                /* images in one turn */
     turns = needed * turns > room.left ? room.left / needed : turns;
     turns = turns < 1 ? 1 : turns;
-    turns = (g->images + turns - 1) / turns;
+    turns = g->images > 0 ? (g->images + turns - 1) / turns : 1;    /* of none: zeros */
     for (t = 0; t < turns; t++) {
         FG_N(room) left = room;
         turn.image = g->images * t / turns;

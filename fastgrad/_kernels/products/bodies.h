@@ -9,3 +9,5 @@
 #include "tiles.h"
 #include "convolutions/images.h"
 #include "convolutions/filters.h"
+#include "convolutions/depthwise.h"
+#include "convolutions/pools.h"

@@ -111,19 +111,16 @@ def _ways(g, item, columns, width):
 
 # ---- forward ----------------------------------------------------------------------------
 
-def _share(k):
-    """By images where there are many, so that layers need no barrier between them; by rows else."""
-    return _by_images(k, k.values[0].shape[0], (True, True) + (False,) * (len(k.values) - 2))
+def share_by_images(k):
+    """By images where there are many, so that layers need no barrier between them; by rows else.
 
-
-def _share_back(k):
-    return _by_images(k, k.values[0].shape[0], (True, True) + (False,) * (len(k.values) - 2))
-
-
-def _by_images(k, images, aligned):
+    Of a kernel whose range counts rows of the result, or its images, and whose first operand
+    has as many images.
+    """
+    images, others = k.values[0].shape[0], (False,) * (len(k.values) - 2)
     if images >= BY_IMAGES and k.count % images == 0:
-        return Share(images, k.count // images, aligned)
-    return Share(k.count, 1, (True,) + (False,) * (len(k.values) - 1))
+        return Share(images, k.count // images, (True, True, *others))
+    return Share(k.count, 1, (True, False, *others))
 
 
 def _flops(k):
@@ -145,7 +142,7 @@ def _forward_scratch(s):
     return size + max(min(BLOCK, rows * line), g.spans[0] * line) + VECTOR
 
 
-@family("convolve", product=True, share=_share, flops=_flops, scratch=_forward_scratch,
+@family("convolve", product=True, share=share_by_images, flops=_flops, scratch=_forward_scratch,
         epilogue=frozenset(("bias", "act")))
 def _convolve(e, s):
     g, (x, w) = _of_forward(s), s.inputs
@@ -178,7 +175,7 @@ def _back_ways(g, item):
     return _ways(g, item, g.x[3], g.x[2] // g.windows.strides[1])
 
 
-@family("convolve_back", product=True, share=_share_back, flops=_flops, scratch=_back_scratch)
+@family("convolve_back", product=True, share=share_by_images, flops=_flops, scratch=_back_scratch)
 def _convolve_back(e, s):
     g, (w, dy) = _of_back(s), s.inputs
     across, packed = _back_ways(g, dy.dtype.itemsize)
