@@ -132,6 +132,10 @@ class Layer:
 
     add_variable = add_weight
 
+    def compute_output_shape(self, input_shape):
+        """The shape of the result for inputs of a shape, where the class knows it."""
+        raise NotImplementedError(f"{type(self).__name__} defines no compute_output_shape.")
+
     def _shape_of(self, inputs):
         """What `build` gets."""
         return inputs._shape

@@ -6,6 +6,9 @@ from fastgrad import elsewhere as _elsewhere
 from fastgrad.nn.sampled import (log_uniform_candidate_sampler, nce_loss, sampled_softmax_loss,
                                  uniform_candidate_sampler)
 from fastgrad.nn.lookup import embedding_lookup, in_top_k, top_k
+from fastgrad.nn.ctc import ctc_loss
+from fastgrad.nn.ctc_decoders import (ctc_beam_search_decoder, ctc_beam_search_decoder_v2,
+                                      ctc_greedy_decoder)
 from fastgrad.nn.activations import (crelu, elu, leaky_relu, log_sigmoid, relu, relu6, selu,
                                      sigmoid, softplus, softsign, swish)
 from fastgrad.nn.normalization import (batch_norm_with_global_normalization, batch_normalization,

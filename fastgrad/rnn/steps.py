@@ -18,6 +18,20 @@ def tensors_in(structure, graph=None):
                                    for n in flat(structure)]))
 
 
+def replaced(structure, leaves):
+    """The nesting with other leaves, tensors for arrays of the run too."""
+    values = iter(leaves)
+
+    def filled(part):
+        if isinstance(part, dict):
+            return {k: filled(part[k]) for k in sorted(part)}
+        if isinstance(part, (list, tuple)):
+            parts = [filled(p) for p in part]
+            return type(part)(*parts) if hasattr(part, "_fields") else type(part)(parts)
+        return next(values)
+    return filled(structure)
+
+
 def outline(structure):
     """The nesting alone, for comparisons."""
     if isinstance(structure, dict):
