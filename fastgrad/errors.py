@@ -161,6 +161,20 @@ class RunShapeError(ShapeError, InvalidArgumentError):
         InvalidArgumentError.__init__(self, message, op)
 
 
+ShapeError.in_run = RunShapeError       # the class of the same misfit, found in a run
+
+
+class LateUnimplementedError(LateShapeError):
+    """As LateShapeError, for arguments that TensorFlow has no kernel for on a CPU."""
+
+
+class UnimplementedShapeError(RunShapeError, UnimplementedError):
+    """An operation that exists, but not for these arguments, found in the run."""
+
+
+LateUnimplementedError.in_run = UnimplementedShapeError
+
+
 class AxisError(RunShapeError):
     """The classes' dimension of a softmax that is not there; TensorFlow's two classes in one."""
 
@@ -282,6 +296,19 @@ class DamagedFileError(FastgradError, DataLossError):
 
     def __init__(self, message, op=None):
         DataLossError.__init__(self, message, op)
+
+
+class ShortFileError(DamagedFileError, OutOfRangeError):
+    """A file of values that ends before a value that another file says to be in it."""
+
+    error_code = 11
+
+
+class UnreadableFileError(FastgradError, UnimplementedError):
+    """A file that is whole, in a form that is not read: compressed, of another byte order."""
+
+    def __init__(self, message, op=None):
+        UnimplementedError.__init__(self, message, op)
 
 
 class NotInFileError(FastgradError, NotFoundError):

@@ -102,7 +102,7 @@ class GraphError(FastgradError, ValueError):
 
 
 class ShapeError(FastgradError, ValueError):
-    ...
+    in_run: Any
 
 
 class DamagedFileError(FastgradError, DataLossError):
@@ -146,6 +146,10 @@ class PartError(FastgradError, InvalidArgumentError):
     def __init__(self, message: str, op: Any = None) -> None: ...
 
 
+class UnreadableFileError(FastgradError, UnimplementedError):
+    def __init__(self, message: str, op: Any = None) -> None: ...
+
+
 class ComputeError(FastgradError, InvalidArgumentError, RuntimeError):
     def __init__(self, message: str, op: Any = None) -> None: ...
 
@@ -160,6 +164,10 @@ class FeedTypeError(FeedError, TypeError):
 
 class FetchTypeError(FetchError, TypeError):
     ...
+
+
+class LateUnimplementedError(LateShapeError):
+    in_run: Any
 
 
 class LossTypeError(DTypeError, AttributeError):
@@ -194,6 +202,10 @@ class RunShapeError(ShapeError, InvalidArgumentError):
     def __init__(self, message: str, op: Any = None) -> None: ...
 
 
+class ShortFileError(DamagedFileError, OutOfRangeError):
+    error_code: int
+
+
 class TextError(DTypeError, InvalidArgumentError):
     def __init__(self, message: str, op: Any = None) -> None: ...
 
@@ -223,6 +235,10 @@ class FeedTextError(FeedTypeError, InternalError):
 
 
 class TextCastError(TextError, UnimplementedError):
+    ...
+
+
+class UnimplementedShapeError(RunShapeError, UnimplementedError):
     ...
 
 ABORTED: int

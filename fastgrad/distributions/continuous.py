@@ -9,12 +9,12 @@ import math
 
 from fastgrad.distributions.distribution import Distribution, node_maker, unknown
 from fastgrad.graph.nodes import as_tensor
-from fastgrad.ops.arithmetic import log, maximum, ones_like, sign, zeros_like
+from fastgrad.ops.arithmetic import log, maximum, minimum, ones_like, sign, zeros_like
 from fastgrad.ops.random import random_normal, random_uniform
 from fastgrad.ops.reduce import reduce_sum
 from fastgrad.ops.shape import shape as shape_of
 from fastgrad.ops.special import erfc
-from fastgrad.ops.unary import abs, expm1, log1p, square
+from fastgrad.ops.unary import abs, exp, expm1, log1p, square
 from fastgrad.ops.where import where
 
 LOG_2PI = math.log(2 * math.pi)
@@ -117,7 +117,9 @@ class Laplace(_LocationScale):
     def cdf(self, value):
         """The probability of at most `value`."""
         z = self._z(value)
-        return 0.5 - 0.5 * sign(z) * expm1(-abs(z))
+        # each side by itself: `sign` and `abs` would have no gradient at 0, where this has one
+        return where(z < 0, 0.5 * exp(minimum(z, zeros_like(z))),
+                     1 - 0.5 * exp(-maximum(z, zeros_like(z))))
 
     @node_maker
     def entropy(self):

@@ -55,7 +55,7 @@ def _xent_ref(logits, labels, axis, plain):
 
 
 @op(_rows, dtype=promote_float, form="xent", kernel="xent", ref=_xent_ref,
-    name="softmax_cross_entropy_with_logits")
+    name="softmax_cross_entropy_with_logits", node="SoftmaxCrossEntropyWithLogits")
 def softmax_xent(logits, labels, axis=-1, plain=False):
     """Softmax cross-entropy, `-sum(labels * log_softmax(logits))` over the last dimension.
 
@@ -359,7 +359,8 @@ def weighted_cross_entropy_with_logits(labels=None, logits=None, pos_weight=None
                                        targets=None):
     """As `sigmoid_cross_entropy_with_logits`, with a weight on positive labels.
 
-    Gradient: as of `(1 - y) z + (1 + (w - 1) y) softplus(-z)`.
+    Gradient: as of `(1 - y) z + (1 + (w - 1) y) softplus(-z)`. In a TensorFlow graph, as there,
+    that of the softplus is 0 at logits of 0, where `|z|` and the relu that make it have kinks.
     """
     labels, logits = _pair(targets if labels is None else labels, logits)
     if not shapes.compatible(labels._shape, logits._shape):
@@ -367,7 +368,8 @@ def weighted_cross_entropy_with_logits(labels=None, logits=None, pos_weight=None
                          f"{labels.shape})")
     with logits.graph.name_scope(name or "logistic_loss") as scope:
         weight = 1 + (pos_weight - 1) * labels
-        soft = softplus(-abs_(logits)) + relu(-logits)
+        tf = logits.graph.literals == "tf"
+        soft = softplus(-abs_(logits)) + relu(-logits) if tf else softplus(-logits)
         return add((1 - labels) * logits, multiply(weight, soft), name=scope)
 
 
