@@ -76,7 +76,9 @@ from fastgrad.variables.initializers import *
 from fastgrad.flow.control import *
 from fastgrad.flow.py_func import *
 from fastgrad.flow.cond import *
+from fastgrad.flow.tensor_array import *
 from fastgrad.flow.while_loop import *
+from fastgrad.flow.map_fn import *
 from fastgrad.runtime.compute_gradients import compute_gradients
 from fastgrad.runtime.session import Session, get_default_session
 from fastgrad import nn, train

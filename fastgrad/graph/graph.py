@@ -36,6 +36,7 @@ class Graph(Records, Names):
         self._control, self._finalized, self.seed = [], False, None
         self.gradient_names = {}     # operation's id -> the gradient meant, if not its type's
         self.node_types = {}         # operation's id -> TensorFlow's type, if not the declared one
+        self.gradient_source = None  # names the outermost call of `gradients` that is at work
         # what files above keep with a graph; each is theirs alone
         self.store = None            # variables/store.py: the graph's own values
         self.variable_scopes = None  # variables/scopes.py
@@ -105,6 +106,10 @@ class Graph(Records, Names):
     def at(self, site):
         """Nodes made inside carry this call site: rules build them, the user wrote `site`."""
         return Changed(lambda: (None, self, "_site", site))
+
+    def differentiating(self, name):
+        """Rules called inside see the name of the outermost call of `gradients`."""
+        return Changed(lambda: (None, self, "gradient_source", self.gradient_source or name))
 
     def control_dependencies(self, nodes):
         """Operations made inside run after `nodes`, or names of them; None clears what there is."""
