@@ -199,7 +199,7 @@ def _verdicts(visit, structure):
 def _probability(name, value):
     """A keep probability as a float, or the tensor that is fed."""
     if is_node(value):
-        if value.op.type != "constant":
+        if value.op.op_type != "constant":
             return value
         value = value.op.attrs["value"]
     value = float(value)
