@@ -7,17 +7,19 @@ scripts subclass RNNCell in three ways: with `__call__` (their own scope), with 
 """
 
 import contextlib
+import copy
 
 from fastgrad import nn
 from fastgrad.errors import DTypeError, ShapeError
 from fastgrad.flow.part import flat, refill
 from fastgrad.graph.default_graph import building, get_default_graph, kind_in_force
 from fastgrad.graph.dtypes import strong
+from fastgrad.graph.graph import Graph
 from fastgrad.graph.nodes import is_node
 from fastgrad.graph.tensor_shape import Dimension, TensorShape
 from fastgrad.layers.layer import Layer, _named
 from fastgrad.ops.make import zeros
-from fastgrad.variables.scopes import get_variable_scope, variable_scope
+from fastgrad.variables.scopes import VariableScope, get_variable_scope, variable_scope
 from fastgrad.wording import where
 
 
@@ -55,6 +57,15 @@ class RNNCell(Layer):
         self = super().__new__(cls)
         self._kind = kind_in_force()
         return self
+
+    def __deepcopy__(self, memo):
+        """A cell of the same settings; the graph's parts that this one holds stay shared."""
+        made = memo[id(self)] = object.__new__(type(self))
+        for part in [n for v in vars(self).values() for n in flat(v)]:
+            if is_node(part) or isinstance(part, (Graph, VariableScope)):
+                memo[id(part)] = part
+        made.__dict__.update((k, copy.deepcopy(v, memo)) for k, v in vars(self).items())
+        return made
 
     def __call__(self, inputs, state, scope=None):
         if scope is None:
