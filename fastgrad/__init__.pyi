@@ -468,6 +468,7 @@ class _TopK(NamedTuple):
     values: Tensor
     indices: Tensor
 
+from fastgrad import crf as crf
 from fastgrad import datasets as datasets
 from fastgrad import distributions as distributions
 from fastgrad import errors as errors
@@ -481,6 +482,8 @@ from fastgrad import nn as nn
 from fastgrad import plot as plot
 from fastgrad import random as random
 from fastgrad import regularizers as regularizers
+from fastgrad import rnn as rnn
+from fastgrad import seq2seq as seq2seq
 from fastgrad import summary as summary
 from fastgrad import testing as testing
 from fastgrad import train as train

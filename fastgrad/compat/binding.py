@@ -24,15 +24,15 @@ class InTF(type):
 
     def __instancecheck__(cls, instance):
         """What `fastgrad` made of the class counts too."""
-        return issubclass(type(instance), cls._plain() or cls) or type.__instancecheck__(
-            cls, instance)
+        return type.__instancecheck__(cls._plain(), instance)
 
     def __subclasscheck__(cls, other):
-        return type.__subclasscheck__(cls._plain() or cls, other)
+        return type.__subclasscheck__(cls._plain(), other)
 
     def _plain(cls):
-        """The class that this one binds; None for a program's own subclass of one."""
-        return cls.__mro__[1] if "_binds" in vars(cls) else None
+        """The class that this one binds; itself, if it is a program's own subclass of one."""
+        below = cls.__mro__[1]
+        return cls if isinstance(below, InTF) else below
 
 
 def bind(thing):
@@ -48,8 +48,7 @@ def bind(thing):
 def bind_class(cls):
     """A class whose instances are made with the "tf" default graph."""
     if cls not in _made:
-        body = {"__doc__": cls.__doc__, "__module__": cls.__module__, "__slots__": (),
-                "_binds": True}
+        body = {"__doc__": cls.__doc__, "__module__": cls.__module__, "__slots__": ()}
         _made[cls] = InTF(cls.__name__, (cls,), body)
     return _made[cls]
 

@@ -54,8 +54,9 @@ class Layer:
 
     def __init_subclass__(cls, **settings):
         super().__init_subclass__(**settings)
-        if "_base" not in vars(cls) and cls.__name__[0] != "_":
-            cls._base = _snake(cls.__name__)
+        name = cls.__name__
+        if "_base" not in vars(cls) and name[0] != "_" and name != cls.__mro__[1].__name__:
+            cls._base = _snake(name)
 
     def __init__(self, trainable=True, name=None, dtype=None, activity_regularizer=None,
                  _scope=None, _reuse=None, **_):
