@@ -31,7 +31,14 @@ def _array_op(evaluate):
             return evaluate(session, node, elements, *map(np.asarray, values))
         except RefusedError as e:
             raise KernelError(f"{where(node)}: {e}", node) from None
-    return session_op(words)
+    opdef = session_op(words)
+    opdef.node = _node_type(opdef.type)
+    return opdef
+
+
+def _node_type(name):
+    """TensorFlow's type: its third version of these operations."""
+    return "".join(map(str.capitalize, name.split("_"))) + "V3"
 
 
 def _kept(session, elements):
@@ -50,6 +57,9 @@ def tensor_array(session, node, inputs, known, done):
     except RefusedError as e:
         raise KernelError(f"{where(node)}: {e}", node) from None
     return [_kept(session, elements), FLOW]
+
+
+tensor_array.node = _node_type("tensor_array")
 
 
 @_array_op

@@ -202,7 +202,7 @@ class TensorArray:
         with graph.as_default(), graph.name_scope(name or "TensorArraySplit"):
             value = self._value(value)
             lengths = cast(as_tensor(lengths, None, graph), INT64)
-            known = lengths.op.attrs.get("value") if lengths.op.type == "constant" else None
+            known = lengths.op.attrs.get("value") if lengths.op.op_type == "constant" else None
             if known is not None and len(set(known)) == 1 and value._shape:
                 self._fits((int(known[0]), *value._shape[1:]), value._dtype)
             op = self._op(tensor_array_split, [value, lengths, self._flow], [((), FLOAT32)],

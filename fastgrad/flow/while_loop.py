@@ -126,7 +126,7 @@ def _reached(slots, body, wanted):
             reached.add(t)
             if t in places:
                 todo.append(places[t])
-            elif t.op.type != "stop_gradient":
+            elif t.op.op_type != "stop_gradient":
                 tensors += t.op._inputs
     return sorted(varying), reached
 
@@ -183,11 +183,18 @@ def while_loop(cond, body, loop_vars, shape_invariants=None, parallel_iterations
             "maximum_iterations": None if maximum_iterations is None else as_tensor(
                 maximum_iterations, None, graph), "back_prop": back_prop},
             shape_invariants is not None)
-        exits = [identity(t, name="Exit") for t in made.outputs]
+        exits = [_exit(graph, t) for t in made.outputs]
     results = refill(list(loop_vars), iter(exits))
     if len(results) == 1 and not return_same_structure:
         return results[0]
     return tuple(results) if isinstance(loop_vars, tuple) else results
+
+
+def _exit(graph, result):
+    """A result of a loop as TensorFlow names it."""
+    tensor = identity(result, name="Exit")
+    graph.node_types[tensor.op.id] = "Exit"
+    return tensor
 
 
 def _declared(start, invariants):

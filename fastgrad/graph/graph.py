@@ -35,8 +35,8 @@ class Graph(Records, Names):
         self._site = None            # overrides call_site() while rules build nodes
         self._control, self._finalized, self.seed = [], False, None
         self.gradient_names = {}     # operation's id -> the gradient meant, if not its type's
-        self.node_types = {}         # operation's id -> TensorFlow's type, if not the declared one
         self.gradient_source = None  # names the outermost call of `gradients` that is at work
+        self.node_types = {}         # operation's id -> TensorFlow's type, if not the declared one
         # what files above keep with a graph; each is theirs alone
         self.store = None            # variables/store.py: the graph's own values
         self.variable_scopes = None  # variables/scopes.py
