@@ -25,6 +25,18 @@ def _module(name, **members):
     return made
 
 
+def _behind(name, find):
+    """A module whose names are those of the module that `find()` gives, once they are asked for."""
+    made = _module(name)
+
+    def getter(key):
+        if key.startswith("__"):
+            raise AttributeError(key)
+        return getattr(find(), key)
+    made.__getattr__, made.__dir__ = getter, lambda: dir(find())
+    return made
+
+
 def _names(*names):
     return {n: getattr(v1, n) for n in names}
 
@@ -59,6 +71,10 @@ def _table():
         f"{tf}.python.framework.tensor_util": _module(
             "tensor_util", constant_value=constant_value),
         f"{tf}.python.layers.utils": _module("utils", smart_cond=v1.smart_cond),
+        f"{tf}.python.ops.rnn": _behind("rnn", lambda: v1.contrib.rnn),
+        **{f"{tf}.python.ops.{n}": _behind(n, lambda: v1.contrib.rnn)
+           for n in ("rnn_cell", "rnn_cell_impl")},
+        f"{tf}.python.ops.ctc_ops": v1.nn,
         f"{tf}.python.ops.nn": v1.nn, f"{tf}.python.ops.nn_ops": v1.nn,
         f"{tf}.python.platform.gfile": v1.gfile, f"{tf}.python.platform.app": v1.app,
         f"{tf}.python.platform.flags": v1.flags, f"{tf}.python.platform.test": v1.test,
@@ -71,7 +87,7 @@ def _table():
     }
     for name in ("array_ops", "math_ops", "random_ops", "control_flow_ops", "variable_scope",
                  "state_ops", "init_ops", "clip_ops", "linalg_ops", "variables", "check_ops",
-                 "gradients", "gradients_impl", "logging_ops", "embedding_ops"):
+                 "gradients", "gradients_impl", "logging_ops", "embedding_ops", "tensor_array_ops"):
         found[f"{tf}.python.ops.{name}"] = _module(name, **everything)
     return found
 

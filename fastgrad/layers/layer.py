@@ -144,7 +144,7 @@ class Layer:
     def build(self, shape):
         pass
 
-    def call(self, inputs):
+    def call(self, inputs, *args, **kwargs):
         return inputs
 
 

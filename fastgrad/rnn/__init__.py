@@ -1,12 +1,13 @@
 """TensorFlow's `tf.contrib.rnn` names: recurrent cells, and the nets made of them."""
 
 from fastgrad import elsewhere as _elsewhere
+from fastgrad.rnn.attention_cell import AttentionCellWrapper
 from fastgrad.rnn.basic import BasicRNNCell, GRUCell
 from fastgrad.rnn.cell import LayerRNNCell, RNNCell
-from fastgrad.rnn.dynamic import (bidirectional_dynamic_rnn, dynamic_rnn, raw_rnn,
+from fastgrad.rnn.dynamic import (bidirectional_dynamic_rnn, dynamic_rnn,
                                   stack_bidirectional_dynamic_rnn, transpose_batch_time)
-from fastgrad.rnn.gated import (AttentionCellWrapper, CFNCell, IndRNNCell, IndyLSTMCell,
-                                IntersectionRNNCell, MinimalRNNCell, NASCell, SRUCell, UGRNNCell)
+from fastgrad.rnn.gated import (CFNCell, IndRNNCell, IndyLSTMCell, IntersectionRNNCell,
+                                MinimalRNNCell, NASCell, SRUCell, UGRNNCell)
 from fastgrad.rnn.lstm import BasicLSTMCell, LSTMCell, LSTMStateTuple
 from fastgrad.rnn.multi import (DeviceWrapper, DropoutWrapper, HighwayWrapper, MultiRNNCell,
                                 ResidualWrapper)
@@ -14,6 +15,7 @@ from fastgrad.rnn.normalized import (CoupledInputForgetGateLSTMCell, GRUBlockCel
                                      LayerNormBasicLSTMCell, LSTMBlockCell)
 from fastgrad.rnn.projections import (EmbeddingWrapper, InputProjectionWrapper,
                                       OutputProjectionWrapper)
+from fastgrad.rnn.raw import raw_rnn
 from fastgrad.rnn.static import (stack_bidirectional_rnn, static_bidirectional_rnn, static_rnn,
                                  static_state_saving_rnn)
 

@@ -133,8 +133,8 @@ class LSTMCell(LayerRNNCell):
                                          init)
         self._bias = self.add_variable("bias", [4 * n], zeros_initializer())
         if self._use_peepholes:
-            made = {gate: self.add_variable(f"w_{gate}_diag", [n], init) for gate in self._peepholes}
-            self._w_f, self._w_i, self._w_o = (made[gate] for gate in "fio")
+            made = {g: self.add_variable(f"w_{g}_diag", [n], init) for g in self._peepholes}
+            self._w_f, self._w_i, self._w_o = (made[g] for g in "fio")
         if self._num_proj is not None:
             self._projection = self.add_variable("projection/kernel", [n, self._num_proj], init)
         self.built = True

@@ -68,7 +68,8 @@ class EmbeddingWrapper(_Wrapper):
         if embedding_classes <= 0 or embedding_size <= 0:
             raise ValueError("Both embedding_classes and embedding_size must be > 0: "
                              f"{embedding_classes}, {embedding_size}.")
-        self._classes, self._size, self._initializer = embedding_classes, embedding_size, initializer
+        self._classes, self._size = embedding_classes, embedding_size
+        self._initializer = initializer
 
     def call(self, inputs, state):
         root = math.sqrt(3)                 # of a uniform distribution with a variance of 1

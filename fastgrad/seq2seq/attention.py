@@ -1,4 +1,4 @@
-"""Attention mechanisms: Luong's and Bahdanau's, each plain and monotonic.
+"""Attention mechanisms: Luong's and Bahdanau's; the monotonic ones are in `monotonic`.
 
 The memory's keys are made with the mechanism, once. Calling it with a query and its last state
 gives alignments, one weight a memory step, and the next state.
@@ -11,25 +11,19 @@ import numpy as np
 from fastgrad.errors import ShapeError
 from fastgrad.flow.asserts import assert_positive
 from fastgrad.graph import shapes
-from fastgrad.graph.dtypes import FLOAT32, INT32, as_dtype
+from fastgrad.graph.dtypes import FLOAT32, as_dtype
 from fastgrad.graph.nodes import as_tensor
 from fastgrad.layers.dense import Dense
 from fastgrad.layers.layer import Layer
 from fastgrad.linalg.matmul import matmul
-from fastgrad.nn.activations import sigmoid
-from fastgrad.nn.clip import clip_by_value
 from fastgrad.nn.softmax import softmax
 from fastgrad.ops.argmax import argmax
-from fastgrad.ops.arithmetic import log, ones_like
-from fastgrad.ops.cast import cast
-from fastgrad.ops.join import concat
+from fastgrad.ops.arithmetic import ones_like
 from fastgrad.ops.make import one_hot, sequence_mask, zeros
-from fastgrad.ops.random import random_normal
 from fastgrad.ops.reduce import reduce_sum
-from fastgrad.ops.reshape import expand_dims, reshape, squeeze
-from fastgrad.ops.scan import cumprod, cumsum
+from fastgrad.ops.reshape import expand_dims, squeeze
 from fastgrad.ops.shape import shape as shape_of
-from fastgrad.ops.unary import exp, rsqrt, square, tanh
+from fastgrad.ops.unary import rsqrt, square, tanh
 from fastgrad.ops.where import select
 from fastgrad.variables.initializers import Constant, Ones, zeros_initializer
 from fastgrad.variables.scopes import get_variable, variable_scope
@@ -61,7 +55,7 @@ def _masked_memory(memory, lengths):
     return memory * mask
 
 
-class _Mechanism(AttentionMechanism):
+class Mechanism(AttentionMechanism):
     """What all mechanisms share: keys, values, and the mask of the scores."""
 
     def __init__(self, query_layer, memory, probability_fn, memory_sequence_length=None,
@@ -133,7 +127,7 @@ def _layer(units, name, dtype):
 
 # ---- scores -----------------------------------------------------------------------------
 
-class _Luong(_Mechanism):
+class LuongScores(Mechanism):
     """Multiplicative scores: `query . key`."""
 
     _scope = "luong_attention"
@@ -165,7 +159,7 @@ class _Luong(_Mechanism):
         return score
 
 
-class _Bahdanau(_Mechanism):
+class BahdanauScores(Mechanism):
     """Additive scores: `v . tanh(W query + key)`."""
 
     _scope = "bahdanau_attention"
@@ -188,11 +182,11 @@ class _Bahdanau(_Mechanism):
         unit = g * v * rsqrt(reduce_sum(square(v)))
         return reduce_sum(unit * tanh(self._keys + processed + b), [2])
 
-    __call__ = _Luong.__call__
-    _biased = _Luong._biased
+    __call__ = LuongScores.__call__
+    _biased = LuongScores._biased
 
 
-class LuongAttention(_Luong):
+class LuongAttention(LuongScores):
     """Multiplicative attention (Luong et al. 2015, arXiv:1508.04025).
 
     Parameters
@@ -219,7 +213,7 @@ class LuongAttention(_Luong):
                          scale, score_mask_value, dtype, name, custom_key_value_fn)
 
 
-class BahdanauAttention(_Bahdanau):
+class BahdanauAttention(BahdanauScores):
     """Additive attention (Bahdanau et al. 2015, arXiv:1409.0473).
 
     Parameters
@@ -245,114 +239,6 @@ class BahdanauAttention(_Bahdanau):
                          normalize, score_mask_value, dtype, name, custom_key_value_fn)
 
 
-# ---- monotonic --------------------------------------------------------------------------
-
-def safe_cumprod(x, *args, **kwargs):
-    """Cumulative product by a sum of logarithms, with elements clipped to (0, 1]."""
-    x = as_tensor(x)
-    tiny = np.finfo(x.dtype.as_numpy_dtype).tiny
-    return exp(cumsum(log(clip_by_value(x, tiny, 1)), *args, **kwargs))
-
-
-def monotonic_attention(p_choose_i, previous_attention, mode):
-    """Alignments that only move forward (Raffel et al. 2017, arXiv:1704.00784).
-
-    Parameters
-    ----------
-    p_choose_i : tensor (batch, time)
-        The probability that a step is chosen once it is looked at.
-    previous_attention : tensor (batch, time)
-    mode : {"recursive", "parallel", "hard"}
-        "parallel" is quick, and loses digits where `p_choose_i` is near 1; "hard" takes
-        probabilities that are 0 or 1.
-    """
-    p, previous = as_tensor(p_choose_i), as_tensor(previous_attention)
-    if mode == "recursive":
-        return p * _recursive(p, previous)
-    if mode == "parallel":
-        left = safe_cumprod(1 - p, axis=1, exclusive=True)
-        return p * left * cumsum(previous / clip_by_value(left, 1e-10, 1.0), axis=1)
-    if mode == "hard":
-        p = p * cumsum(previous, axis=1)
-        return p * cumprod(1 - p, axis=1, exclusive=True)
-    raise ValueError("mode must be 'recursive', 'parallel', or 'hard'.")
-
-
-def _recursive(p, previous):
-    """`q[i] = (1 - p[i - 1]) q[i - 1] + previous[i]`, step by step."""
-    n = p._shape[1]
-    if n is None:
-        raise ShapeError("mode='recursive' needs to know the number of memory steps; use "
-                         "'parallel'.")
-    columns, q = [], None
-    for i in range(n):
-        now = previous[:, i]
-        q = now if q is None else (1 - p[:, i - 1]) * q + now
-        columns.append(reshape(q, [-1, 1]))
-    return concat(columns, 1)
-
-
-class _Monotonic:
-    """The parts of the mechanisms that only move forward."""
-
-    def initial_alignments(self, batch_size, dtype):
-        """All weight on the first memory step."""
-        return one_hot(zeros([batch_size], INT32), self._alignments_size, dtype=dtype)
-
-    def _biased(self, score):
-        bias = get_variable("attention_score_bias", (), score.dtype,
-                            Constant(self._score_bias_init))
-        return score + bias
-
-    def _choice(self, noise, mode, seed):
-        """A probability function of scores and the last alignments."""
-        def probability(score, previous):
-            if noise > 0:
-                score = score + noise * random_normal(shape_of(score), dtype=score.dtype,
-                                                      seed=seed)
-            p = cast(score > 0, score.dtype) if mode == "hard" else sigmoid(score)
-            return monotonic_attention(p, previous, mode)
-        return probability
-
-
-class BahdanauMonotonicAttention(_Monotonic, _Bahdanau):
-    """Additive attention that only moves forward (arXiv:1704.00784).
-
-    Parameters
-    ----------
-    num_units, memory, memory_sequence_length, normalize, score_mask_value, dtype :
-        See BahdanauAttention.
-    sigmoid_noise : float
-        Standard deviation of noise on the scores, which makes them move away from 0.
-    sigmoid_noise_seed : int, optional
-    score_bias_init : float
-    mode : {"parallel", "recursive", "hard"}
-    """
-
-    _scope = "bahdanau_monotonic_attention"
-
-    def __init__(self, num_units, memory, memory_sequence_length=None, normalize=False,
-                 score_mask_value=None, sigmoid_noise=0.0, sigmoid_noise_seed=None,
-                 score_bias_init=0.0, mode="parallel", dtype=None,
-                 name="BahdanauMonotonicAttention"):
-        super().__init__(num_units, memory, self._choice(sigmoid_noise, mode, sigmoid_noise_seed),
-                         memory_sequence_length, normalize, score_mask_value, dtype, name)
-        self._score_bias_init = score_bias_init
-
-
-class LuongMonotonicAttention(_Monotonic, _Luong):
-    """Multiplicative attention that only moves forward; see BahdanauMonotonicAttention."""
-
-    _scope = "luong_monotonic_attention"
-
-    def __init__(self, num_units, memory, memory_sequence_length=None, scale=False,
-                 score_mask_value=None, sigmoid_noise=0.0, sigmoid_noise_seed=None,
-                 score_bias_init=0.0, mode="parallel", dtype=None, name="LuongMonotonicAttention"):
-        super().__init__(num_units, memory, self._choice(sigmoid_noise, mode, sigmoid_noise_seed),
-                         memory_sequence_length, scale, score_mask_value, dtype, name)
-        self._score_bias_init = score_bias_init
-
-
 def hardmax(logits, name=None):
     """1 at the greatest of each row, else 0."""
     logits = as_tensor(logits)
@@ -361,5 +247,4 @@ def hardmax(logits, name=None):
                    dtype=logits.dtype)
 
 
-__all__ = ["AttentionMechanism", "LuongAttention", "BahdanauAttention", "hardmax", "safe_cumprod",
-           "monotonic_attention", "BahdanauMonotonicAttention", "LuongMonotonicAttention"]
+__all__ = ["AttentionMechanism", "LuongAttention", "BahdanauAttention", "hardmax"]

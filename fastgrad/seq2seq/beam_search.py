@@ -1,4 +1,4 @@
-"""Beam search: BeamSearchDecoder and tile_batch.
+"""Beam search: BeamSearchDecoder.
 
 The batch and the beam are two axes of everything the decoder holds, and one axis, row by row, of
 what the cell gets.
@@ -11,7 +11,6 @@ import numpy as np
 from fastgrad.errors import ShapeError
 from fastgrad.flow.part import flat, refill
 from fastgrad.flow.tensor_array import TensorArray
-from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import FLOAT32, INT32, INT64, as_dtype
 from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.tensor_shape import TensorShape
@@ -22,20 +21,21 @@ from fastgrad.ops.arithmetic import log, minimum, ones_like, zeros_like
 from fastgrad.ops.cast import cast
 from fastgrad.ops.comparison import equal
 from fastgrad.ops.divide import floordiv, mod
-from fastgrad.ops.gather import batch_gather, gather, gather_nd
+from fastgrad.ops.gather import batch_gather, gather
 from fastgrad.ops.join import concat, stack
 from fastgrad.ops.logic import logical_not, logical_or
-from fastgrad.ops.make import fill, one_hot, range as range_, sequence_mask, zeros
+from fastgrad.ops.make import fill, one_hot, range as range_, zeros
 from fastgrad.ops.pad import tile
 from fastgrad.ops.reduce import reduce_max, reduce_mean, reduce_sum
-from fastgrad.ops.reshape import expand_dims, reshape, transpose
+from fastgrad.ops.reshape import expand_dims, reshape
 from fastgrad.ops.shape import shape as shape_of, size as size_of
 from fastgrad.ops.where import select
 from fastgrad.rnn.cell import assert_like_rnncell
 from fastgrad.rnn.steps import replaced, tensors_in
 from fastgrad.seq2seq.attention_wrapper import AttentionWrapperState
 from fastgrad.seq2seq.decoder import Decoder, check_layer
-from fastgrad.seq2seq.helper import _embedding
+from fastgrad.seq2seq.beams import gather_tree_from_array
+from fastgrad.seq2seq.sampling import embedding_of
 from fastgrad.wording import where
 
 BeamSearchDecoderState = collections.namedtuple("BeamSearchDecoderState", (
@@ -44,36 +44,6 @@ BeamSearchDecoderOutput = collections.namedtuple("BeamSearchDecoderOutput", (
     "scores", "predicted_ids", "parent_ids"))
 FinalBeamSearchDecoderOutput = collections.namedtuple("FinalBeamDecoderOutput", (
     "predicted_ids", "beam_search_decoder_output"))
-
-
-@door
-def tile_batch(t, multiplier, name=None):
-    """Each row of the batch `multiplier` times, for a beam search.
-
-    Parameters
-    ----------
-    t : tensor (batch, ...), or nesting of them
-    multiplier : int
-
-    Returns
-    -------
-    The same nesting, (batch * multiplier, ...)
-    """
-    tensors = tensors_in(t)
-    return refill(tensors, iter([_tiled(x, multiplier, name) for x in flat(tensors)]))
-
-
-def _tiled(t, multiplier, name):
-    if not t._shape:
-        raise ShapeError(f"tile_batch: {where(t)} must have a known rank of 1 or more; got shape "
-                         f"{t.shape}.")
-    with t.graph.name_scope(name or "tile_batch"):
-        whole = shape_of(t)
-        wide = tile(expand_dims(t, 1), [1, multiplier] + [1] * (len(t._shape) - 1))
-        tiled = reshape(wide, concat([[whole[0] * multiplier], whole[1:]], 0))
-    rows = t._shape[0]
-    tiled.set_shape([None if rows is None else rows * multiplier, *t._shape[1:]])
-    return tiled
 
 
 class BeamSearchDecoder(Decoder):
@@ -110,7 +80,7 @@ class BeamSearchDecoder(Decoder):
         self._length_penalty, self._coverage_penalty = (length_penalty_weight,
                                                         coverage_penalty_weight)
         self._reorder = reorder_tensor_arrays
-        self._embed = _embedding(embedding)
+        self._embed = embedding_of(embedding)
         state = tensors_in(initial_state)
         graph = flat(state)[0].graph
         start = as_tensor(start_tokens, INT32, graph)
@@ -294,28 +264,5 @@ def _mean(parts):
     return parts[0] if len(parts) == 1 else reduce_mean(stack(list(parts), -1), -1)
 
 
-@door
-def gather_tree_from_array(t, parent_ids, sequence_length):
-    """Values (time, batch, beam, ...) along the beams, as `gather_tree` follows ids.
-
-    Parameters
-    ----------
-    t : tensor (time, batch, beam, ...) or (time, batch * beam, ...)
-    parent_ids : int32 tensor (time, batch, beam)
-    sequence_length : integer tensor (batch, beam)
-    """
-    whole = shape_of(parent_ids)
-    steps, batch, width = (known or whole[i] for i, known in enumerate(parent_ids._shape))
-    beams = tile(reshape(range_(width), [1, 1, -1]), [steps, batch, 1])
-    longest = cast(reduce_max(sequence_length, axis=1), INT32)
-    along = gather_tree(beams, parent_ids, longest, width + 1)
-    valid = transpose(sequence_mask(sequence_length, steps), [2, 0, 1])
-    along = select(valid, along, beams)
-    time_at = tile(reshape(range_(steps), [-1, 1, 1]), [1, batch, width])
-    batch_at = tile(reshape(range_(batch), [1, -1, 1]), [steps, 1, width])
-    rows = reshape(t, [steps, batch, width, -1])
-    return reshape(gather_nd(rows, stack([time_at, batch_at, along], -1)), shape_of(t))
-
-
 __all__ = ["BeamSearchDecoder", "BeamSearchDecoderOutput", "BeamSearchDecoderState",
-           "FinalBeamSearchDecoderOutput", "tile_batch", "gather_tree_from_array", "gather_tree"]
+           "FinalBeamSearchDecoderOutput"]

@@ -26,7 +26,7 @@ from fastgrad.ops.where import select
 from fastgrad.rnn.cell import assert_like_rnncell, dims_of_size, filled, sizes_of
 from fastgrad.rnn.dynamic import transpose_batch_time
 from fastgrad.rnn.steps import check_nesting, copied_through, replaced
-from fastgrad.seq2seq.helper import Helper
+from fastgrad.seq2seq.sampling import Helper
 from fastgrad.variables.scopes import variable_scope
 
 

@@ -1,4 +1,4 @@
-"""TensorFlow's `tf.contrib.legacy_seq2seq` names: models unrolled in the graph, and their losses."""
+"""TensorFlow's `tf.contrib.legacy_seq2seq` names: models unrolled in the graph, and losses."""
 
 import copy
 

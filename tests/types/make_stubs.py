@@ -24,7 +24,8 @@ import annotations as tables
 
 ROOT = pathlib.Path(__file__).parents[2]
 HERE = pathlib.Path(__file__).parent
-NAMESPACES = ("rnn", "rnn.rnn_cell", "seq2seq", "seq2seq.legacy", "crf", "nn", "linalg", "math", "random", "initializers", "layers", "losses", "metrics",
+NAMESPACES = ("rnn", "rnn.rnn_cell", "seq2seq", "seq2seq.legacy", "crf", "nn", "linalg", "math",
+              "random", "initializers", "layers", "losses", "metrics",
               "train", "summary", "distributions", "regularizers", "errors", "testing", "datasets",
               "plot", "compat")
 FOLDERS = ("fastgrad.compat._v1", "fastgrad.compat._v1.contrib", "fastgrad.compat._v1.keras")

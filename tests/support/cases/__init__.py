@@ -44,10 +44,12 @@ for _reason, _types in {
     "only the plan's own form of another op whose row covers it": "whole_mean orthonormal not_zero",
     "results of a size that depends on values, by the same ref on both sides": """
         bincount confusion_matrix dynamic_partition dynamic_stitch histogram setdiff1d unique
-        unique_with_counts
+        unique_with_counts ctc_beam_search_decoder ctc_greedy_decoder
         where_indices""",
     "no input but static ones: folded, so that ref is all there is": """
         eye filled filled_as linspace range""",
+    "of sequences, against sums over all paths: test_ctc.py, test_beams.py": """
+        ctc_loss gather_tree""",
     "hold a function of the program's own: test_api_gradients.py": "own_gradient own_gradients",
     "LAPACK through NumPy on both sides": """
         matrix_triangular_solve self_adjoint_eig svd""",
