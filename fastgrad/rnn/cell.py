@@ -68,13 +68,12 @@ class RNNCell(Layer):
         return made
 
     def __call__(self, inputs, state, scope=None):
-        if scope is None:
-            if self._around is None:
+        with graph_in(inputs, state).as_default():
+            if scope is None and self._around is None:
                 self._around = get_variable_scope()
-            with variable_scope(self._around, custom_getter=self._tracked):
-                return super().__call__(inputs, state)
-        with variable_scope(scope, custom_getter=self._tracked) as inside:
-            return super().__call__(inputs, state, scope=inside)
+            with variable_scope(self._around if scope is None else scope,
+                                custom_getter=self._tracked) as inside:
+                return super().__call__(inputs, state, scope=None if scope is None else inside)
 
     def _tracked(self, getter, *args, **kwargs):
         """get_variable, noting whose weight it is."""
@@ -156,6 +155,12 @@ class LayerRNNCell(RNNCell):
 
 
 # ---- what cells share -------------------------------------------------------------------
+
+def graph_in(*structures):
+    """The graph of the first node in nestings; the default one, if there is no node."""
+    node = next((n for n in flat(list(structures)) if is_node(n)), None)
+    return get_default_graph() if node is None else node.graph
+
 
 def is_size(thing):
     """Whether a part of a `state_size` is one size, not a nesting of sizes."""

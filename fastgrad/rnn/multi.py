@@ -14,7 +14,8 @@ from fastgrad.ops.join import concat
 from fastgrad.ops.pad import slice_
 from fastgrad.ops.random import random_uniform
 from fastgrad.ops.unary import floor
-from fastgrad.rnn.cell import RNNCell, assert_like_rnncell, dims_of_size, is_size, sizes_of
+from fastgrad.rnn.cell import (RNNCell, assert_like_rnncell, dims_of_size, graph_in, is_size,
+                               sizes_of)
 from fastgrad.rnn.lstm import LSTMStateTuple
 from fastgrad.variables.initializers import Constant
 from fastgrad.variables.scopes import get_variable, variable_scope
@@ -95,7 +96,8 @@ class CellWrapper(RNNCell):
         return self.cell.zero_state(batch_size, dtype)
 
     def __call__(self, inputs, state, scope=None):
-        return self._wrapped(inputs, state, **({} if scope is None else {"scope": scope}))
+        with graph_in(inputs, state).as_default():
+            return self._wrapped(inputs, state, **({} if scope is None else {"scope": scope}))
 
 
 class DeviceWrapper(CellWrapper):
