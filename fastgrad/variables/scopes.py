@@ -244,7 +244,14 @@ def get_variable(name, shape=None, dtype=None, initializer=None, regularizer=Non
 
 @door
 def get_local_variable(name, *args, **kwargs):
-    """get_variable in GraphKeys.LOCAL_VARIABLES, not trainable."""
+    """get_variable in GraphKeys.LOCAL_VARIABLES, not trainable.
+
+    Examples
+    --------
+    >>> count = get_local_variable('count', [], initializer=zeros_initializer())
+    >>> local_variables() == [count]
+    True
+    """
     kwargs["trainable"] = False
     kwargs["collections"] = [*(kwargs.get("collections") or ()),
                              collection.GraphKeys.LOCAL_VARIABLES]
