@@ -307,7 +307,7 @@ def categorical(logits, num_samples, dtype=None, seed=None, name=None):
 
     Examples
     --------
-    >>> Session().run(random.categorical([[0., -100.]], 4, seed=1))
+    >>> Session().run(categorical([[0., -100.]], 4, seed=1))
     array([[0, 0, 0, 0]])
     """
     return multinomial(logits, num_samples, seed, name or "categorical", dtype)
