@@ -403,7 +403,7 @@ class CFNCell(LayerRNNCell):
     def build(self, shape: ShapeLike) -> None: ...
     def call(self, inputs: Any, state: Any) -> Tensor: ...
     def __init__(
-            self, units: Any, activation: Callable[..., Any] | None = 'tanh',
+            self, units: Any, activation: Any = 'tanh',
             kernel_initializer: Callable[..., Any] | TensorLike | None = 'glorot_uniform',
             bias_initializer: Callable[..., Any] | TensorLike | None = 'ones',
             name: str | None = None, dtype: DTypeLike | None = None, **kwargs: Any
@@ -423,7 +423,7 @@ class MinimalRNNCell(LayerRNNCell):
     def build(self, shape: ShapeLike) -> None: ...
     def call(self, inputs: Any, state: Any) -> Tensor: ...
     def __init__(
-            self, units: Any, activation: Callable[..., Any] | None = 'tanh',
+            self, units: Any, activation: Any = 'tanh',
             kernel_initializer: Callable[..., Any] | TensorLike | None = 'glorot_uniform',
             bias_initializer: Callable[..., Any] | TensorLike | None = 'ones',
             name: str | None = None, dtype: DTypeLike | None = None, **kwargs: Any
