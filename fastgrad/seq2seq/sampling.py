@@ -146,10 +146,10 @@ class TrainingHelper(_Ids):
     def initialize(self, name=None):
         return equal(self._sequence_length, 0), self._read(0)
 
-    def sample(self, time, outputs, name=None, **_):
+    def sample(self, time, outputs, state, name=None):
         return cast(argmax(outputs, axis=-1), INT32)
 
-    def next_inputs(self, time, outputs, state, name=None, **_):
+    def next_inputs(self, time, outputs, state, sample_ids, name=None):
         finished = self._sequence_length <= cast(time + 1, self._sequence_length.dtype)
         return finished, self._read(index_unless(reduce_all(finished), time + 1)), state
 

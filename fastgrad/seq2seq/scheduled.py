@@ -66,7 +66,7 @@ class ScheduledEmbeddingTrainingHelper(TrainingHelper):
         return select(take, ids, zeros_like(ids) - 1)
 
     def next_inputs(self, time, outputs, state, sample_ids, name=None):
-        finished, given, state = super().next_inputs(time, outputs, state)
+        finished, given, state = super().next_inputs(time, outputs, state, sample_ids)
         taken = self._embed(select(sample_ids > -1, sample_ids, zeros_like(sample_ids)))
         return finished, select(sample_ids > -1, taken, given), state
 
@@ -101,7 +101,7 @@ class ScheduledOutputTrainingHelper(TrainingHelper):
         return bernoulli_sample(self._p, sample_shape=self.batch_size, seed=self._seed)
 
     def next_inputs(self, time, outputs, state, sample_ids, name=None):
-        finished, given, state = super().next_inputs(time, outputs, state)
+        finished, given, state = super().next_inputs(time, outputs, state, sample_ids)
         own = outputs if self._next_inputs_fn is None else self._next_inputs_fn(outputs)
         if self._more is not None:
             own = concat([own, self._more.read(index_unless(reduce_all(finished), time + 1))], -1)
