@@ -42,9 +42,9 @@ class SafeTensors(StoredTensors):
 
     form = "safetensors"
 
-    def __init__(self, path):
+    def __init__(self, prefix, path):
         super().__init__()
-        self.path, self._arrays = path, tensors.read_tensors(path)
+        self.prefix, self.path, self._arrays = prefix, path, tensors.read_tensors(path)
         for name, array in self._arrays.items():
             self.entries[name] = Entry(tensor_types.number_of(array.dtype), array.shape, 0, 0,
                                        array.nbytes, 0, (), 0)
@@ -76,7 +76,7 @@ def open_checkpoint(prefix):
     if is_table(data):
         return form(prefix)
     if data[8:9] == b"{" or path.endswith(SAFETENSORS):
-        return SafeTensors(path)
+        return SafeTensors(prefix, path)
     raise DamagedFileError(f"{path!r} is no checkpoint, or a damaged one: its {len(data)} bytes "
                            "are neither a table of TensorFlow's nor in safetensors layout.")
 

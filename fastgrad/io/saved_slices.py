@@ -53,7 +53,8 @@ class SavedSlices(StoredTensors):
 
     def __init__(self, pattern):
         super().__init__()
-        self.path, self._values = pattern, {}
+        self.prefix = self.path = pattern
+        self._values = {}
         paths = files_of(pattern)
         if not paths:
             raise NotInFileError(f"there is no checkpoint at {pattern!r}.")

@@ -13,6 +13,8 @@ class StoredTensors(collections.abc.Mapping):
 
     Attributes
     ----------
+    prefix : str
+        What the user calls the checkpoint.
     path : str
         The file that names the tensors, for messages.
     form : str
@@ -22,7 +24,7 @@ class StoredTensors(collections.abc.Mapping):
         `shape`, and `slices`, those of a partitioned one, else ().
     """
 
-    form = path = None
+    form = prefix = path = None
 
     def __init__(self):
         self.entries = {}

@@ -107,8 +107,9 @@ def assembled(value):
 
 # ---- values in --------------------------------------------------------------------------
 
-def fitting(found, stored, reshape=False):
-    """[(variable, array)] of what a checkpoint has for variables, all looked at.
+def fitting(found, stored, reshape=False, only=None):
+    """[(variable, array)] of what a checkpoint has for variables, or `only` one of them; all are
+    looked at.
 
     Parameters
     ----------
@@ -126,7 +127,7 @@ def fitting(found, stored, reshape=False):
         If a shape or dtype differs.
     """
     return [(v, _fitting(name, parts, v, stored, reshape))
-            for name, parts in found.items() for v in parts]
+            for name, parts in found.items() for v in parts if only in (None, v)]
 
 
 def _fitting(name, parts, v, stored, reshape):

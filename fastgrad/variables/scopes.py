@@ -225,6 +225,19 @@ def _known(name):
     return graph.tensor_at(record.id, 0)
 
 
+def variables_by_name(graph):
+    """{full name: [variables]} of what get_variable has made in a graph: one, or the parts of a
+    partitioned one."""
+    state = _state(graph)
+    with graph.as_default():
+        single = {name: _known(name) for name in state.variables}
+    found = {name: [v] for name, v in single.items()
+             if v is not None and v.save_slice_info is None}
+    found.update((name, [graph.given(v) for v in parts])
+                 for name, (_, _, parts, _) in state.partitioned.items())
+    return found
+
+
 def _shared(found, name, shape, dtype, reuse, value):
     if not reuse:
         site = found.op.site
