@@ -144,8 +144,8 @@ def _in_scope(tensor, scope, stored, where_):
                              "checkpoint")
         found.append((full, parts))
     if not found:
-        raise ValueError(f"init_from_checkpoint: {scope!r} names no variable that get_variable made, "
-                         "and no scope with such.")
+        raise ValueError(f"init_from_checkpoint: {scope!r} names no variable that get_variable "
+                         "made, and no scope with such.")
     return found
 
 

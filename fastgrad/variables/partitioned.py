@@ -1,7 +1,7 @@
 """Variables in parts: PartitionedVariable, and the partitioners that say how many parts.
 
-A partitioned variable is several variables, `w/part_0`, `w/part_1`, ..., cut along one dimension; as
-a tensor it is their concatenation. Checkpoints have it as one tensor, so that it is restored
+A partitioned variable is several variables, `w/part_0`, `w/part_1`, ..., cut along one dimension;
+as a tensor it is their concatenation. Checkpoints have it as one tensor, so that it is restored
 into any number of parts.
 """
 

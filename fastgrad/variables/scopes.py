@@ -187,9 +187,9 @@ def _get_partitioned(name, shape, dtype, initializer, reuse, partitioner, **sett
     """The PartitionedVariable of this full name."""
     state, graph = _state(), get_default_graph()
     if _known(name) is not None:
-        raise ValueError(f"A partitioner was provided, but an unpartitioned version of the variable "
-                         f"was found: {name}. Perhaps a variable of the same name was already "
-                         "created without partitioning?")
+        raise ValueError("A partitioner was provided, but an unpartitioned version of the "
+                         f"variable was found: {name}. Perhaps a variable of the same name was "
+                         "already created without partitioning?")
     if is_node(initializer) or initializer is not None and not callable(initializer):
         shape = shapes.merge(shape, as_tensor(initializer)._shape)
     known = state.partitioned.get(name)
