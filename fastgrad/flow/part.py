@@ -7,6 +7,7 @@ import numpy as np
 
 from fastgrad.autodiff.gradients import gradients
 from fastgrad.errors import ShapeError
+from fastgrad.flow.tensor_array import TensorArray
 from fastgrad.graph.build import check_truth
 from fastgrad.graph.dtypes import strong
 from fastgrad.graph.nodes import Node, Tensor, as_tensor
@@ -45,7 +46,7 @@ class Part:
                 before.update((c, None) for c in node.control_inputs if c not in made)
                 todo += [t.op for t in node._inputs] + list(node.control_inputs)
         # numbers that a gradient may be asked for; other constants are folded in the part's plan
-        self.outside = [t for t in outside if t.op.type != "constant" or is_smooth(t)]
+        self.outside = [t for t in outside if t.op.op_type != "constant" or is_smooth(t)]
         self.before = list(before)
 
     tensors = property(lambda self: tensors_of(self.outputs))
@@ -65,12 +66,14 @@ def run_part(outputs, session, values, known, done):
     A part reads variables when it runs, not as they were before the whole run.
     """
     known = {t: v for t, v in known.items() if isinstance(t, Tensor)}
-    known_values = {t: np.asarray(v) for t, v in values.items() if t.op.type != "variable"}
+    known_values = {t: np.asarray(v) for t, v in values.items() if t.op.op_type != "variable"}
     computed = session._evaluate(outputs, {**known, **known_values}, done=done)
     return [v for n, v in zip(outputs, computed) if isinstance(n, Tensor)]
 
 
 def _output(node, graph):
+    if isinstance(node, TensorArray):
+        return node.flow                        # what orders its writes
     if isinstance(node, Node) and not isinstance(node, Tensor) and not node.outputs:
         return node
     return as_tensor(node, None, graph)
@@ -92,7 +95,8 @@ def refill(structure, values):
     if isinstance(structure, (list, tuple)):
         parts = [refill(part, values) for part in structure]
         return type(structure)(*parts) if hasattr(structure, "_fields") else type(structure)(parts)
-    return next(values)
+    value = next(values)
+    return structure.with_flow(value) if isinstance(structure, TensorArray) else value
 
 
 def predicate(tensor, what):

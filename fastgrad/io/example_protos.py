@@ -1,6 +1,6 @@
 """`tf.train.Example` and what it is made of."""
 
-from fastgrad.io.messages import declare
+from fastgrad.io.plain_messages import declare
 
 MESSAGES = declare({
     "BytesList": "1 value bytes*",

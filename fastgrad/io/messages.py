@@ -1,303 +1,171 @@
-"""Messages of Protocol Buffers as Python objects, made of tables: no library, no generated code.
+"""TensorFlow's protobuf messages, made from the table below in a pool of their own.
 
-Owns: what a message does for its user, by protobuf's names: attributes, `HasField`, `WhichOneof`,
-`SerializeToString`, `FromString`, `CopyFrom` and so on. Which messages there are is said by those
-that declare them: `example_protos` and `event_protos`.
+protobuf's runtime is an optional library, imported at the first use. Messages are real ones
+(`node`, `attr["T"].type`, `CopyFrom`, `SerializeToString`; `google.protobuf.text_format` takes
+them), but registered in a private pool, so that TensorFlow or TensorBoard in the same process may
+register theirs. Fields that the table lacks are kept as they came.
 
-Decisions
-- A field that is a message is there to be filled, `e.features.feature["x"].int64_list.value`, and
-  is set with the first change below it; so each part knows what it is a part of.
-- Maps are written in the order of their keys, so that equal messages are equal bytes; fields that
-  the table does not have are kept as bytes.
+A row of the table is a message, its fields `number name type`, separated by commas. A `*` behind
+the type means repeated, `map` a map from strings, and `a|` before a number that the field is one of
+the alternatives `a`. Numbers are those of TensorFlow 1.15's descriptors.
 """
 
-import re
+import functools
 
-from fastgrad.errors import DamagedFileError
-from fastgrad.io import protobuf
-from fastgrad.io.message_fields import SCALARS, Field, Map, Repeated
-from fastgrad.io.protobuf import BYTES, WireError
-from fastgrad.io.text_format import to_text
+TABLE = {
+    "TensorShapeProto": "2 dim TensorShapeProto.Dim*, 3 unknown_rank bool",
+    "TensorShapeProto.Dim": "1 size int64, 2 name string",
+    "TensorProto": """1 dtype DataType, 2 tensor_shape TensorShapeProto, 3 version_number int32,
+        4 tensor_content bytes, 13 half_val int32*, 5 float_val float*, 6 double_val double*,
+        7 int_val int32*, 8 string_val bytes*, 9 scomplex_val float*, 10 int64_val int64*,
+        11 bool_val bool*, 12 dcomplex_val double*, 16 uint32_val uint32*, 17 uint64_val uint64*""",
+    "AttrValue": """value|1 list AttrValue.ListValue, value|2 s bytes, value|3 i int64,
+        value|4 f float, value|5 b bool, value|6 type DataType, value|7 shape TensorShapeProto,
+        value|8 tensor TensorProto, value|9 placeholder string, value|10 func NameAttrList""",
+    "AttrValue.ListValue": """2 s bytes*, 3 i int64*, 4 f float*, 5 b bool*, 6 type DataType*,
+        7 shape TensorShapeProto*, 8 tensor TensorProto*, 9 func NameAttrList*""",
+    "NameAttrList": "1 name string, 2 attr AttrValue map",
+    "NodeDef": """1 name string, 2 op string, 3 input string*, 4 device string,
+        5 attr AttrValue map, 6 experimental_debug_info NodeDef.ExperimentalDebugInfo""",
+    "NodeDef.ExperimentalDebugInfo": "1 original_node_names string*, 2 original_func_names string*",
+    "VersionDef": "1 producer int32, 2 min_consumer int32, 3 bad_consumers int32*",
+    "GraphDef": """1 node NodeDef*, 4 versions VersionDef, 3 version int32,
+        2 library FunctionDefLibrary""",
+    "FunctionDefLibrary": "1 function FunctionDef*, 2 gradient GradientDef*",
+    "GradientDef": "1 function_name string, 2 gradient_func string",
+    "FunctionDef": """1 signature OpDef, 5 attr AttrValue map, 3 node_def NodeDef*,
+        4 ret string map, 6 control_ret string map""",
+    "OpDef": """1 name string, 2 input_arg OpDef.ArgDef*, 3 output_arg OpDef.ArgDef*,
+        20 control_output string*, 4 attr OpDef.AttrDef*, 8 deprecation OpDeprecation,
+        5 summary string, 6 description string, 18 is_commutative bool, 16 is_aggregate bool,
+        17 is_stateful bool, 19 allows_uninitialized_input bool""",
+    "OpDef.ArgDef": """1 name string, 2 description string, 3 type DataType, 4 type_attr string,
+        5 number_attr string, 6 type_list_attr string, 16 is_ref bool""",
+    "OpDef.AttrDef": """1 name string, 2 type string, 3 default_value AttrValue,
+        4 description string, 5 has_minimum bool, 6 minimum int64, 7 allowed_values AttrValue""",
+    "OpDeprecation": "1 version int32, 2 explanation string",
+    "OpList": "1 op OpDef*",
+    "MetaGraphDef": """1 meta_info_def MetaGraphDef.MetaInfoDef, 2 graph_def GraphDef,
+        3 saver_def SaverDef, 4 collection_def CollectionDef map, 5 signature_def SignatureDef map,
+        6 asset_file_def AssetFileDef*""",
+    "MetaGraphDef.MetaInfoDef": """1 meta_graph_version string, 2 stripped_op_list OpList,
+        3 any_info google.protobuf.Any, 4 tags string*, 5 tensorflow_version string,
+        6 tensorflow_git_version string, 7 stripped_default_attrs bool""",
+    "CollectionDef": """kind|1 node_list CollectionDef.NodeList,
+        kind|2 bytes_list CollectionDef.BytesList, kind|3 int64_list CollectionDef.Int64List,
+        kind|4 float_list CollectionDef.FloatList, kind|5 any_list CollectionDef.AnyList""",
+    "CollectionDef.NodeList": "1 value string*",
+    "CollectionDef.BytesList": "1 value bytes*",
+    "CollectionDef.Int64List": "1 value int64*",
+    "CollectionDef.FloatList": "1 value float*",
+    "CollectionDef.AnyList": "1 value google.protobuf.Any*",
+    "SaverDef": """1 filename_tensor_name string, 2 save_tensor_name string,
+        3 restore_op_name string, 4 max_to_keep int32, 5 sharded bool,
+        6 keep_checkpoint_every_n_hours float, 7 version SaverDef.CheckpointFormatVersion""",
+    "SignatureDef": """1 inputs TensorInfo map, 2 outputs TensorInfo map, 3 method_name string""",
+    "TensorInfo": """encoding|1 name string, encoding|4 coo_sparse TensorInfo.CooSparse,
+        2 dtype DataType, 3 tensor_shape TensorShapeProto""",
+    "TensorInfo.CooSparse": """1 values_tensor_name string, 2 indices_tensor_name string,
+        3 dense_shape_tensor_name string""",
+    "AssetFileDef": "1 tensor_info TensorInfo, 2 filename string",
+    "VariableDef": """1 variable_name string, 6 initial_value_name string,
+        2 initializer_name string, 3 snapshot_name string, 4 save_slice_info_def SaveSliceInfoDef,
+        5 is_resource bool, 7 trainable bool, 8 synchronization int32, 9 aggregation int32""",
+    "SaveSliceInfoDef": """1 full_name string, 2 full_shape int64*, 3 var_offset int64*,
+        4 var_shape int64*""",
+    "SavedModel": "1 saved_model_schema_version int64, 2 meta_graphs MetaGraphDef*",
+}
 
-_DEPTH = 100                # protobuf's limit of nesting too
-_ROW = re.compile(r"(\d+) (?:(\w+)/)?(\w+) (map )?([\w.]+)(\*?)")
+ENUMS = {
+    "DataType": {
+        "DT_INVALID": 0, **{f"DT_{name}{ref}": number + more
+                            for ref, more in (("", 0), ("_REF", 100))
+                            for number, name in enumerate(
+                                """FLOAT DOUBLE INT32 UINT8 INT16 INT8 STRING COMPLEX64 INT64 BOOL
+                                QINT8 QUINT8 QINT32 BFLOAT16 QINT16 QUINT16 UINT16 COMPLEX128 HALF
+                                RESOURCE VARIANT UINT32 UINT64""".split(), 1)}},
+    "SaverDef.CheckpointFormatVersion": {"LEGACY": 0, "V1": 1, "V2": 2},
+}
 
-
-class Message:
-    """A message; its fields are its attributes. Made by `declare`."""
-
-    __slots__ = ("_values", "_unknown", "_parent", "_cases", "__weakref__")
-    fields_by_name = fields_by_number = None
-    _oneofs = {}
-
-    def __init__(self, **values):
-        _set = object.__setattr__
-        _set(self, "_values", {})
-        _set(self, "_cases", {})            # oneof -> the name of the field that is set
-        _set(self, "_unknown", b"")
-        _set(self, "_parent", None)         # (message, name of this field in it)
-        for name, value in values.items():
-            field = self._field(name)
-            if value is not None:
-                field.fill(self, value)
-
-    @classmethod
-    def _field(cls, name):
-        try:
-            return cls.fields_by_name[name]
-        except KeyError:
-            raise ValueError(f'Protocol message {cls.__name__} has no "{name}" field.') from None
-
-    # ---- attributes ---------------------------------------------------------------------
-
-    def __getattr__(self, name):
-        field = self.fields_by_name.get(name)
-        if field is None:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}; its "
-                                 f"fields are {', '.join(self.fields_by_name)}")
-        values = self._values
-        if name not in values:
-            default = field.default(self)
-            if field.is_scalar:
-                return default
-            values[name] = default
-        return values[name]
-
-    def __setattr__(self, name, value):
-        field = self.fields_by_name.get(name)
-        if field is None or not field.is_scalar:
-            raise AttributeError(
-                f"Assignment not allowed to {'no' if field is None else 'repeated or message'} "
-                f'field "{name}" in protocol message object.')
-        self._values[name] = field.checked(value)
-        self._now_set(field)
-
-    def _now_set(self, field):
-        """A field was set: another of the same oneof is not, and what this is a part of is."""
-        if field.oneof:
-            before = self._cases.get(field.oneof)
-            if before not in (None, field.name):
-                self._drop(before)
-                self._cases.pop(before, None)
-            self._cases[field.oneof] = field.name
-        self._changed(field.name)
-
-    def _drop(self, name):
-        part = self._values.pop(name, None)
-        if isinstance(part, Message):
-            object.__setattr__(part, "_parent", None)
-
-    def _changed(self, name=None):
-        if self._parent is not None:
-            parent, own = self._parent
-            parent._part_changed(own)
-
-    def _part_changed(self, name):
-        field = self.fields_by_name[name]
-        if field.label == "" and self._cases.get(name) is not True:
-            self._cases[name] = True                # a message field that is there
-            self._now_set(field)
-        else:
-            self._changed()
-
-    def SetInParent(self):
-        """Have this message be there in the one it is a part of, though nothing is set."""
-        self._changed()
-
-    # ---- which fields are set -----------------------------------------------------------
-
-    def _is_set(self, field):
-        value = self._values.get(field.name)
-        if value is None:
-            return False
-        if field.oneof:
-            return self._cases.get(field.oneof) == field.name
-        if field.label:
-            return len(value) > 0
-        return bool(self._cases.get(field.name)) if field.message else not field.is_default(value)
-
-    def HasField(self, name):
-        """Whether a message, or a field of a oneof, is set; also whether one of a oneof is."""
-        if name in self._oneofs:
-            return name in self._cases
-        field = self._field(name)
-        if field.label or not (field.message or field.oneof):
-            raise ValueError(f'Field "{type(self).__name__}.{name}" does not have presence.')
-        return self._is_set(field)
-
-    def WhichOneof(self, oneof_group):
-        """The name of the field of a oneof that is set, or None."""
-        if oneof_group not in self._oneofs:
-            raise ValueError(f'Protocol message {type(self).__name__} has no oneof '
-                             f'"{oneof_group}" field.')
-        return self._cases.get(oneof_group)
-
-    def ListFields(self):
-        """[(field, value)] of what is set, by number."""
-        return [(f, self._values[f.name]) for _, f in sorted(self.fields_by_number.items())
-                if self._is_set(f)]
-
-    def ClearField(self, field_name):
-        """Take a field out."""
-        if field_name in self._oneofs:
-            field_name = self._cases.get(field_name)
-            if field_name is None:
-                return
-        field = self._field(field_name)
-        self._drop(field_name)
-        self._cases.pop(field_name, None)
-        if field.oneof and self._cases.get(field.oneof) == field_name:
-            del self._cases[field.oneof]
-        self._changed()
-
-    def Clear(self):
-        """Take everything out."""
-        for name in list(self._values):
-            self._drop(name)
-        self._cases.clear()
-        object.__setattr__(self, "_unknown", b"")
-        self._changed()
-
-    def IsInitialized(self, errors=None):
-        """True: no field is required."""
-        return True
-
-    # ---- bytes --------------------------------------------------------------------------
-
-    def SerializeToString(self, **_):
-        """The message as bytes."""
-        return b"".join([f.encode(v) for f, v in self.ListFields()] + [self._unknown])
-
-    SerializePartialToString = SerializeToString
-
-    def ByteSize(self):
-        """How many bytes `SerializeToString` gives."""
-        return len(self.SerializeToString())
-
-    def ParseFromString(self, serialized):
-        """Take the place of everything in this message by that of bytes; returns their number.
-
-        Raises
-        ------
-        DamagedFileError
-            If the bytes are no such message.
-        """
-        self.Clear()
-        return self.MergeFromString(serialized)
-
-    def MergeFromString(self, serialized):
-        """Add what bytes hold; of damaged ones, what stands before the damage."""
-        try:
-            self._read(memoryview(serialized), _DEPTH)
-        except WireError as e:
-            raise DamagedFileError(f"these {len(serialized)} bytes are no {type(self).__name__}: "
-                                   f"{e}.") from None
-        return len(serialized)
-
-    @classmethod
-    def FromString(cls, s):
-        """A new message of bytes."""
-        made = cls()
-        made.ParseFromString(s)
-        return made
-
-    def _read(self, data, depth):
-        if depth == 0:
-            raise WireError(f"messages in one another, more than {_DEPTH} deep,", 0)
-        start, known = 0, self.fields_by_number
-        for number, wire, value, at in protobuf.fields(data):
-            end = at + len(value) if wire == BYTES else None
-            field = known.get(number)
-            if field is None or not field.read(self, wire, value, at, depth):
-                end = at + len(value) if wire == BYTES else _behind(data, wire, at)
-                object.__setattr__(self, "_unknown", self._unknown + bytes(data[start:end]))
-            start = end if end is not None else _behind(data, wire, at)
-
-    # ---- several ------------------------------------------------------------------------
-
-    def MergeFrom(self, other):
-        """Add another's fields: repeated ones are joined, messages merged."""
-        if type(other) is not type(self):
-            raise TypeError(f"Parameter to MergeFrom() must be instance of same class: expected "
-                            f"{type(self).__name__} got {type(other).__name__}.")
-        for field, value in other.ListFields():
-            field.merge(self, value)
-        if other._unknown:
-            object.__setattr__(self, "_unknown", self._unknown + other._unknown)
-            self._changed()
-
-    def CopyFrom(self, other):
-        """Be equal to another."""
-        if other is not self:
-            self.Clear()
-            self.MergeFrom(other)
-            self._changed()
-
-    def __eq__(self, other):
-        if type(other) is not type(self):
-            return NotImplemented
-        return self.SerializeToString() == other.SerializeToString()
-
-    __hash__ = None
-
-    def __deepcopy__(self, memo):
-        made = type(self)()
-        made.CopyFrom(self)
-        return made
-
-    __copy__ = lambda self: self.__deepcopy__(None)
-
-    def __reduce__(self):
-        return type(self).FromString, (self.SerializeToString(),)
-
-    def __dir__(self):
-        return [*super().__dir__(), *self.fields_by_name]
-
-    def __str__(self):
-        return to_text(self)
-
-    __repr__ = __str__
+_SCALARS = {"double": 1, "float": 2, "int64": 3, "uint64": 4, "int32": 5, "bool": 8, "string": 9,
+            "bytes": 12, "uint32": 13}
+_MESSAGE, _ENUM = 11, 14
+_ONE, _MANY = 1, 3
 
 
-def _behind(data, wire, at):
-    if wire == protobuf.VARINT:
-        return protobuf.read_varint(data, at, len(data))[1]
-    return at + (4 if wire == protobuf.FIXED32 else 8)
+def runtime(module):
+    """A module of protobuf's runtime; an ImportError that says how to get it."""
+    import importlib
+    try:
+        return importlib.import_module(f"google.protobuf.{module}")
+    except ImportError as e:
+        raise ImportError("TensorFlow's graph files need the protobuf library: "
+                          "pip install 'fastgrad[tf]', or pip install protobuf.") from e
 
 
-def declare(table, module):
-    """Make message classes.
-
-    Parameters
-    ----------
-    table : dict
-        From the name of a message ("Summary.Value" for one inside another) to its fields, as
-        "1 value float*, 2 map feature Feature, 3 kind/name bytes": number, name (behind the name
-        of its oneof), type; `*` for a repeated one.
-    module : str
-        The name of the module that shows them.
-
-    Returns
-    -------
-    dict from name to class
-    """
-    made = {name: type(name.rpartition(".")[2], (Message,), {
-        "__slots__": (), "__module__": module, "__qualname__": name,
-        "__doc__": f"TensorFlow's message {name.rpartition('.')[2]}."}) for name in table}
-    for name, text in table.items():
-        cls, rows = made[name], []
-        for row in filter(None, map(str.strip, text.split(","))):
-            number, oneof, own, is_map, kind, many = _ROW.fullmatch(row).groups()
-            label = "map" if is_map else many
-            rows.append(Field(int(number), own, kind, label, oneof,
-                              None if kind in SCALARS else made[kind]))
-        cls.fields_by_name = {f.name: f for f in rows}
-        cls.fields_by_number = {f.number: f for f in rows}
-        cls._oneofs = {f.oneof: None for f in rows if f.oneof}
-        outer = name.rpartition(".")[0]
-        if outer:
-            setattr(made[outer], cls.__name__, cls)
-    return made
+@functools.cache
+def message(name):
+    """The class of a message of TABLE, such as "GraphDef"."""
+    return runtime("message_factory").GetMessageClass(
+        _pool().FindMessageTypeByName(f"tensorflow.{name}"))
 
 
-__all__ = ["Map", "Message", "Repeated", "declare"]
+@functools.cache
+def _pool():
+    descriptors = runtime("descriptor_pb2")
+    pool = runtime("descriptor_pool").DescriptorPool()
+    any_ = descriptors.FileDescriptorProto(name="google/protobuf/any.proto",
+                                           package="google.protobuf", syntax="proto3")
+    _fill(any_.message_type.add(name="Any"), "Any", "1 type_url string, 2 value bytes")
+    pool.Add(any_)
+    file = descriptors.FileDescriptorProto(name="fastgrad/tensorflow.proto", package="tensorflow",
+                                           syntax="proto3", dependency=[any_.name])
+    made = {}
+    for name, fields in TABLE.items():
+        outer, _, inner = name.rpartition(".")
+        made[name] = (made[outer].nested_type if outer else file.message_type).add(name=inner)
+        _fill(made[name], name, fields)
+    for name, values in ENUMS.items():
+        outer, _, inner = name.rpartition(".")
+        enum = (made[outer] if outer else file).enum_type.add(name=inner)
+        for label, number in values.items():
+            enum.value.add(name=label, number=number)
+    pool.Add(file)
+    return pool
+
+
+def _fill(target, name, fields):
+    """Add the fields of a row of TABLE to a DescriptorProto."""
+    choices = []
+    for row in fields.split(","):
+        number, field, kind, *how = row.split()
+        choice, bar, number = number.rpartition("|")
+        many = kind.endswith("*")
+        kind = kind.rstrip("*")
+        made = target.field.add(name=field, number=int(number), label=_MANY if many else _ONE)
+        if how:                                     # a map is a list of entries of its own kind
+            entry = target.nested_type.add(name=_camel(field) + "Entry")
+            entry.options.map_entry = True
+            entry.field.add(name="key", number=1, label=_ONE, type=_SCALARS["string"])
+            _typed(entry.field.add(name="value", number=2, label=_ONE), kind)
+            made.label, made.type = _MANY, _MESSAGE
+            made.type_name = f".tensorflow.{name}.{entry.name}"
+            continue
+        _typed(made, kind)
+        if bar:
+            if choice not in choices:
+                choices.append(choice)
+                target.oneof_decl.add(name=choice)
+            made.oneof_index = choices.index(choice)
+
+
+def _typed(field, kind):
+    if kind in _SCALARS:
+        field.type = _SCALARS[kind]
+        return
+    field.type = _ENUM if kind in ENUMS else _MESSAGE
+    field.type_name = "." + (kind if kind.startswith("google.") else f"tensorflow.{kind}")
+
+
+def _camel(name):
+    return "".join(word.capitalize() for word in name.split("_"))

@@ -1,6 +1,6 @@
 """`CheckpointState` and `SaverDef`: what TensorFlow's savers leave beside the values."""
 
-from fastgrad.io.messages import declare
+from fastgrad.io.plain_messages import declare
 
 MESSAGES = declare({
     "CheckpointState": "1 model_checkpoint_path string, 2 all_model_checkpoint_paths string*, "

@@ -50,7 +50,7 @@ def _variables_between(xs, ys):
         op = todo.pop()
         if op not in seen:
             seen.add(op)
-            between += [op] if op.type == "variable" else []
+            between += [op] if op.op_type == "variable" else []
             todo += [t.op for t in op._inputs]
     variables = [op.outputs[0] for op in sorted(between, key=lambda op: op.id)]
     return [v for v in variables if v.trainable]
@@ -74,6 +74,16 @@ def custom_gradient(f):
     lists: the gradients to `xs` and those to the variables.
 
     Gradient: what `grad_fn` returns, one tensor or None an input.
+
+    Examples
+    --------
+    >>> @custom_gradient
+    ... def soft(x):
+    ...     return tanh(x), lambda dy: dy * 0.5
+    ...
+    >>> x = constant(3.0)
+    >>> Session().run(gradients(soft(x), x))
+    [np.float64(0.5)]
     """
     @functools.wraps(f)
     def call(*args, **kwargs):

@@ -94,6 +94,7 @@ class Session(Runner):
         self._store_version = self.store.version
         self.history = None         # of the last `fit`, whole or broken off
         self.tapes = {}             # what the loops of this run leave for their gradients
+        self.arrays = {}            # the elements of this run's TensorArrays, by number
         self._undo = {}             # in a run of several stages: values before it, by variable
         self._staged = False
 
@@ -259,7 +260,8 @@ class Session(Runner):
         """The same for who has the lock."""
         self._drop_stale()
         with self.store.undoing() as undo, Changed(lambda: (
-                None, self, "_undo", undo, self, "_staged", False, self, "tapes", {})):
+                None, self, "_undo", undo, self, "_staged", False, self, "tapes", {},
+                self, "arrays", {})):
             return self._evaluate(nodes, feeds, remember, done)
 
     def _evaluate(self, nodes, feeds, remember=None, done=(), after=None):
@@ -316,9 +318,9 @@ class Session(Runner):
         None for the variables of a cond: the branch that is taken reads them.
         """
         variable = tensor.op
-        if variable.type != "variable" or tensor in known:
+        if variable.op_type != "variable" or tensor in known:
             return values.get(tensor, known.get(tensor))
-        if op.type == "cond_":
+        if op.op_type == "cond_":
             return None
         before = known.get(Before(variable))
         if before is None or any(variable in written(w) for w in after.get(op, ())):
@@ -412,7 +414,7 @@ class Session(Runner):
 def _initial_value(tensor):
     """Evaluate a variable's initial value, whatever it depends on; which of a graph's sessions will
     read it is not known, so that subnormal numbers are kept."""
-    if tensor.op.type == "constant":
+    if tensor.op.op_type == "constant":
         return tensor.op.attrs["value"]
     return Session(graph=tensor.graph, subnormals="keep")._evaluate_within([tensor], {})[0]
 

@@ -40,6 +40,14 @@ class Optimizer:
         Accepted, ignored: an update is never seen half done.
     name : str
         Prefix of the operations, and name of the slots.
+
+    Examples
+    --------
+    >>> w = Variable([1.0, 2.0])
+    >>> optimizer = train.GradientDescentOptimizer(0.1)
+    >>> pairs = optimizer.compute_gradients(reduce_sum(w * w))
+    >>> step = optimizer.apply_gradients([(clip_by_norm(g, 1.0), v) for g, v in pairs])
+    >>> Session().run(step)
     """
 
     GATE_NONE, GATE_OP, GATE_GRAPH = 0, 1, 2
@@ -160,7 +168,7 @@ class Optimizer:
             raise GradientError("No gradients provided for any variable: "
                                 f"{show_names(v.op.name for _, v in pairs)}.")
         for _, v in used:
-            if as_tensor(v).op.type != "variable":
+            if as_tensor(v).op.op_type != "variable":
                 raise NotVariableError(f"Trying to update a Tensor: {where(as_tensor(v))} is no "
                                        "variable.")
         graph = used[0][1].graph
@@ -226,7 +234,7 @@ class Optimizer:
     def _vector(self, keys, var):
         """Prepared parameters in one vector of the variable's dtype."""
         tensors = [self._tensors[k] for k in keys]
-        if all(t.op.type == "constant" for t in tensors):
+        if all(t.op.op_type == "constant" for t in tensors):
             return as_tensor(np.array([t.op.attrs["value"] for t in tensors], var._dtype), None,
                              var.graph, "hyper")
         return stack([cast(t, var._dtype) for t in tensors], name="hyper")

@@ -58,6 +58,10 @@ def model_variable(
         device: Any = None, partitioner: Any = None, custom_getter: Any = None,
         use_resource: Any = None, synchronization: Any = None, aggregation: Any = None
 ) -> Any: ...
+def smart_cond(
+        pred: Any, true_fn: Callable[..., Any] | None = None,
+        false_fn: Callable[..., Any] | None = None, name: str | None = None
+) -> Any: ...
 def variable(
         name: str, shape: ShapeLike = None, dtype: DTypeLike | None = None,
         initializer: Callable[..., Any] | TensorLike | None = None,
