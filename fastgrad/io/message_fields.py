@@ -1,4 +1,4 @@
-"""The fields of messages: kinds of values, how each is checked, written and read; see `plain_messages`."""
+"""The fields of messages: kinds of values, how each is checked, written and read."""
 
 import operator
 import struct
