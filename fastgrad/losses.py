@@ -6,13 +6,15 @@ dtype of what is given. Weights broadcast to the losses; a loss is divided by th
 weights that are not zero, unless `reduction` says otherwise.
 """
 
+import numpy as np
+
 from fastgrad import elsewhere as _elsewhere
 from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.collection import GraphKeys
 from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
-from fastgrad.graph.dtypes import FLOAT32, FLOAT64, strong
+from fastgrad.graph.dtypes import FLOAT32, FLOAT64, strong, to_np
 from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.nn.activations import relu
 from fastgrad.nn.cross_entropy import (sigmoid_cross_entropy_with_logits,
@@ -26,7 +28,7 @@ from fastgrad.ops.divide import div_no_nan
 from fastgrad.ops.reduce import reduce_sum
 from fastgrad.ops.reshape import check_weights, squeeze, weights_of
 from fastgrad.ops.shape import shape, size
-from fastgrad.ops.state import constant, stop_gradient
+from fastgrad.ops.state import constant, placeholder_with_default, stop_gradient
 from fastgrad.ops.unary import abs, square
 from fastgrad.ops.where import where
 
@@ -290,6 +292,37 @@ def mean_pairwise_squared_error(labels, predictions, weights=1.0, scope=None,
         return loss
 
 
+@door
+def sample_weight(dtype=FLOAT32):
+    """The weight of each row, 1 unless `Session.fit` is given `sample_weight` or `class_weight`.
+
+    Parameters
+    ----------
+    dtype : dtype
+        Of the node, if the default graph has none yet.
+
+    Returns
+    -------
+    Tensor
+        Of shape (rows,), or (1,) when nothing is fed; to be given to a loss as its `weights`.
+
+    Examples
+    --------
+    >>> x, c = placeholder(float32, [None, 2]), placeholder(int64, [None])
+    >>> logits = matmul(x, Variable(np.zeros((2, 3), "float32")))
+    >>> loss = sparse_softmax_cross_entropy(c, logits, weights=sample_weight())
+    >>> train_op = train.AdamOptimizer(0.01).minimize(loss)
+    >>> history = Session().fit(train_op, {x: np.eye(2), c: [0, 2]}, class_weight="balanced")
+    """
+    graph = get_default_graph()
+    if not graph.get_collection("sample_weight"):
+        with graph.control_dependencies(None), graph.name_scope(None):
+            node = placeholder_with_default(np.ones(1, to_np(dtype)), [None],
+                                            name="sample_weight")
+        graph.add_to_collection("sample_weight", node)
+    return graph.get_collection("sample_weight")[0]
+
+
 # ---- collected --------------------------------------------------------------------------
 
 @door
@@ -341,6 +374,6 @@ def _sum(values, name):
 __all__ = ["Reduction", "compute_weighted_loss", "absolute_difference", "mean_squared_error",
            "huber_loss", "log_loss", "hinge_loss", "cosine_distance", "sigmoid_cross_entropy",
            "softmax_cross_entropy", "sparse_softmax_cross_entropy",
-           "mean_pairwise_squared_error", "add_loss", "get_losses",
+           "mean_pairwise_squared_error", "sample_weight", "add_loss", "get_losses",
            "get_regularization_losses", "get_regularization_loss", "get_total_loss"]
 __getattr__ = _elsewhere.missing("fastgrad.losses")
