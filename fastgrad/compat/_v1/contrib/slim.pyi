@@ -24,6 +24,7 @@ from fastgrad.train import load_variable as load_variable
 from fastgrad.compat._v1.contrib.layers import one_hot_encoding as one_hot_encoding
 from fastgrad.compat._v1.contrib.layers import relu as relu
 from fastgrad.compat._v1.contrib.layers import relu6 as relu6
+from fastgrad.compat._v1.contrib.framework import smart_cond as smart_cond
 from fastgrad.compat._v1.contrib.layers import stack as stack
 from fastgrad.regularizers import sum_regularizer as sum_regularizer
 from fastgrad.compat._v1.contrib.layers import variance_scaling_initializer as variance_scaling_initializer
