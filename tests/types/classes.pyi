@@ -335,7 +335,7 @@ class Session:
             metrics: Mapping[str, Any] | Iterable[str] | None = None,
             validation: Feeds | float | None = None, patience: int | None = None,
             monitor: str | None = None, mode: str | None = None, min_delta: float = 0.0,
-            sample_weight: ArrayLike | None = None,
+            sample_weight: npt.ArrayLike | None = None,
             class_weight: str | Mapping[Any, Any] | None = None,
             callbacks: Iterable[Callable[[int, dict[str, Any]], Any]] = (),
             progress: _bool | None = None, stop_on_nan: _bool = False) -> _History: ...
