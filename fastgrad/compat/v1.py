@@ -144,6 +144,7 @@ manip = _module("manip", roll=_order.roll)
 linalg = _module("linalg", _fastgrad.linalg)
 random = _module("random", _fastgrad.random)
 losses = _module("losses", _losses)
+del losses.sample_weight        # TensorFlow has none
 metrics = _module("metrics", _metrics, **_members(_metrics_curves))
 layers = _module("layers", _layers, **{
     _n: _bind_class(getattr(_layers, _n))
