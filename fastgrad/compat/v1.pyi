@@ -1,7 +1,7 @@
 """Types of `fastgrad.compat.v1`. Written by tests/types/make_stubs.py; do not edit."""
 
 from builtins import bool as _bool
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from fastgrad.typing import DTypeLike, ShapeLike, TensorLike
 
@@ -41,6 +41,7 @@ def placeholder(dtype: DTypeLike, shape: ShapeLike = None, name: str | None = No
 from fastgrad import DType as DType
 from fastgrad import GraphKeys as GraphKeys
 from fastgrad import IndexedSlices as IndexedSlices
+from fastgrad import PartitionedVariable as PartitionedVariable
 from fastgrad import RegisterGradient as RegisterGradient
 from fastgrad.summary import Summary as Summary
 from fastgrad import TensorShape as TensorShape
@@ -48,6 +49,7 @@ from fastgrad import VariableScope as VariableScope
 from fastgrad.train import GradientDescentOptimizer as GradientDescentOptimizer
 from fastgrad import SparseTensor as SparseTensor
 from fastgrad import SparseTensorValue as SparseTensorValue
+from fastgrad import TensorArray as TensorArray
 from fastgrad.errors import OpError as OpError
 from fastgrad import Operation as Operation
 from fastgrad import Tensor as Tensor
@@ -152,12 +154,15 @@ from fastgrad import expand_dims as expand_dims
 from fastgrad import expm1 as expm1
 from fastgrad import eye as eye
 from fastgrad import fill as fill
+from fastgrad import fixed_size_partitioner as fixed_size_partitioner
 from fastgrad.compat._v1 import flags as flags
 from fastgrad import floor as floor
 from fastgrad import floor_div as floor_div
 from fastgrad import floor_div as _floor_div
 floordiv = _floor_div
 from fastgrad import floormod as floormod
+from fastgrad import foldl as foldl
+from fastgrad import foldr as foldr
 from fastgrad import gather as gather
 from fastgrad import gather_nd as gather_nd
 from fastgrad import get_collection as get_collection
@@ -221,6 +226,7 @@ from fastgrad import logical_xor as logical_xor
 from fastgrad import losses as losses
 from fastgrad import make_callable as make_callable
 from fastgrad.compat._v1 import manip as manip
+from fastgrad import map_fn as map_fn
 from fastgrad.compat._v1 import math as math
 from fastgrad import matmul as matmul
 from fastgrad import matrix_band_part as matrix_band_part
@@ -237,6 +243,7 @@ from fastgrad import matvec as matvec
 from fastgrad import maximum as maximum
 from fastgrad import meshgrid as meshgrid
 from fastgrad import metrics as metrics
+from fastgrad import min_max_variable_partitioner as min_max_variable_partitioner
 from fastgrad import minimum as minimum
 from fastgrad import floormod as _floormod
 mod = _floormod
@@ -300,6 +307,7 @@ from fastgrad import rsqrt as rsqrt
 from fastgrad import saturate_cast as saturate_cast
 from fastgrad.compat._v1 import saved_model as saved_model
 from fastgrad import scalar_mul as scalar_mul
+from fastgrad import scan as scan
 from fastgrad import scatter_nd as scatter_nd
 from fastgrad import searchsorted as searchsorted
 from fastgrad import segment_max as segment_max
@@ -321,6 +329,7 @@ from fastgrad import sinh as sinh
 from fastgrad import size as size
 from fastgrad import slice as slice
 from fastgrad import slogdet as slogdet
+from fastgrad.compat._v1.contrib.framework import smart_cond as smart_cond
 from fastgrad import softmax as softmax
 from fastgrad import sort as sort
 from fastgrad import sparse_placeholder as sparse_placeholder
@@ -370,6 +379,7 @@ from fastgrad import unsorted_segment_prod as unsorted_segment_prod
 from fastgrad import unsorted_segment_sqrt_n as unsorted_segment_sqrt_n
 from fastgrad import unsorted_segment_sum as unsorted_segment_sum
 from fastgrad import unstack as unstack
+from fastgrad import variable_axis_size_partitioner as variable_axis_size_partitioner
 from fastgrad import variable_op_scope as variable_op_scope
 from fastgrad import variables_initializer as variables_initializer
 from fastgrad import where as where
@@ -508,16 +518,6 @@ def executing_eagerly() -> _bool: ...
 float16: DType
 float32: DType
 float64: DType
-def foldl(
-        fn: Callable[..., Any], elems: Any,
-        initializer: Callable[..., Any] | TensorLike | None = None, parallel_iterations: Any = 10,
-        back_prop: _bool = True, swap_memory: Any = False, name: str | None = None
-) -> Any: ...
-def foldr(
-        fn: Callable[..., Any], elems: Any,
-        initializer: Callable[..., Any] | TensorLike | None = None, parallel_iterations: Any = 10,
-        back_prop: _bool = True, swap_memory: Any = False, name: str | None = None
-) -> Any: ...
 half: DType
 int16: DType
 int32: DType
@@ -527,20 +527,9 @@ def make_template(
         name_: str, func_: Any, create_scope_now_: _bool = False, unique_name_: Any = None,
         custom_getter_: Any = None, **kwargs: Any
 ) -> Any: ...
-def map_fn(
-        fn: Callable[..., Any], elems: Any, dtype: DTypeLike | None = None,
-        parallel_iterations: Any = None, back_prop: _bool = True, swap_memory: Any = False,
-        infer_shape: _bool = True, name: str | None = None
-) -> Any: ...
 newaxis: None
 def parallel_stack(values: TensorLike, name: str | None = 'parallel_stack') -> Tensor: ...
 def register_tensor_conversion_function(name: str) -> Any: ...
-def scan(
-        fn: Callable[..., Any], elems: Any,
-        initializer: Callable[..., Any] | TensorLike | None = None, parallel_iterations: Any = 10,
-        back_prop: _bool = True, swap_memory: Any = False, infer_shape: _bool = True,
-        reverse: _bool = False, name: str | None = None
-) -> Any: ...
 def scatter_add(
         ref: TensorLike, indices: TensorLike, updates: TensorLike,
         use_locking: _bool | None = False, name: str | None = None
@@ -581,10 +570,6 @@ def scatter_update(
         ref: TensorLike, indices: TensorLike, updates: TensorLike,
         use_locking: _bool | None = False, name: str | None = None
 ) -> Tensor: ...
-def smart_cond(
-        pred: Any, true_fn: Callable[..., Any] | None = None,
-        false_fn: Callable[..., Any] | None = None, name: str | None = None
-) -> Any: ...
 string: DType
 def tuple(
         tensors: Sequence[Any], name: str | None = None,

@@ -7,6 +7,7 @@ import numpy as np
 
 from fastgrad.autodiff.gradients import gradients
 from fastgrad.errors import ShapeError
+from fastgrad.flow.tensor_array import TensorArray
 from fastgrad.graph.build import check_truth
 from fastgrad.graph.dtypes import strong
 from fastgrad.graph.nodes import Node, Tensor, as_tensor
@@ -33,7 +34,9 @@ class Part:
         with graph.control_dependencies(None):
             self.structure = build()
             self.outputs = [_output(n, graph) for n in flat(self.structure)]
-        self.made = made = {graph.operation_at(i) for i in range(first, graph.version)}
+        # a variable that the function makes lasts beyond it, and so lies outside
+        self.made = made = {op for op in map(graph.operation_at, range(first, graph.version))
+                            if op.op_type != "variable"}
         outside = {t: None for t in self.outputs if isinstance(t, Tensor) and t.op not in made}
         before = {n: None for n in self.outputs if not isinstance(n, Tensor) and n not in made}
         reached, todo = set(), [getattr(n, "op", n) for n in self.outputs]
@@ -71,6 +74,8 @@ def run_part(outputs, session, values, known, done):
 
 
 def _output(node, graph):
+    if isinstance(node, TensorArray):
+        return node.flow                        # what orders its writes
     if isinstance(node, Node) and not isinstance(node, Tensor) and not node.outputs:
         return node
     return as_tensor(node, None, graph)
@@ -92,7 +97,8 @@ def refill(structure, values):
     if isinstance(structure, (list, tuple)):
         parts = [refill(part, values) for part in structure]
         return type(structure)(*parts) if hasattr(structure, "_fields") else type(structure)(parts)
-    return next(values)
+    value = next(values)
+    return structure.with_flow(value) if isinstance(structure, TensorArray) else value
 
 
 def predicate(tensor, what):
