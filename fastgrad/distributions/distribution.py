@@ -32,6 +32,12 @@ class Distribution:
 
     A subclass has `_batch()`, a tensor whose shape is the batch's, and of `log_prob`, `_draw`,
     `mean`, `variance`, `entropy`, `mode`, `cdf` those that it can tell.
+
+    Examples
+    --------
+    >>> normal = distributions.Normal(0.0, 1.0)
+    >>> Session().run([normal.mean(), normal.stddev(), normal.cdf(0.0)])
+    [np.float32(0.0), np.float32(1.0), np.float32(0.5)]
     """
 
     reparameterization_type = "FULLY_REPARAMETERIZED"

@@ -78,6 +78,12 @@ def py_func(func, inp, Tout, stateful=True, name=None):
     Tout : dtype or list of dtypes
         Of the results; a list gives a list. A result of another dtype is an error, but where the
         declared one holds its values as they are (a TensorFlow graph takes no other at all).
+
+    Examples
+    --------
+    >>> double = py_func(lambda x: x * 2, [constant([1.0, 2.0])], float64)
+    >>> Session().run(double)
+    array([2., 4.])
     """
     if not callable(func):
         raise ValueError(f"Expected func to be callable, got func of type {type(func)}")

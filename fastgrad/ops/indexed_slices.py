@@ -84,6 +84,13 @@ class SparseTensor:
         Where the elements are, in the order of a dense array.
     values : tensor (n,)
     dense_shape : int64 tensor (rank,)
+
+    Examples
+    --------
+    >>> s = SparseTensor([[0, 1], [1, 0]], [5, 6], [2, 2])
+    >>> Session().run(sparse_to_dense(s.indices, s.dense_shape, s.values))
+    array([[0, 5],
+           [6, 0]])
     """
 
     def __init__(self, indices, values, dense_shape):

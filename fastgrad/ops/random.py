@@ -304,6 +304,11 @@ def categorical(logits, num_samples, dtype=None, seed=None, name=None):
     """The same as `multinomial`.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(categorical([[0., -100.]], 4, seed=1))
+    array([[0, 0, 0, 0]])
     """
     return multinomial(logits, num_samples, seed, name or "categorical", dtype)
 

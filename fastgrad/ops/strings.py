@@ -185,6 +185,14 @@ def sparse_placeholder(dtype, shape=None, name=None):
         Of the values.
     shape : sequence of int, optional
         Of the whole; only the number of dimensions is used.
+
+    Examples
+    --------
+    >>> s = sparse_placeholder(float32)
+    >>> fed = {s: SparseTensorValue([[0, 1]], [5.0], [2, 2])}
+    >>> Session().run(sparse_to_dense(s.indices, s.dense_shape, s.values), fed)
+    array([[0., 5.],
+           [0., 0.]])
     """
     name = name or "Placeholder"
     rank = None if shape is None else len(shape)

@@ -314,6 +314,15 @@ class AdagradDAOptimizer(_Proximal):
     ----------
     learning_rate : float or scalar node
     global_step : Variable
+
+    Examples
+    --------
+    >>> w, steps = Variable([1.0, 2.0]), train.get_or_create_global_step()
+    >>> optimizer = train.AdagradDAOptimizer(0.1, steps)
+    >>> step = optimizer.minimize(reduce_sum(w * w), steps)
+    >>> Session().run(step)
+    >>> bool((w.value < [1, 2]).all())
+    True
     """
 
     def __init__(self, learning_rate, global_step,

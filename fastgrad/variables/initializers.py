@@ -22,7 +22,14 @@ from fastgrad.ops.state import constant
 
 
 class Initializer:
-    """Base: a subclass defines `__call__(self, shape, dtype=None, partition_info=None)`."""
+    """Base: a subclass defines `__call__(self, shape, dtype=None, partition_info=None)`.
+
+    Examples
+    --------
+    >>> w = get_variable('w', [2], initializer=ones_initializer())
+    >>> w.value
+    array([1., 1.], dtype=float32)
+    """
 
     dtype = DTYPES["float32"]
 

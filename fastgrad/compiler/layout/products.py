@@ -1,7 +1,7 @@
 """Layouts of matrix products and batches of them, and which of their kernels runs."""
 
 from fastgrad.compiler import costs, shares
-from fastgrad.compiler.families import family
+from fastgrad.compiler.families import FAMILIES, family
 from fastgrad.compiler.layout.emitter import Kernel, letter
 from fastgrad.compiler.size import Size, about
 from fastgrad.errors import RunShapeError
@@ -24,19 +24,33 @@ def _flops(k):
         epilogue=frozenset(("bias", "act", "into")))
 def _gemm(e, s):
     a, b = s.inputs
-    ta, tb = s.attrs["ta"], s.attrs["tb"]
+    k = a.shape[0] if s.attrs["ta"] else a.shape[1]
     m, n = s.out.shape
-    k = a.shape[0] if ta else a.shape[1]
+    return [gemm_kernel(e, s, (s.out, a, b), (m, k, n), (s.attrs["ta"], s.attrs["tb"]))]
+
+
+def gemm_kernel(e, s, values, sizes, turned):
+    """The kernel of C = op(A) op(B), with what fusion has added to the step.
+
+    Parameters
+    ----------
+    values : C, A, B
+    sizes : (m, k, n), of C [m, n]
+    turned : whether A and B are transposed
+    """
+    (c, a, b), (m, k, n), (ta, tb) = values, sizes, turned
     into = s.fused.get("into")
     alpha, beta = (s.fused["alpha"], 1.0) if into is not None else (1.0, 0.0)
-    (stem, columns), count, other = _chosen(e, s, a.dtype, m, n, k), m, n
+    (stem, columns), count, other = _chosen(e, s, a.dtype, (m, n, k), turned), m, n
     if columns:
         stem, count, other = stem + "_across", n, m
-    made = Kernel(s, f"{stem}_{letter(a.dtype)}", [s.out, a, b, s.fused.get("bias")], count,
+    made = Kernel(s, f"{stem}_{letter(a.dtype)}", [c, a, b, s.fused.get("bias")], count,
                   ext=(other, k, int(ta), int(tb), ACTIVATIONS[s.fused.get("act")],
-                       a.shape[1], b.shape[1], n), par=(alpha, beta), across=columns)
-    made.choice = None if columns else _choice(e, s, a.dtype, m, n, k, "{}_" + letter(a.dtype))
-    return [made]
+                       m if ta else k, k if tb else n, n), par=(alpha, beta), across=columns,
+                  family=FAMILIES["gemm"])
+    if not columns:
+        made.choice = _choice(e, s, a.dtype, (m, n, k), turned, "{}_" + letter(a.dtype))
+    return made
 
 
 @family("bgemm", kernels=("bgemm",), endings=WAYS, product=True, share=shares.batch,
@@ -48,19 +62,18 @@ def _bgemm(e, s):
     k = a.shape[1] if ta else a.shape[2]
     step_a = a.shape[1] * a.shape[2] if a.shape[0] > 1 else 0
     step_b = b.shape[1] * b.shape[2] if b.shape[0] > 1 else 0
-    stem, _ = _chosen(e, s, a.dtype, m, n, k)
+    stem, _ = _chosen(e, s, a.dtype, (m, n, k), (ta, tb))
     made = Kernel(s, f"b{stem}_{letter(a.dtype)}", [s.out, a, b], batch,
                   ext=(m, n, k, int(ta), int(tb)), par=(1.0, 0.0), aux=(step_a, step_b))
-    made.choice = _choice(e, s, a.dtype, m, n, k, "b{}_" + letter(a.dtype))
+    made.choice = _choice(e, s, a.dtype, (m, n, k), (ta, tb), "b{}_" + letter(a.dtype))
     return [made]
 
 
-def _chosen(e, s, dtype, m, n, k):
-    """(the fastest kernel for a product of these sizes, whether threads take columns of it)."""
-    stem, columns = "gemm", False
+def _chosen(e, s, dtype, sizes, turned):
+    """(the fastest kernel for a product of sizes m, n, k, whether threads take columns of it)."""
+    (m, n, k), stem, columns = sizes, "gemm", False
     if dtype.kind == "f":
-        stem, columns = e.choose_gemm(about(m), about(n), about(k), s.attrs["ta"], s.attrs["tb"],
-                                      letter(dtype))
+        stem, columns = e.choose_gemm(about(m), about(n), about(k), *turned, letter(dtype))
     # BLAS counts in 32 bits, and would wrap
     if stem == "gemm" and any(d > BLAS_LIMIT for d in (m, n, k)):
         raise RunShapeError(f"{where(s.op)}: a product of {m} x {k} and {k} x {n}; BLAS takes at "
@@ -68,23 +81,23 @@ def _chosen(e, s, dtype, m, n, k):
     return stem, columns
 
 
-def _choice(e, s, dtype, m, n, k, name):
+def _choice(e, s, dtype, sizes, turned, name):
     """(size, limits, symbols) of a product whose sizes hang on one symbol, or None.
 
     The kernel that is fastest changes a few times from the least size to the largest; where it
     does is found by halving, above the smallest sizes.
     """
-    sizes = [d for d in (m, n, k) if isinstance(d, Size)]
-    symbol = sizes[0].of.only_symbol(sizes) if sizes else None
+    changing = [d for d in sizes if isinstance(d, Size)]
+    symbol = changing[0].of.only_symbol(changing) if changing else None
     if symbol is None or dtype.kind != "f":
         return None
-    key = m, n, k, s.attrs["ta"], s.attrs["tb"], name
+    key = sizes, turned, name
     if key not in e.choices:
-        of = sizes[0].of
+        of = changing[0].of
 
         def stem_at(size):
             with of.supposing([size if x is symbol else x.hint for x in of.symbols]):
-                return _chosen(e, s, dtype, m, n, k)[0]
+                return _chosen(e, s, dtype, sizes, turned)[0]
         limits, stems = _changes(stem_at, symbol.least, min(symbol.most, MOST_ROWS))
         size = of.symbol_sizes[of.symbols.index(symbol)]
         e.choices[key] = (size, limits, tuple(map(name.format, stems))) if limits else None
