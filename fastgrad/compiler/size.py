@@ -134,7 +134,7 @@ class Size(Expression):
     def __index__(self):
         return self.of.pin(self)
 
-    __int__ = __trunc__ = __index__
+    __int__ = __trunc__ = __floor__ = __ceil__ = __index__
 
     def __float__(self):
         return float(self.of.pin(self))
@@ -143,8 +143,24 @@ class Size(Expression):
         """The value for these values of the symbols."""
         return self.of.value(self.terms, self.of.values_at(symbols))
 
+    def __pow__(self, other):
+        return self.of.pin(self) ** other
+
+    def __rpow__(self, other):
+        return other ** self.of.pin(self)
+
+    def __abs__(self):
+        return self if self >= 0 else -self
+
+    def power_of_two(self):
+        """The least power of two that is not below it."""
+        return self._found("2**", 0, lambda size, _: size.of.power(size))
+
     def __repr__(self):
         return str(self.hint)
+
+    def __format__(self, spec):
+        return format(self.hint, spec)
 
     @property
     def text(self):

@@ -24,7 +24,7 @@ from fastgrad.compiler.size import (AT_LEAST, AT_MOST, EQUAL, HOLDS, LESS, MORE,
 LEAST, MOST = 2, 1 << 45            # of a symbol; beyond the largest no memory holds an array
 LETTERS = "nmkpqrstuvwxyz"
 MOST_SYMBOLS = 8
-SYMBOL, CONSTANT, SUM, PRODUCT, FLOOR = range(5)            # rules of rows (sizes.pxi)
+SYMBOL, CONSTANT, SUM, PRODUCT, FLOOR, POWER = range(6)      # rules of rows (sizes.pxi)
 _NOT = (AT_LEAST, MORE, UNEQUAL, EQUAL, LESS, AT_MOST)
 _TEXT = ("<", "<=", "==", "!=", ">=", ">")
 
@@ -99,6 +99,10 @@ class Sizes:
         a, b = terms_of(a), terms_of(b)
         return self._atom(self.value(a) // self.value(b), (FLOOR, a, b))
 
+    def power(self, size):
+        """The least power of two that is not below a Size."""
+        return self._atom(_power(size.hint), (POWER, size.terms))
+
     def _exact(self, a, b):
         """`a // b` where it comes out even for all sizes, or None."""
         if not isinstance(b, Size):
@@ -135,8 +139,12 @@ class Sizes:
         """The values of all atoms for these values of the symbols."""
         values = []
         for _, (kind, *parts) in self._atoms:
-            values.append(symbols[parts[0]] if kind == SYMBOL else
-                          self.value(parts[0], values) // (self.value(parts[1], values) or 1))
+            if kind == SYMBOL:
+                values.append(symbols[parts[0]])
+            elif kind == POWER:
+                values.append(_power(self.value(parts[0], values)))
+            else:
+                values.append(self.value(parts[0], values) // (self.value(parts[1], values) or 1))
         return values
 
     @contextlib.contextmanager
@@ -167,6 +175,8 @@ class Sizes:
         if kind == SYMBOL:
             return self.symbols[a].least, self.symbols[a].most
         ends = [self.range_of(x) for x in (a, *b)]
+        if kind == POWER:
+            return tuple(map(_power, ends[0]))
         if ends[1][0] <= 0 <= ends[1][1]:
             bound = max(map(abs, ends[0]))
             return -bound, bound
@@ -282,6 +292,8 @@ class Sizes:
         kind, *parts = self._atoms[atom][1]
         if kind == SYMBOL:
             return self.symbols[parts[0]].name
+        if kind == POWER:
+            return f"power_of_two({self.text(parts[0])})"
         return "({}//{})".format(*(f"({self.text(x)})" if len(x) > 1 else self.text(x)
                                    for x in parts))
 
@@ -310,8 +322,14 @@ class _Table:
 
     def atom(self, number):
         kind, *parts = self.atoms[number][1]
-        return self.row(SYMBOL, parts[0], 0) if kind == SYMBOL else self.row(
-            FLOOR, *map(self.of, parts))
+        if kind == SYMBOL:
+            return self.row(SYMBOL, parts[0], 0)
+        rows = [self.of(x) for x in parts]
+        return self.row(kind, rows[0], rows[-1])
+
+
+def _power(n):
+    return 1 << max(0, n - 1).bit_length()
 
 
 def _decided(least, most, relation):

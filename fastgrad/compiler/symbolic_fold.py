@@ -13,6 +13,8 @@ from fastgrad.graph.dtypes import strong
 from fastgrad.graph.reference import twin
 
 MOST_NUMBERS = 64               # elements of a constant of sizes
+MOST = {np.dtype(t): np.iinfo(t).max for t in (np.int32, np.int64, np.uint8)}
+LEAST = {np.dtype(t): np.iinfo(t).min for t in (np.int32, np.int64, np.uint8)}
 OUTLINED = ("shape", "size", "rank")        # operations that only look at their operand's shape
 
 
@@ -78,7 +80,12 @@ def _computed(b, opdef, args, attrs, dtypes):
     except (TypeError, AttributeError, ValueError, IndexError, ArithmeticError):
         return None                         # with numbers it works, or says what is wrong
     results = [results] if opdef.outputs == 1 else results
-    return [const_value(_objects(r), strong(d)) for r, d in zip(results, dtypes)]
+    arrays, dtypes = [_objects(r) for r in results], [strong(d) for d in dtypes]
+    # a run's numbers would wrap
+    if not all(LEAST[d] <= n <= MOST[d] for a, d in zip(arrays, dtypes) if d in MOST
+               for n in a.flat):
+        return None
+    return [const_value(a, d) for a, d in zip(arrays, dtypes)]
 
 
 def _objects(result):

@@ -23,6 +23,11 @@ def as_array(dims, dtype):
     return np.array(dims, dtype if plain else object)
 
 
+def power_of_two(n):
+    """The least power of two that is not below `n`, a number or a size of a plan."""
+    return 1 << max(0, n - 1).bit_length() if isinstance(n, int) else n.power_of_two()
+
+
 def is_known(shape):
     return shape is not None and None not in shape
 

@@ -7,8 +7,9 @@ when that plan was made are taken for one size; where they part, a plan with bot
 plan that has to know a size as a number is for that size alone, and so is every later one.
 
 Decisions
-- A few plans serve all sizes of a dimension: the first, one for each of 0 and 1, and the one with
-  symbols, which is made anew, with more room, where sizes outgrow it.
+- A few plans serve all sizes of a dimension: one for each of 0 and 1, and the one with symbols,
+  which is made anew, with more room, where sizes outgrow it, and takes the place of those that it
+  can stand for.
 """
 
 from collections import OrderedDict
@@ -16,7 +17,7 @@ from collections import OrderedDict
 from fastgrad import config
 from fastgrad.compiler.sizes import LEAST, MOST_SYMBOLS, Sizes
 
-MOST_OF_A_KIND = 4          # plans with symbols that serve one set of fetches and feeds
+MOST_OF_A_KIND = 4          # plans for one set of fetches and feeds, if one of them has symbols
 
 
 class _Kind:
@@ -49,9 +50,10 @@ class _Kind:
             return
         self.fixed.update(place for s in plan.sizes.symbols if s.least == s.most
                           for place in s.places)
-        symbolic = [p for _, p in self.plans if p.sizes is not None and not p.sizes.pinned]
-        old = symbolic[MOST_OF_A_KIND:]
-        self.plans = [(of, p) for of, p in self.plans if not any(p is x for x in old)]
+        if not plan.sizes.pinned:
+            self.plans = self.plans[:1] + [
+                (of, p) for of, p in self.plans[1:] if not _replaces(plan, shapes, p, of)]
+            del self.plans[MOST_OF_A_KIND:]
 
     def look(self, shapes):
         """Note what has changed since the last plan."""
@@ -73,6 +75,18 @@ class _Kind:
             symbolic[i][d] = by_hint[hint]
             sizes.symbols[by_hint[hint].symbol].places.append((i, d))
         return (sizes, tuple(map(tuple, symbolic))) if by_hint else (None, shapes)
+
+
+def _replaces(new, shapes, old, of):
+    """Whether a plan serves whatever another serves."""
+    if old.sizes is None:
+        return new.sizes.fits(of, shapes)
+    places = [[s.places for s in p.sizes.symbols] for p in (new, old)]
+    return places[0] == places[1] and not new.sizes.guards and all(
+        a.least <= b.least and b.most <= a.most
+        for a, b in zip(new.sizes.symbols, old.sizes.symbols)) and all(
+        m == n for a, b in zip(shapes, of) for m, n in zip(a, b)
+        if isinstance(m, int) and isinstance(n, int))
 
 
 class Plans:

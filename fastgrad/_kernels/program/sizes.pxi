@@ -24,6 +24,7 @@ cdef enum Rule:                 # how a row of the table is made
     ROW_SUM                     # of the rows a and b
     ROW_PRODUCT
     ROW_FLOOR                   # row a divided by row b, rounded down
+    ROW_POWER                   # the least power of two that is not below row a
 
 cdef enum Relation:             # of a row to 0, which must hold
     LESS = 0
@@ -300,6 +301,10 @@ cdef void evaluate(Program p, const Py_ssize_t* sizes, int64_t* values) noexcept
             values[i] = sizes[row.a]
         elif row.rule == ROW_CONSTANT:
             values[i] = row.a
+        elif row.rule == ROW_POWER:
+            values[i] = 1
+            while values[i] < values[row.a] and values[i] < INT64_MAX // 4:
+                values[i] *= 2
         else:
             over = values[row.b]
             if over == 0:               # a guard refuses these sizes
