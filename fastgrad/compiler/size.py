@@ -229,14 +229,17 @@ def symbolic(values):
 
 def same(a, b):
     """Whether two sizes, or two shapes, are equal for all sizes; makes no guard."""
+    if a is b:
+        return True
     if isinstance(a, tuple):
-        return a is b or len(a) == len(b) and all(map(same, a, b))
-    return a is b or not isinstance(a, Size) and not isinstance(b, Size) and a == b
+        return len(a) == len(b) and all(
+            m is n or type(m) is not Size is not type(n) and m == n for m, n in zip(a, b))
+    return type(a) is not Size is not type(b) and a == b
 
 
 def about(size):
     """A size as a number, for a choice that is right either way; makes no guard."""
-    if not isinstance(size, Size):
+    if type(size) is not Size:
         return size
     supposed = size.of._supposed
     return size.hint if supposed is None else size.of.value(size.terms, supposed)

@@ -95,10 +95,14 @@ class Emitter:
         if not any(v.size for v in step.outs) and not facts.foreign:
             return []
         kernels = facts.layout(self, step) if facts.layout is not None else None
-        if kernels is None or any(k.symbol not in self.symbols for k in kernels) or any(
-                k.choice and not self.symbols.keys() >= {*k.choice[2]} for k in kernels):
+        if kernels is None or not all(map(self._has, kernels)):
             return [self.numpy_step(step)]
         return kernels
+
+    def _has(self, k):
+        """Whether there is a symbol for a kernel, at any size."""
+        return k.symbol in self.symbols and (
+            k.choice is None or self.symbols.keys() >= {*k.choice[2]})
 
     def numpy_step(self, step):
         """A Kernel that runs the op's NumPy reference with the interpreter's lock."""
