@@ -38,6 +38,8 @@ from fastgrad.ops.reduce import *
 from fastgrad.ops.argmax import *
 from fastgrad.ops.logsumexp import *
 from fastgrad.ops.pad import *
+from fastgrad.ops.patches import *
+from fastgrad.ops.space import *
 from fastgrad.ops.gather import *
 from fastgrad.ops.tensor_scatter import *
 from fastgrad.ops.segment import *

@@ -13,14 +13,14 @@ from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.shapes import normal_axes
 from fastgrad.linalg.matmul import matmul
 from fastgrad.nn.activations import relu
-from fastgrad.ops.arithmetic import add, maximum, multiply, squared_difference, subtract, zeros_like
+from fastgrad.ops.arithmetic import add, multiply, squared_difference, subtract, zeros_like
 from fastgrad.ops.cast import cast, cast_to
 from fastgrad.ops.comparison import equal
 from fastgrad.ops.gather import gather
 from fastgrad.ops.norms import _axes_list
 from fastgrad.ops.reduce import reduce_mean, reduce_prod, reduce_sum
 from fastgrad.ops.reshape import rank_like, reshape, squeeze
-from fastgrad.ops.shape import rank, shape, size
+from fastgrad.ops.shape import rank, shape
 from fastgrad.ops.state import stop_gradient
 from fastgrad.ops.unary import reciprocal, rsqrt, square
 
@@ -177,36 +177,6 @@ def batch_norm_with_global_normalization(t=None, m=None, v=None, beta=None, gamm
         gamma if scale_after_normalization else None, variance_epsilon, name)
 
 
-@door
-def fused_batch_norm(x, scale, offset, mean=None, variance=None, epsilon=0.001,
-                     data_format="NHWC", is_training=True, name=None):
-    """(normalised, mean, variance) over all dimensions but the channels.
-
-    Parameters
-    ----------
-    mean, variance : tensors, optional
-        What is used when not training; in training they come from the batch, and the variance
-        returned is the unbiased one.
-
-    Notes
-    -----
-    Gradient: as of `moments` and `batch_normalization`.
-    """
-    x = as_tensor(x)
-    channel = 1 if data_format == "NCHW" else 3
-    axes = [i for i in range(4) if i != channel]
-    wide_shape = [1 if i != channel else -1 for i in range(4)]
-    with x.graph.name_scope(name or "FusedBatchNorm"):
-        if not is_training:
-            wide = [reshape(v, wide_shape) for v in (mean, variance, offset, scale)]
-            return batch_normalization(x, *wide, epsilon), mean, variance
-        mean, variance = moments(x, axes)
-        wide = [reshape(v, wide_shape) for v in (mean, variance, offset, scale)]
-        found = batch_normalization(x, *wide, epsilon)
-        count = cast_to(size(x), x) / cast_to(size(mean), x)
-        return found, mean, variance * (count / maximum(count - 1, 1))
-
-
 # ---- l2 ---------------------------------------------------------------------------------
 
 
@@ -223,5 +193,5 @@ def zero_fraction(value, name=None):
 
 
 __all__ = ["bias_add", "xw_plus_b", "relu_layer", "moments", "weighted_moments",
-           "sufficient_statistics", "normalize_moments", "batch_normalization", "fused_batch_norm",
+           "sufficient_statistics", "normalize_moments", "batch_normalization",
            "batch_norm_with_global_normalization", "zero_fraction"]
