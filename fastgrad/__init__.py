@@ -63,6 +63,7 @@ from fastgrad.ops.custom_gradient import *
 from fastgrad.nn.clip import *
 from fastgrad.ops.norms import accumulate_n, add_n, global_norm
 from fastgrad.ops.random import *
+from fastgrad.ops.random_crop import *
 from fastgrad.nn.activations import log_sigmoid, sigmoid
 from fastgrad.nn.softmax import softmax
 from fastgrad.autodiff.gradients import gradients, hessians
@@ -107,7 +108,7 @@ __all__ = [name for name in dir() if not name.startswith("_") and not hasattr(_b
 _missing = _elsewhere.missing("fastgrad")
 
 # Namespaces that are loaded when first asked for, and those that are there from the start.
-_LATE = ("datasets", "distributions", "initializers", "layers", "losses", "metrics", "plot",
+_LATE = ("datasets", "distributions", "image", "initializers", "layers", "losses", "metrics", "plot",
          "regularizers", "summary", "testing", "typing")
 _NAMESPACES = ("errors", "linalg", "math", "nn", "random", "train")
 

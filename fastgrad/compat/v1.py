@@ -18,6 +18,7 @@ from fastgrad.distributions import discrete as _discrete
 from fastgrad.distributions import divergence as _kl
 from fastgrad.flow import map_fn as _functional
 from fastgrad.variables import initializers as _initializers
+from fastgrad import image as _image
 from fastgrad import layers as _layers
 from fastgrad import losses as _losses
 from fastgrad.metrics import counts as _metrics
@@ -190,7 +191,7 @@ dtypes = _module("dtypes", DType=DType, as_dtype=as_dtype, cast=_fastgrad.cast,
 saved_model = _module("saved_model")
 estimator = _module("estimator")
 python_io = _module("python_io")
-image = _module("image")
+image = _module("image", _image)
 layers.__doc__ = _layers.__doc__
 resource_loader = _module("resource_loader")
 sysconfig = _module("sysconfig")

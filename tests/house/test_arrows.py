@@ -31,7 +31,7 @@ ROWS = [
     ("flow", "autodiff variables"),
     ("compiler", "autodiff nn"),
     ("runtime", "compiler variables flow version"),
-    ("train layers losses metrics distributions summary data", "flow variables nn io"),
+    ("train image layers losses metrics distributions summary data", "flow variables nn io"),
     ("__init__ __main__ compat demo horovod initializers math onnx plot random regularizers "
      "sklearn testing typing", "*"),
 ]
@@ -176,7 +176,7 @@ def test_kernels_import_nothing_of_the_package():
 
 # ---- what is public ---------------------------------------------------------------------
 
-NAMESPACES = """datasets distributions errors initializers layers linalg losses math metrics nn
+NAMESPACES = """datasets distributions errors image initializers layers linalg losses math metrics nn
     plot random regularizers summary testing train typing""".split()
 HIDE_BUILTINS = ["abs", "bool", "pow", "range", "round", "slice"]
 
