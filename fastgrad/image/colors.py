@@ -118,7 +118,8 @@ FROM_YUV = np.array([[1, 1, 1], [0, -0.394642334, 2.03206185], [1.13988303, -0.5
 
 def _by_matrix(images, matrix):
     x = has_channels(as_tensor(images), 3)
-    return reshape_like(matmul(reshape(x, [-1, 3]), matrix.astype(floating(x))), x)
+    rows = matmul(reshape(x, [-1, 3]), matrix.astype(floating(x)))
+    return reshape_like(rows, x, name="Tensordot")
 
 
 @door

@@ -59,9 +59,10 @@ def _random(image, seed, rows, name):
     with scope_of(x, name):
         if not is_batch(x):
             drawn = random_uniform([], 0, 1.0, seed=seed)
-            return _known(where(less(drawn, np.float32(0.5)), _flipped(x, rows), x), x)
+            mirrored = where(less(drawn, np.float32(0.5)), _flipped(x, rows), x, name="Merge")
+            return _known(mirrored, x)
         drawn = random_uniform(shape(x)[:1], 0, 1.0, seed=seed)
-        return where(less(drawn, np.float32(0.5)), _flipped(x, rows), x)
+        return where(less(drawn, np.float32(0.5)), _flipped(x, rows), x, name="add")
 
 
 @door

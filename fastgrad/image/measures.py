@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from fastgrad.errors import ShapeError
+from fastgrad.errors import DTypeError, ShapeError
 from fastgrad.flow.asserts import Assert
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import is_whole
 from fastgrad.graph.nodes import as_tensor
 from fastgrad.image.dtypes import convert_image_dtype
 from fastgrad.image.ranks import floating, image_of, scope_of
-from fastgrad.ops.arithmetic import add, squared_difference, subtract, zeros_like
+from fastgrad.ops.arithmetic import squared_difference, subtract, zeros_like
 from fastgrad.ops.cast import cast
 from fastgrad.ops.comparison import equal
 from fastgrad.ops.join import concat, stack
@@ -18,6 +19,7 @@ from fastgrad.ops.reduce import reduce_all, reduce_mean, reduce_sum
 from fastgrad.ops.shape import shape
 from fastgrad.ops.state import identity
 from fastgrad.ops.unary import abs, log
+from fastgrad.wording import where
 
 
 # ---- one image --------------------------------------------------------------------------
@@ -29,13 +31,13 @@ def total_variation(images, name=None):
     Gradient: signs of the differences.
     """
     x = image_of(images, "images")
-    with scope_of(x, name or "total_variation") as scope:
+    with scope_of(x, name or "total_variation"):
         if x._shape is None:
             raise ShapeError("total_variation needs images of a known rank.")
         axes = [-3, -2, -1] if len(x._shape) == 4 else None
         down = x[..., 1:, :, :] - x[..., :-1, :, :]
         along = x[..., 1:, :] - x[..., :-1, :]
-        return add(reduce_sum(abs(down), axes), reduce_sum(abs(along), axes), name=scope)
+        return reduce_sum(abs(down), axes) + reduce_sum(abs(along), axes)
 
 
 @door
@@ -47,6 +49,9 @@ def sobel_edges(image):
     x = as_tensor(image)
     if x._shape is not None and len(x._shape) != 4:
         raise ShapeError(f"sobel_edges needs images of 4 dimensions; got {x._shape}.")
+    if is_whole(x._dtype):
+        raise DTypeError(f"sobel_edges: {where(x)} has dtype {x.dtype.name}; expected a floating "
+                         "one.")
     with x.graph.as_default():
         wide = pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "REFLECT")
         mean = wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]           # smoothed down
@@ -66,7 +71,7 @@ def image_gradients(image):
     Gradient: as of the differences.
     """
     x = as_tensor(image)
-    if x._shape is not None and len(x._shape) != 4:
+    if x._shape is None or len(x._shape) != 4:
         raise ShapeError("image_gradients expects a 4D tensor [batch_size, h, w, d], not "
                          f"{x._shape}.")
     with x.graph.as_default():
@@ -74,8 +79,7 @@ def image_gradients(image):
         for axis, differ in ((1, x[:, 1:] - x[:, :-1]), (2, x[:, :, 1:] - x[:, :, :-1])):
             last = x[:, -1:] if axis == 1 else x[:, :, -1:]
             found.append(concat([differ, zeros_like(last)], axis))
-            if x._shape is not None:
-                found[-1].set_shape(x._shape)
+            found[-1].set_shape(x._shape)
         return tuple(found)
 
 

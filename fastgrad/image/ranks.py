@@ -52,7 +52,7 @@ def batch_of(x):
     """(the image as a batch, a function that makes of a result what the image was)."""
     if is_batch(x):
         return x, lambda y: y
-    return expand_dims(x, 0), lambda y: squeeze(_of_four(y), [0])
+    return _of_four(expand_dims(x, 0)), lambda y: squeeze(_of_four(y), [0])
 
 
 def _of_four(y):

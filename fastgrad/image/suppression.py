@@ -10,6 +10,7 @@ from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import NotDifferentiable, op
 from fastgrad.graph.shapes import merge
 from fastgrad.ops.checks import get_static_value
+from fastgrad.ops.join import stack
 from fastgrad.ops.pad import pad
 from fastgrad.ops.shape import scoped, size
 
@@ -196,7 +197,7 @@ def non_max_suppression_padded(boxes, scores, max_output_size, iou_threshold=0.5
                                           score_threshold))
     count = size(kept)
     if pad_to_max_output_size:
-        kept = pad(kept, [[0, max_output_size - count]])
+        kept = pad(kept, stack([stack([0, max_output_size - count])]))
         most = get_static_value(max_output_size) if is_node(max_output_size) else max_output_size
         kept.set_shape([None if most is None else int(most)])
     return kept, count
