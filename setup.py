@@ -4,13 +4,14 @@ Owns: the compiler flags, the choice of what each level holds, the build's own e
 May not know: what any kernel computes.
 
 Decisions
-- Templates (`*/*.pxi.in`, Cython.Tempita) are expanded into the build's temporary directory, and
-  `kernels.pyx` includes them all. So a kernel is added by its lines in a template and by nothing
-  else, and nothing generated lands in the source tree.
-- That text is translated once. Each level is a C file of a few lines, written here, that includes
-  the translated text and names its module and its table: symbol -> function. A function that no
-  table names is not compiled.
-- The same text is compiled for `_base`, `_v3` and `_v4` with other flags (x86-64 with a compiler that
+- Templates (`*/*.pxi.in`, Cython.Tempita) are expanded into the build's temporary directory. So a
+  kernel is added by its lines in a template and by nothing else, and nothing generated lands in
+  the source tree.
+- They make a few texts (`TEXTS`), each translated once: with fewer, one core waits for the other at
+  the end. A level has a C file of a few lines for each text, written here, that includes the
+  translated text and names its table: symbol -> function. A function that no table names is not
+  compiled.
+- The same texts are compiled for `_base`, `_v3` and `_v4` with other flags (x86-64 with a compiler that
   builds the levels; elsewhere `_base` alone). `_kernels/__init__.py` picks one. `_base` holds every
   kernel; the others only those that gain by wide vectors, which is a third less to compile.
 - A level's flags are those of the x86-64 psABI, one by one: gcc 9 and 10 do not know
@@ -32,6 +33,7 @@ import platform
 import re
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy
@@ -40,12 +42,15 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError, PlatformError
+from setuptools.modified import newer_group
 
 HERE = Path(__file__).resolve().parent
 KERNELS = HERE / "fastgrad" / "_kernels"
 
-# Where templates lie, in the order of inclusion: a folder may use what those before it declare.
-FOLDERS = ["elementwise", "reductions", "products", "movement", "updates", "random"]
+# The texts that the kernels are compiled as, and the folders whose templates each includes, in this
+# order; the slowest to compile first. The level's Python module stands behind the first one.
+TEXTS = {"products": ["products"], "reductions": ["reductions"],
+         "maps": ["elementwise", "movement", "updates", "random"]}
 
 V3 = ["-msse3", "-mssse3", "-msse4.1", "-msse4.2", "-mpopcnt", "-mcx16", "-msahf", "-mavx", "-mavx2",
       "-mbmi", "-mbmi2", "-mf16c", "-mfma", "-mlzcnt", "-mmovbe"]
@@ -57,7 +62,7 @@ LEVEL_FLAGS = {"base": [], "v3": V3, "v4": [*V3, *V4, "-mprefer-vector-width=512
 PLAIN = re.compile(
     r"(?!sparse_xent_)\w*_(i32|i64|u8|b1)(_f32|_f64)?|cast_\w+|copy_(1|2|16)|move")
 
-SPEED_FLAGS = {"program": ["-O2", "-g0"], "cpu": ["-O1", "-g0"]}
+SPEED_FLAGS = {"program": ["-O2", "-g0"], "cpu": ["-O1", "-g0"], "checksum": ["-O2", "-g0"]}
 KERNEL_SPEED_FLAGS = ["-O3", "-g0"]
 COMMON_FLAGS = [
     "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fwrapv",
@@ -94,11 +99,15 @@ LEVEL_PROBE = """
 #include "random/philox.h"
 """
 
-LEVEL_SOURCE = """/* The kernels of CPU level {level}; written by setup.py. */
-#include "kernels.c"
-#define FG_LEVEL "{level}"
+PART_SOURCE = """/* The {text} of CPU level {level}; written by setup.py. */
+#include "{text}.c"
+#define FG_TABLE fg_table_{text}
+#define FG_ROWS "rows_{level}_{text}.h"
+#include "table.h"
+"""
+LEVEL_SOURCE = """#define FG_LEVEL "{level}"
 #define FG_LEVEL_INIT PyInit__{level}
-#define FG_LEVEL_TABLE "table_{level}.h"
+#define FG_TABLES(USE) {uses}
 #include "level.h"
 """
 
@@ -109,42 +118,54 @@ KERNEL_LINE = re.compile(
 
 
 def templates():
-    """Every kernel template, in the order of inclusion; one outside FOLDERS is an error."""
-    found = [path for folder in FOLDERS for path in sorted((KERNELS / folder).glob("*.pxi.in"))]
-    lost = sorted(set(KERNELS.rglob("*.pxi.in")) - set(found))
+    """The kernel templates of each text, in the order of inclusion; one in no text is an error."""
+    found = {text: [path for folder in folders
+                    for path in sorted((KERNELS / folder).glob("*.pxi.in"))]
+             for text, folders in TEXTS.items()}
+    lost = sorted(set(KERNELS.rglob("*.pxi.in")) - {p for paths in found.values() for p in paths})
     if lost:
-        raise CompileError(f"{lost[0]} is in none of the folders {', '.join(FOLDERS)}")
+        raise CompileError(f"{lost[0]} is in none of the folders that TEXTS names")
     return found
 
 
 def expand_templates(target: Path):
-    """Write every expanded template and `kernels.pxi`, which includes them; returns the symbols.
+    """Write every expanded template and the texts that include them; returns {text: symbols}.
 
     Every kernel gets a name in C, `fg_kernel_` and its symbol. Files that stay the same keep
     their time.
     """
     target.mkdir(parents=True, exist_ok=True)
-    includes, symbols = [], []
-    for source in templates():
-        name = source.name.removesuffix(".in")
-        text = Tempita.Template(source.read_text(encoding="utf-8"), name=str(source)).substitute()
-        includes.append(f'include "{name}"\n')
-        symbols += [match[1] for match in KERNEL_LINE.finditer(text)]
-        write_if_changed(target / name, KERNEL_LINE.sub(r'cdef int \1 "fg_kernel_\1"\2', text))
-    twice = sorted({s for s in symbols if symbols.count(s) > 1})
+    symbols = {text: [] for text in TEXTS}
+    for text, sources in templates().items():
+        for source in sources:
+            name = source.name.removesuffix(".in")
+            code = Tempita.Template(source.read_text(encoding="utf-8"),
+                                    name=str(source)).substitute()
+            symbols[text] += [match[1] for match in KERNEL_LINE.finditer(code)]
+            write_if_changed(target / name,
+                             KERNEL_LINE.sub(r'cdef int \1 "fg_kernel_\1"\2', code))
+        write_if_changed(target / f"{text}.pyx",
+                         "".join(f'include "{s.name.removesuffix(".in")}"\n' for s in sources))
+    known = [s for some in symbols.values() for s in some]
+    twice = sorted({s for s in known if known.count(s) > 1})
     if twice:
         raise CompileError(f"kernel symbols defined twice: {', '.join(twice)}")
-    write_if_changed(target / "kernels.pxi", "".join(includes))
-    return sorted(symbols)
+    return symbols
 
 
 def write_level(target: Path, level, symbols):
-    """Write a level's C file and its table; returns the file."""
-    rows = "".join(f'{{"{s}", (void *)fg_kernel_{s}}},\n' for s in symbols
-                   if level == "base" or not PLAIN.fullmatch(s))
-    write_if_changed(target / f"table_{level}.h", rows)
-    write_if_changed(target / f"_{level}.c", LEVEL_SOURCE.format(level=level))
-    return target / f"_{level}.c"
+    """Write a level's C files and their tables; returns {text: file}."""
+    files, module = {}, LEVEL_SOURCE.format(
+        level=level, uses=" ".join(f"USE({text})" for text in symbols))
+    for text, names in symbols.items():
+        rows = "".join(f'{{"{s}", (void *)fg_kernel_{s}}},\n' for s in sorted(names)
+                       if level == "base" or not PLAIN.fullmatch(s))
+        write_if_changed(target / f"rows_{level}_{text}.h", rows)
+        source = PART_SOURCE.format(level=level, text=text)
+        files[text] = target / f"_{level}_{text}.c"
+        write_if_changed(files[text], source + module)
+        module = ""
+    return files
 
 
 def write_if_changed(path: Path, text: str):
@@ -160,9 +181,11 @@ def headers():
 def extensions():
     """The compiled modules; levels that the compiler cannot build are dropped in `BuildExt`."""
     # The slowest to compile come first, so that parallel compilers end at the same time.
-    sources = {f"_{level}": "kernels.pyx" for level in reversed(LEVEL_FLAGS)}
-    sources |= {"program": "program/program.pyx", "_cpu": "cpu/_cpu.pyx"}
-    return [Extension(f"fastgrad._kernels.{module}", [f"fastgrad/_kernels/{source}"])
+    sources = {f"_{level}": [] for level in reversed(LEVEL_FLAGS)}      # made in `translate`
+    sources |= {module: [f"fastgrad/_kernels/{source}"] for module, source in {
+        "program": "program/program.pyx", "_cpu": "cpu/_cpu.pyx",
+        "_checksum": "checksum/_checksum.pyx"}.items()}
+    return [Extension(f"fastgrad._kernels.{module}", source)
             for module, source in sources.items()
             if not BUILD_ONLY or module.strip("_") in BUILD_ONLY]
 
@@ -194,7 +217,9 @@ class BuildExt(build_ext):
             self.set_flags(ext, flags)
             kept.append(ext)
         self.extensions[:] = kept
+        self.behind = {}        # a source -> what it includes of the generated files
         self.translate()
+        self.compile_sources()
         super().build_extensions()
 
     def builds_level(self, flags):
@@ -225,19 +250,50 @@ class BuildExt(build_ext):
         symbols = expand_templates(generated)
         levels = [ext for ext in self.extensions if short_name(ext) in LEVEL_FLAGS]
         others = [ext for ext in self.extensions if ext not in levels]
-        kernels = Extension("fastgrad._kernels.kernels", ["fastgrad/_kernels/kernels.pyx"],
-                            depends=headers())
+        texts = [Extension(f"fastgrad._kernels.{text}", [str(generated / f"{text}.pyx")],
+                           depends=headers()) for text in symbols if levels]
         made = cythonize(
-            ([kernels] if levels else []) + others, build_dir=str(generated),
+            texts + others, build_dir=str(generated / "c"),
             include_path=[str(generated), str(HERE)], compiler_directives=DIRECTIVES,
             nthreads=min(self.parallel, 4), force=self.force, quiet=True)
-        for ext, translated in zip(others, made[bool(levels):]):
+        for ext, translated in zip(others, made[len(texts):]):
             ext.sources = translated.sources
+        c_texts = {text: Path(m.sources[0]).resolve() for text, m in zip(symbols, made)}
         for ext in levels:
-            translated = Path(made[0].sources[0]).resolve()
-            ext.sources = [str(write_level(generated, short_name(ext), symbols))]
-            ext.include_dirs += [str(translated.parent), str(generated)]
-            ext.depends += [str(translated), *map(str, sorted(generated.glob("table_*.h")))]
+            ext.include_dirs += [str(generated), *{str(c.parent) for c in c_texts.values()}]
+            files = write_level(generated, short_name(ext), symbols)
+            ext.sources = list(map(str, files.values()))
+            self.behind |= {str(files[t]): [str(c), *map(str, generated.glob(f"rows_*_{t}.h"))]
+                            for t, c in c_texts.items()}
+
+    def compile_sources(self):
+        """Compile all sources of all extensions together, the slowest first, and keep objects.
+
+        An extension is as many objects as it has texts, and distutils compiles those of one
+        extension one by one.
+        """
+        jobs = sorted(((ext, source) for ext in self.extensions for source in ext.sources),
+                      key=lambda job: self._rank(job[1]))
+        with ThreadPoolExecutor(self.parallel) as pool:
+            objects = list(pool.map(self._object, *zip(*jobs)))
+        for (ext, _), made in zip(jobs, objects):
+            ext.extra_objects.append(made)
+        for ext in self.extensions:
+            ext.sources, ext.depends = [], ext.extra_objects
+
+    def _rank(self, source):
+        """Place in the order of compiling: texts as TEXTS has them; the others behind the first."""
+        ends = [i for i, text in enumerate(TEXTS) if source.endswith(f"_{text}.c")]
+        return ends[0] if ends else 0.5
+
+    def _object(self, ext, source):
+        """The object of a source, compiled unless it is newer than all that it is made of."""
+        made, = self.compiler.object_filenames([source], output_dir=self.build_temp)
+        if self.force or newer_group([source, *ext.depends, *self.behind.get(source, [])], made):
+            self.compiler.compile([source], output_dir=self.build_temp, macros=ext.define_macros,
+                                  include_dirs=ext.include_dirs, debug=self.debug,
+                                  extra_postargs=ext.extra_compile_args)
+        return made
 
     def require_compiler(self):
         try:

@@ -53,10 +53,6 @@ name, of the 209 dense ones (no convolutions, recurrent nets, queues, `tf.data`,
 Of the {count} names that are counted here, {there} are there ({differs} of them differ); of those
 that dense scripts use, {dense_there} of {dense}.
 
-Not a name, but visible: `Operation.type` is fastgrad's own word (`placeholder`, `reduce_mean`),
-where TensorFlow says `Placeholder` and `Mean`; event files have TensorFlow's words where there are
-any.
-
 """
 
 

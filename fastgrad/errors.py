@@ -284,6 +284,19 @@ class DamagedFileError(FastgradError, DataLossError):
         DataLossError.__init__(self, message, op)
 
 
+class ShortFileError(DamagedFileError, OutOfRangeError):
+    """A file of values that ends before a value that another file says to be in it."""
+
+    error_code = 11
+
+
+class UnreadableFileError(FastgradError, UnimplementedError):
+    """A file that is whole, in a form that is not read: compressed, of another byte order."""
+
+    def __init__(self, message, op=None):
+        UnimplementedError.__init__(self, message, op)
+
+
 class NotInFileError(FastgradError, NotFoundError):
     """A checkpoint that is not there, or lacks a variable."""
 

@@ -146,6 +146,10 @@ class PartError(FastgradError, InvalidArgumentError):
     def __init__(self, message: str, op: Any = None) -> None: ...
 
 
+class UnreadableFileError(FastgradError, UnimplementedError):
+    def __init__(self, message: str, op: Any = None) -> None: ...
+
+
 class ComputeError(FastgradError, InvalidArgumentError, RuntimeError):
     def __init__(self, message: str, op: Any = None) -> None: ...
 
@@ -192,6 +196,10 @@ class RegisteredError(GraphError, KeyError):
 
 class RunShapeError(ShapeError, InvalidArgumentError):
     def __init__(self, message: str, op: Any = None) -> None: ...
+
+
+class ShortFileError(DamagedFileError, OutOfRangeError):
+    error_code: int
 
 
 class TextError(DTypeError, InvalidArgumentError):

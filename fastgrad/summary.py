@@ -59,7 +59,7 @@ def _one(kind, name, tensor, collections, family, *more):
     label = f"{family}/{clean}" if family else clean
     with graph.name_scope(label) as scope:
         tag = f"{family}/{scope.rstrip('/')}" if family else scope.rstrip("/")
-        if x.op.type in ("variable", "identity"):
+        if x.op.op_type in ("variable", "identity"):
             # what is read here, and not what a fetch of the variable would show
             x = stop_gradient(x, name="value")
         made = _node(graph, [x], [(kind, tag, *more)], scope)

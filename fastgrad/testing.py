@@ -114,8 +114,9 @@ class Interpreter:
         updates = [op for op in needed if _written(op)]
         first = set()
         for assign in updates:
-            rivals = {u for u in updates if u.type != "assign" and assign._inputs[0] in _written(u)}
-            behind = self._behind([assign]) if rivals and assign.type == "assign" else rivals
+            rivals = {u for u in updates
+                      if u.op_type != "assign" and assign._inputs[0] in _written(u)}
+            behind = self._behind([assign]) if rivals and assign.op_type == "assign" else rivals
             if not behind & rivals:
                 first |= behind
         return sorted(needed, key=lambda op: (op not in first, op.id))
@@ -140,7 +141,7 @@ class Interpreter:
             self.updates.append(op)
         if after or written:
             self.after[op] = after | {op} if written else after
-        if op.type == "variable":
+        if op.op_type == "variable":
             return
         inputs = [self._read(t, after, i < len(written)) for i, t in enumerate(op._inputs)]
         for i, (t, value) in enumerate(zip(op.outputs, self.evaluate(op, inputs))):
@@ -151,7 +152,7 @@ class Interpreter:
 
     def _read(self, tensor, after, updated=False):
         """The value of an input; `updated` says that the reader writes it."""
-        if tensor.op.type != "variable" or (tensor in self.fed and not updated):
+        if tensor.op.op_type != "variable" or (tensor in self.fed and not updated):
             return self.env[tensor]
         if tensor not in self.values:
             self.values[tensor] = store_of(tensor.graph).buffer(tensor.op).copy()
@@ -164,10 +165,10 @@ class Interpreter:
         """The output arrays of one operation."""
         if is_custom(op):
             return [np.asarray(op.compute(*inputs))]
-        if op.type == "placeholder":
+        if op.op_type == "placeholder":
             raise MissingFeedError(f"You must feed a value for {where(op)}.", op)
         with np.errstate(all="ignore"):
-            if op.type == "python_gradient":
+            if op.op_type == "python_gradient":
                 return _python_gradient(op, inputs)
             return with_subnormals(self.keep, _apply, op, inputs, self.streams)
 

@@ -1,7 +1,7 @@
 """How messages are worded: the user's line, names of nodes, shapes and sizes.
 
 `call_site` finds the line of the user's program that made a node, `where` names a node and that
-line. This module knows nothing of graphs: it reads `.name`, `.type` and `.site` of what it is
+line. This module knows nothing of graphs: it reads `.name`, `.op_type` and `.site` of what it is
 given.
 """
 
@@ -90,7 +90,7 @@ def where(node):
     """`matmul 'h' (model.py:31)`: how every message names a node and the user's line."""
     op = getattr(node, "op", node)
     site = getattr(op, "site", None)
-    text = f"{op.type} '{op.name}'" if op.name != op.type else f"'{op.name}'"
+    text = f"{op.op_type} '{op.name}'" if op.name != op.op_type else f"'{op.name}'"
     return f"{text} ({show_site(site)})" if site else text
 
 

@@ -203,4 +203,5 @@ available_levels = tuple(name for name in _built_levels() if name in _cpu_levels
 missing_levels = tuple(name for name in _cpu_levels() if name not in available_levels)
 load(os.environ.get("FASTGRAD_CPU_LEVEL"))
 Program, Runner = _program.Program, _program.Runner
+crc32c = _compiled("_checksum").crc32c
 _reserve()

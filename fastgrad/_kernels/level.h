@@ -1,33 +1,34 @@
-/* The Python module of one CPU level's kernels; included behind their translated text.
+/* The Python module of one CPU level's kernels; behind the translated text that has `set_blas`.
  *
  * Owns: `table` and `set_blas`. May not know: what a kernel computes.
- * Needs: FG_LEVEL, FG_LEVEL_INIT (the name of the module's init function) and FG_LEVEL_TABLE (a file
- * of rows {symbol, function}), which setup.py writes.
+ * Needs: FG_LEVEL, FG_LEVEL_INIT (the name of the module's init function) and FG_TABLES(USE), which
+ * names the tables (table.h) that the level's objects hold. setup.py writes them.
  *
  * Decisions
  * - Hand-written, so that one translation serves every level: a module that Cython makes has its
  *   name in a hundred places.
- * - The table is data that one loop walks; as code it was 55 kB a level.
+ * - The tables are data that one loop walks; as code they were 55 kB a level.
  */
-static const struct {
-    const char *symbol;
-    void *function;
-} fg_level_table[] = {
-#include FG_LEVEL_TABLE
-};
+#define FG_DECLARE(text) extern const fg_row fg_table_##text[] FG_HIDDEN;
+FG_TABLES(FG_DECLARE)
+
+#define FG_NAME(text) fg_table_##text,
+static const fg_row *const fg_level_tables[] = {FG_TABLES(FG_NAME) NULL};
 
 static PyObject *fg_level_symbols(PyObject *module, PyObject *none)
 {
-    const size_t count = sizeof fg_level_table / sizeof *fg_level_table;
     PyObject *made = PyDict_New();
     size_t i;
     (void)module;
     (void)none;
-    for (i = 0; made != NULL && i < count; i++) {
-        PyObject *address = PyLong_FromVoidPtr(fg_level_table[i].function);
-        if (address == NULL || PyDict_SetItemString(made, fg_level_table[i].symbol, address) < 0)
-            Py_CLEAR(made);
-        Py_XDECREF(address);
+    for (i = 0; fg_level_tables[i] != NULL; i++) {
+        const fg_row *row;
+        for (row = fg_level_tables[i]; made != NULL && row->symbol != NULL; row++) {
+            PyObject *address = PyLong_FromVoidPtr(row->function);
+            if (address == NULL || PyDict_SetItemString(made, row->symbol, address) < 0)
+                Py_CLEAR(made);
+            Py_XDECREF(address);
+        }
     }
     return made;
 }

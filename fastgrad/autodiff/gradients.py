@@ -213,14 +213,14 @@ def _apply_rule(node, dys, ys):
     try:
         rule = gradient_of(node)
     except KeyError:
-        if node.type == "python_gradient":
+        if node.op_type == "python_gradient":
             raise GradientError(
                 f"{where(ys[0])}: the gradient of {where(node.get_attr('op'))} works on arrays and "
                 f"cannot be differentiated again ({node.attrs['why']}). Write it with fastgrad's "
                 "functions of op.inputs and the incoming gradient.") from None
         raise GradientError(
             f"no gradient for operation {where(node)}, which lies on the path to "
-            f"{where(ys[0])}. Register one with RegisterGradient({node.type!r}), or cut the "
+            f"{where(ys[0])}. Register one with RegisterGradient({node.op_type!r}), or cut the "
             "path with stop_gradient.") from None
     if rule is None:
         return ()
@@ -266,7 +266,7 @@ def _custom_rule(node, rule, dy):
         inputs = [*node._inputs, node.outputs[0], dy]
         gradient_op = node.graph.add_op(
             python_gradient.opdef, inputs, {"op": node, "rule": rule, "why": repr(e)},
-            [(t._shape, None) for t in node._inputs], f"{node.type}_gradient")
+            [(t._shape, None) for t in node._inputs], f"{node.op_type}_gradient")
         return gradient_op.outputs
 
 

@@ -79,7 +79,7 @@ def _table():
 def constant_value(tensor, partial=False):
     """The value of a tensor if it is known when the graph is built, else None."""
     node = tensor.op
-    return node.attrs["value"] if node.type == "constant" else None
+    return node.attrs["value"] if node.op_type == "constant" else None
 
 
 def install():

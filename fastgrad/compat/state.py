@@ -117,7 +117,7 @@ def _variable_reads(tensor):
     seen, todo = set(), [tensor.op]
     while todo:
         op = todo.pop()
-        if op in seen or op.type in ("variable", "is_initialized") or op.opdef is None:
+        if op in seen or op.op_type in ("variable", "is_initialized") or op.opdef is None:
             continue
         seen.add(op)
         todo.extend(t.op for t in _valued_inputs(op))

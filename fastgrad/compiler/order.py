@@ -39,12 +39,13 @@ def assigns_first(order, writers):
     order : operations in topological order
     writers : dict of operation to the variables it writes
     """
-    updated = {v for o, variables in writers.items() if o.type != "assign" for v in variables}
-    assigns = [o for o in writers if o.type == "assign" and writers[o][0] in updated]
+    updated = {v for o, variables in writers.items() if o.op_type != "assign" for v in variables}
+    assigns = [o for o in writers if o.op_type == "assign" and writers[o][0] in updated]
     moved = set()
     for node in assigns:
         needed = behind([node])
-        if not any(o.type != "assign" and writers[node][0] in writers.get(o, ()) for o in needed):
+        if not any(o.op_type != "assign" and writers[node][0] in writers.get(o, ())
+                   for o in needed):
             moved |= needed
     if not moved:
         return order

@@ -201,7 +201,7 @@ class Plan:
         if cause is not None:
             return ComputeError(f"{name} raised {type(cause).__name__}: {cause}", op)
         for (step, _, limit), index in zip(failsafe.indices_of(kernel), failed.indices):
-            kind = step.type if step.op is None else step.op.type
+            kind = step.type if step.op is None else step.op.op_type
             reason = bad_index.describe(bad_index.words_of(kind), index, failed.piece, limit,
                                         step.attrs.get("_first", 0))
             if reason:

@@ -18,10 +18,10 @@ def variable_shown(tensor, updates, after, fed):
     if tensor.graph.literals != "tf":
         return None
     copies = []
-    while tensor.op.type == "identity" and tensor not in fed:
+    while tensor.op.op_type == "identity" and tensor not in fed:
         copies.append(tensor.op)
         tensor = tensor.op._inputs[0]
-    if tensor.op.type != "variable" or tensor in fed:
+    if tensor.op.op_type != "variable" or tensor in fed:
         return None
     mine = {u for u in updates if tensor.op in written(u)}
     ordered = copies and (any(mine & after.get(c, frozenset()) for c in copies)

@@ -90,9 +90,9 @@ class Specialiser:
         elif node.opdef.dynamic:
             if not self._at_once(node):
                 self._stage(node)
-        elif node.type in _SOURCES:
-            _SOURCES[node.type](self, node)
-        elif node.outputs or node.type != "group":
+        elif node.op_type in _SOURCES:
+            _SOURCES[node.op_type](self, node)
+        elif node.outputs or node.op_type != "group":
             self._build(node, after)
 
     def _comes_after(self, node):
@@ -186,7 +186,7 @@ class Specialiser:
 
     def _new_shape(self, node):
         """The shape an assign gives a variable that has no value yet; None for other updates."""
-        if node.type != "assign":
+        if node.op_type != "assign":
             return None
         declared = node._inputs[0]._shape
         if declared is not None and None not in declared:

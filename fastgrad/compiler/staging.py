@@ -64,7 +64,7 @@ def staging_of(s, sources):
     for node in s.order:
         if node not in gone:
             wanted.update(node._inputs)
-    crossing = [t for o in s.order if o in inside and o.type not in sources
+    crossing = [t for o in s.order if o in inside and o.op_type not in sources
                 for t in o.outputs if t in wanted and t not in s.fed]
     effects = [o for o in s.order if o in inside and o in s.writers] + before
     effects += [o for o in ops if not o.outputs]
@@ -79,7 +79,7 @@ def _read_before(s, effects, inside):
         return []
     readers = [(f, ()) for f in s.fetches if isinstance(f, Tensor)]
     for node in s.order:
-        if node not in inside and node.type != "cond_":        # a branch reads when it runs
+        if node not in inside and node.op_type != "cond_":        # a branch reads when it runs
             first = node.opdef.outputs if node in s.writers else 0
             readers += [(t, s.after.get(node, ())) for t in node._inputs[first:]]
     return list(dict.fromkeys(t.op for t, after in readers if t.op in changed
@@ -89,4 +89,4 @@ def _read_before(s, effects, inside):
 
 def needed_inputs(node):
     """What must be run before a node is evaluated in a stage; variables are read at its place."""
-    return [t for t in node._inputs if t.op.type != "variable"]
+    return [t for t in node._inputs if t.op.op_type != "variable"]

@@ -50,7 +50,7 @@ def Assert(condition, data, summarize=None, name=None):
 
 def _assertion(inputs, message, name, graph):
     """The operation; an InvalidArgumentError now if the values are all known."""
-    if all(t.op.type == "constant" for t in inputs):
+    if all(t.op.op_type == "constant" for t in inputs):
         values = [t.op.attrs["value"] for t in inputs]
         if not np.all(values[0]):
             raise KernelError(f"assertion failed: {message} "
@@ -68,7 +68,7 @@ def _comparison(test, reference, sign):
             b = as_tensor(y, a._dtype if graph.literals == "tf" and not is_node(y) else None, graph)
             text = f"{message or ''} Condition x {sign} y did not hold. x, y:"
             held = test(a, b)           # refuses what cannot be compared
-            if a.op.type == b.op.type == "constant":
+            if a.op.op_type == b.op.op_type == "constant":
                 left, right = (readable(t.op.attrs["value"]) for t in (a, b))
                 if not np.all(reference(left, right)):
                     raise KernelError(f"{text} {left!s:.60}, {right!s:.60}")

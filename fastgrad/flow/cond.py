@@ -183,7 +183,7 @@ def _so_many(preds, least, most):
 def smart_cond(pred, true_fn=None, false_fn=None, name=None):
     """cond, or the branch itself if the predicate is a Python value."""
     if is_node(pred):
-        if pred.op.type == "constant":
+        if pred.op.op_type == "constant":
             pred = bool(pred.op.attrs["value"])
         else:
             return cond(pred, true_fn, false_fn, name=name)

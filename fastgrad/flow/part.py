@@ -45,7 +45,7 @@ class Part:
                 before.update((c, None) for c in node.control_inputs if c not in made)
                 todo += [t.op for t in node._inputs] + list(node.control_inputs)
         # numbers that a gradient may be asked for; other constants are folded in the part's plan
-        self.outside = [t for t in outside if t.op.type != "constant" or is_smooth(t)]
+        self.outside = [t for t in outside if t.op.op_type != "constant" or is_smooth(t)]
         self.before = list(before)
 
     tensors = property(lambda self: tensors_of(self.outputs))
@@ -65,7 +65,7 @@ def run_part(outputs, session, values, known, done):
     A part reads variables when it runs, not as they were before the whole run.
     """
     known = {t: v for t, v in known.items() if isinstance(t, Tensor)}
-    known_values = {t: np.asarray(v) for t, v in values.items() if t.op.type != "variable"}
+    known_values = {t: np.asarray(v) for t, v in values.items() if t.op.op_type != "variable"}
     computed = session._evaluate(outputs, {**known, **known_values}, done=done)
     return [v for n, v in zip(outputs, computed) if isinstance(n, Tensor)]
 

@@ -107,7 +107,7 @@ def check_whole(opdef, inputs, at):
         t = inputs[i]
         if t._dtype is None or strong(t._dtype).name in allowed:
             continue
-        if t.op.type != "constant" or t.op.attrs["value"].size:
+        if t.op.op_type != "constant" or t.op.attrs["value"].size:
             raise (ConvertTypeError if opdef.type in CONVERTING else DTypeError)(
                 f"{opdef.name}{at}: {opdef.tensors[i]} must be integers; "
                 f"{where(t)} has dtype {t.dtype.name}. Use cast().")

@@ -52,9 +52,9 @@ def _legend(kinds):
 
 def _single(op):
     kind = ("own operation" if is_custom(op) else
-            op.type if op.type in ("variable", "placeholder", "constant") else "operation")
+            op.op_type if op.op_type in ("variable", "placeholder", "constant") else "operation")
     shape = _shape(op)
-    shown = op.type if kind in ("operation", "own operation") else kind
+    shown = op.op_type if kind in ("operation", "own operation") else kind
     note = f"{shown} {shape}".strip()
     return Box(op.name, note, kind, [op], f"{op.name}: {note}, {show_site(op.site)}"
                if op.site else f"{op.name}: {note}")
@@ -76,7 +76,7 @@ def _grouped(ops):
         scopes.setdefault(scope if scope in heads else op, []).append(op)
     return [_single(members[0]) if len(members) == 1 else Box(
         key, f"{len(members)} operations", "scope", members,
-        f"{key}: " + ", ".join(sorted({op.type for op in members})))
+        f"{key}: " + ", ".join(sorted({op.op_type for op in members})))
         for key, members in scopes.items()]
 
 

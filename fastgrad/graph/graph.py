@@ -35,6 +35,7 @@ class Graph(Records, Names):
         self._site = None            # overrides call_site() while rules build nodes
         self._control, self._finalized, self.seed = [], False, None
         self.gradient_names = {}     # operation's id -> the gradient meant, if not its type's
+        self.node_types = {}         # operation's id -> TensorFlow's type, if not the declared one
         # what files above keep with a graph; each is theirs alone
         self.store = None            # variables/store.py: the graph's own values
         self.variable_scopes = None  # variables/scopes.py
@@ -50,7 +51,7 @@ class Graph(Records, Names):
     @property
     def operations(self):
         return [node_of(op) for op in self._ops
-                if op.type not in ("placeholder", "variable")]
+                if op.op_type not in ("placeholder", "variable")]
 
     def get_operations(self):
         return self._ops

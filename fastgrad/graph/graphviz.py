@@ -29,14 +29,14 @@ def export_dot(self, filename_prefix="graph_", gradients=False):
     ops = drawn(self, gradients)
     drawn_ops, lines = set(ops), ["digraph {"]
     for op in ops:
-        kind = "class" if is_custom(op) else op.type
-        look = f"shape=box,color={_BOXES[op.type]}" if op.type in _BOXES else "shape=ellipse"
+        kind = "class" if is_custom(op) else op.op_type
+        look = f"shape=box,color={_BOXES[op.op_type]}" if op.op_type in _BOXES else "shape=ellipse"
         lines.append(f'  n{op.id} [label="{op.name}\\n{kind}",{look}]')
     lines += [f"  n{t.op.id} -> n{op.id}" for op in ops for t in op._inputs if t.op in drawn_ops]
     text = "\n".join([*lines, "}"])
     name = os.fspath(filename_prefix)
     if not name.endswith(".dot"):
-        count = sum(op.type not in _BOXES for op in ops)
+        count = sum(op.op_type not in _BOXES for op in ops)
         name = f"{name}{len(self.variables)}var_{count}op.dot"
     with open(name, "w", encoding="utf-8") as file:
         file.write(text)
@@ -49,7 +49,7 @@ def drawn(graph, gradients=False):
     if not gradients:
         ops = _without_upkeep(ops)
     used = {t.op for op in ops for t in op._inputs}
-    return [op for op in ops if op.type != "constant" or op in used]
+    return [op for op in ops if op.op_type != "constant" or op in used]
 
 
 def _without_upkeep(ops):
@@ -63,10 +63,10 @@ def _without_upkeep(ops):
 
 
 def _is_users(op):
-    if op.type in _BOXES or is_custom(op):
+    if op.op_type in _BOXES or is_custom(op):
         return not op.name.endswith("/initial_value")
     return op.opdef.pure and not _is_gradient(op)
 
 
 def _is_gradient(op):
-    return op.type == "loss_seed" or op.name.startswith("gradients")
+    return op.op_type == "loss_seed" or op.name.startswith("gradients")

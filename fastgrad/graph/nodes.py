@@ -13,6 +13,7 @@ from fastgrad.graph import hooks, shapes
 from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.dtypes import as_dtype, strong
 from fastgrad.graph.names import repr_of_operation, repr_of_tensor, str_of_tensor
+from fastgrad.graph.opdef import node_type
 from fastgrad.graph.records import Output, Place, Records
 from fastgrad.graph.tensor_shape import TensorShape, to_shape
 from fastgrad.graph.valueless import Valueless
@@ -125,7 +126,7 @@ class Operation(Node):
     np.float64(8.0)
     """
 
-    __slots__ = ("graph", "type", "name", "attrs", "opdef", "site", "id", "_record", "_ins",
+    __slots__ = ("graph", "op_type", "name", "attrs", "opdef", "site", "id", "_record", "_ins",
                  "_after", "__weakref__")
 
     def __init__(self, *input_nodes, name=None):
@@ -139,7 +140,7 @@ class Operation(Node):
         """Add the operation to its graph, the one place that gives it name, number, line."""
         graph._check_open()
         self.graph = graph
-        self.type = op_type
+        self.op_type = op_type
         self.name = graph.unique_name(name or op_type)
         self.attrs = attrs
         if any(isinstance(v, (Node, list, tuple)) for v in attrs.values()):
@@ -203,6 +204,15 @@ class Operation(Node):
     input_nodes = property(lambda self: [node_of(t) for t in self._inputs])
     consumers = property(
         lambda self: _Consumers(self.graph, [c for o in self._record.outs for c in o.consumers]))
+
+    @property
+    def type(self):
+        """The type's name: TensorFlow's in a TensorFlow graph, else the declared function's."""
+        graph = self.graph
+        if graph.literals != "tf":
+            return self.op_type
+        return graph.node_types.get(self.id) or node_type(self)
+
     node_def = property(lambda self: self)
     device = property(lambda self: "")
 

@@ -16,6 +16,8 @@ class OpDef:
     ----------
     type : str
     name : str, TensorFlow's default node name ("Add"); the type, if not given
+    node : str, TensorFlow's type of such nodes, or callable(operation) -> str; by the name, if not
+        given
     infer : callable(list of shapes, attrs) -> shape, or list of shapes if `outputs` > 1
     dtype : callable(list of dtypes) -> dtype the op computes in, or None: no conversion
     out : dtype, callable(dtypes, attrs) -> dtype(s), or None: the computing dtype
@@ -47,13 +49,24 @@ class OpDef:
     __slots__ = ("type", "infer", "dtype", "out", "casts", "form", "kernel", "ref", "draw",
                  "evaluate", "after_run", "writes", "inplace", "view", "shape_only", "static",
                  "pure", "outputs", "commutes", "doc", "tensors", "attrs", "site", "name",
-                 "dynamic", "whole", "truth", "text")
+                 "dynamic", "whole", "truth", "text", "node")
 
     def __init__(self, **fields):
         for name in self.__slots__:
             setattr(self, name, fields.get(name))
         for name in ("whole", "truth"):
             setattr(self, name, fields.get(name, ()))
+
+
+def node_type(op):
+    """TensorFlow's type of an operation's node; a user's own type as it is."""
+    opdef = op.opdef
+    if opdef is None:
+        return op.op_type
+    if opdef.node is not None:
+        return opdef.node if isinstance(opdef.node, str) else opdef.node(op)
+    return opdef.name if opdef.name[:1].isupper() else "".join(
+        word.capitalize() for word in opdef.type.split("_"))
 
 
 def check_dims(shape):
@@ -68,7 +81,7 @@ def static_values(opdef, inputs, attrs):
     values = dict(attrs)
     for i in opdef.static:
         op_ = inputs[i].op
-        values[opdef.tensors[i]] = (op_.attrs["value"] if op_.type == "constant"
+        values[opdef.tensors[i]] = (op_.attrs["value"] if op_.op_type == "constant"
                                     else hooks.partial_value(inputs[i]))
     return values
 

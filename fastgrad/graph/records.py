@@ -51,7 +51,7 @@ class Record:
     Attributes
     ----------
     kind : the class of the operation
-    type, name, attrs, opdef, site, id : the operation's
+    op_type, name, attrs, opdef, site, id : the operation's
     state : the `__dict__` of a user's operation, or None
     inputs : tuple of the id and the index of each tensor that it takes, one after the other
     after : tuple of ids of the operations that it runs after
@@ -59,13 +59,13 @@ class Record:
     alive : callable, gives the Operation if anybody holds it
     """
 
-    __slots__ = ("kind", "type", "name", "attrs", "opdef", "site", "id", "state", "inputs", "after",
-                 "outs", "alive")
+    __slots__ = ("kind", "op_type", "name", "attrs", "opdef", "site", "id", "state", "inputs",
+                 "after", "outs", "alive")
 
     def __init__(self, op, inputs, after, outs):
         self.kind = type(op)
         self.state = op.__dict__ if self.kind.__dictoffset__ else None
-        self.type, self.name, self.attrs, self.opdef = op.type, op.name, op.attrs, op.opdef
+        self.op_type, self.name, self.attrs, self.opdef = op.op_type, op.name, op.attrs, op.opdef
         self.site, self.id = op.site, op.id
         self.inputs, self.after, self.outs = inputs, after, outs
         self.alive = holder_of(op, self.kind)
@@ -75,7 +75,7 @@ class Record:
         op = object.__new__(self.kind)
         if self.state is not None:
             op.__dict__ = self.state
-        op.type, op.name, op.attrs, op.opdef = self.type, self.name, self.attrs, self.opdef
+        op.op_type, op.name, op.attrs, op.opdef = self.op_type, self.name, self.attrs, self.opdef
         op.site, op.id = self.site, self.id
         op.graph, op._record, op._ins, op._after = graph, self, None, None
         return op

@@ -23,7 +23,7 @@ _GRADIENTS = {}             # op type -> (function or None, file, line)
 def op(infer, dtype=promote, out=None, casts=None, form=None, kernel=None, ref=None,
        inplace=(), view=None, shape_only=(), static=(), pure=True, outputs=1, commutes=False,
        name=None, dynamic=False, whole=(), truth=(), draw=None, evaluate=None, after_run=None,
-       writes=False, text=False):
+       writes=False, text=False, node=None):
     """Declare an operation; see OpDef for the fields. Returns the function users call.
 
     Raises
@@ -41,7 +41,7 @@ def op(infer, dtype=promote, out=None, casts=None, form=None, kernel=None, ref=N
                       after_run=after_run, writes=writes, inplace=inplace, view=view,
                       shape_only=shape_only, static=static, pure=pure, outputs=outputs,
                       commutes=commutes, doc=fn.__doc__, tensors=tensors, attrs=attrs,
-                      dynamic=dynamic, truth=truth, text=text,
+                      dynamic=dynamic, truth=truth, text=text, node=node,
                       whole=(*whole, *_counts(static, casts, dtype)),
                       site=(code.co_filename, code.co_firstlineno))
         OPS[op_type] = opdef
@@ -188,7 +188,7 @@ _MISSING = object()
 
 def gradient_of(op):
     """The gradient function of an operation, None if not differentiable, KeyError if unknown."""
-    key = op.graph.gradient_names.get(op.id, op.type)
+    key = op.graph.gradient_names.get(op.id, op.op_type)
     entry = _GRADIENTS.get(key, _MISSING)
     if entry is _MISSING:
         raise KeyError(key)

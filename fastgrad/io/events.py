@@ -87,8 +87,8 @@ def image_value(tag, images, most):
 def _type_of(op):
     """TensorFlow's op type as far as it is known; TensorBoard knows summaries by it."""
     if op.opdef is None:
-        return op.type
-    if op.type == "summary_":
+        return op.op_type
+    if op.op_type == "summary_":
         kinds = [part[0] for part in op.attrs["parts"]]
         return f"{kinds[0].capitalize()}Summary" if len(kinds) == 1 else "MergeSummary"
     return op.opdef.name

@@ -56,7 +56,8 @@ def _matmul_ref(a, b, transpose_a, transpose_b):
 _product = dict(form="matmul", kernel="gemm")
 
 
-@op(_product_shape, ref=_matmul_ref, **_product, name="MatMul")
+@op(_product_shape, ref=_matmul_ref, **_product, name="MatMul",
+    node=lambda op: "BatchMatMulV2" if len(op.outputs[0]._shape or ()) > 2 else "MatMul")
 def _matmul(a, b, transpose_a=False, transpose_b=False):
     pass
 

@@ -55,7 +55,7 @@ def _xent_ref(logits, labels, axis, plain):
 
 
 @op(_rows, dtype=promote_float, form="xent", kernel="xent", ref=_xent_ref,
-    name="softmax_cross_entropy_with_logits")
+    name="softmax_cross_entropy_with_logits", node="SoftmaxCrossEntropyWithLogits")
 def softmax_xent(logits, labels, axis=-1, plain=False):
     """Softmax cross-entropy, `-sum(labels * log_softmax(logits))` over the last dimension.
 

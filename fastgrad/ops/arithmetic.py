@@ -102,7 +102,7 @@ def quotient_dtype(in_dtypes):
     return promote_float(in_dtypes)
 
 
-@_zip(np.true_divide, "div", name="truediv", dtype=quotient_dtype)
+@_zip(np.true_divide, "div", name="truediv", dtype=quotient_dtype, node="RealDiv")
 def divide(x, y):
     """Elementwise true quotient, `x / y`; integers give float64, those of up to 16 bits float32.
 

@@ -50,7 +50,7 @@ def _variables_between(xs, ys):
         op = todo.pop()
         if op not in seen:
             seen.add(op)
-            between += [op] if op.type == "variable" else []
+            between += [op] if op.op_type == "variable" else []
             todo += [t.op for t in op._inputs]
     variables = [op.outputs[0] for op in sorted(between, key=lambda op: op.id)]
     return [v for v in variables if v.trainable]

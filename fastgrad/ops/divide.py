@@ -28,7 +28,8 @@ def _truncated_quotient(x, y):
     return q + ((q < 0) & (q * y != x)).astype(q.dtype)
 
 
-@_zip(_by_kind(np.floor_divide, np.true_divide), "quotient", name="div")
+@_zip(_by_kind(np.floor_divide, np.true_divide), "quotient", name="div",
+      node=lambda op: "FloorDiv" if is_whole(op.outputs[0]._dtype) else "RealDiv")
 def div(x, y):
     """Python 2's division: the quotient of floats, the quotient of integers rounded down.
 
@@ -43,7 +44,8 @@ def div_gradient(op, dz):
     return dx, -dx * op.outputs[0]
 
 
-@_zip(_by_kind(np.floor_divide, lambda x, y: np.floor(x / y)), "floordiv", name="floordiv")
+@_zip(_by_kind(np.floor_divide, lambda x, y: np.floor(x / y)), "floordiv", name="floordiv",
+      node="FloorDiv")
 def floordiv(x, y):
     """Quotient rounded down.
 

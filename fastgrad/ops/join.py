@@ -40,7 +40,7 @@ def _concatenated(in_shapes, attrs):
 
 
 @op(_concatenated, form="concat", ref=lambda *xs, axis: np.concatenate(xs, axis), name="concat",
-    text=True)
+    text=True, node="ConcatV2")
 def _concat(*values, axis=0):
     pass
 

@@ -53,14 +53,14 @@ def fill(dims, value, name=None):
 
 @op(lambda s, a: a["shape"], dtype=None, out=_given_dtype, form="fill",
     ref=lambda number, dtype, shape: np.broadcast_to(scalar(number, dtype), shape),
-    text=True)
+    text=True, node="Fill")
 def _filled(number=0, dtype=FLOAT32, shape=()):
     pass
 
 
 @op(lambda s, a: dims_of(a["dims"]), dtype=None, out=_given_dtype, static=(0,), form="fill",
     ref=lambda dims, number, dtype: np.broadcast_to(scalar(number, dtype), dims_of(dims)),
-    text=True)
+    text=True, node="Fill")
 def _filled_as(dims, number=0, dtype=FLOAT32):
     pass
 

@@ -25,10 +25,10 @@ def partial_value(tensor):
     expressions are a few operations deep.
     """
     node = tensor.op
-    if node.type == "constant":
+    if node.op_type == "constant":
         return node.attrs["value"] if node.attrs["value"].size > FOLD_ELEMENTS else \
             node.attrs["value"].tolist()
-    rule = _PARTIAL.get(node.type)
+    rule = _PARTIAL.get(node.op_type)
     known = rule(node, tensor) if rule is not None else None
     if known is None and node.opdef is not None and _is_small(node, tensor):
         known = _folded(node, tensor)

@@ -52,7 +52,7 @@ def _take_name(given, x, axis):
     if axis is not None or x.graph.literals != "tf":
         return
     if x._shape is not None and isinstance(given, Tensor) and (
-            given.op.type != "variable"):
+            given.op.op_type != "variable"):
         x.graph.unique_name("Const")
     else:
         x.graph.unique_name("Rank")

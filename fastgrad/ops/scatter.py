@@ -80,7 +80,7 @@ for _type in ("scatter_rows", "scatter_elements"):
 
 def _variable_graph(ref, name):
     """The graph of a variable; what is none is refused with TensorFlow's class."""
-    if not isinstance(ref, Tensor) or ref.op.type != "variable":
+    if not isinstance(ref, Tensor) or ref.op.op_type != "variable":
         raise NoVariableError(f"{name} changes a Variable; got {ref!r:.80}.")
     return ref.graph
 

@@ -178,7 +178,7 @@ def _part(part):
         if node._shape and node.graph.literals == "tf":
             raise TypeError(f"only scalars index a tensor in a TensorFlow graph; got {where(node)} "
                             f"of shape {node._shape}. Use gather() or boolean_mask().")
-        if node.op.type != "constant":
+        if node.op.op_type != "constant":
             return "sbe", [0, 0, 1], node
         part = node.op.attrs["value"]
     if isinstance(part, (bool, np.bool_)) or not np.issubdtype(np.asarray(part).dtype, np.integer) \

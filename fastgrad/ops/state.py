@@ -191,7 +191,8 @@ def _preferred(value, dtype, preferred_dtype, name):
 
 # ---- variables and updates --------------------------------------------------------------
 
-@op(_declared, dtype=None, out=_declared_dtype, pure=False, name="Variable")
+@op(_declared, dtype=None, out=_declared_dtype, pure=False, name="Variable",
+    node="VariableV2")
 def _variable(dtype=None, shape=None):
     pass
 
@@ -283,7 +284,8 @@ def assign_sub(ref, value, use_locking=None, name=None):
 
 # ---- grouping ---------------------------------------------------------------------------
 
-@op(lambda s, a: [], dtype=None, out=lambda d, a: [], outputs=0, pure=False, name="group_deps")
+@op(lambda s, a: [], dtype=None, out=lambda d, a: [], outputs=0, pure=False, name="group_deps",
+    node="NoOp")
 def _group():
     pass
 

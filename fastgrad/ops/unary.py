@@ -242,7 +242,7 @@ def tanh_grad_gradient(op, g):
 @RegisterGradient("pow")
 def pow_gradient(op, dz):
     x, y = op.inputs
-    if y.op.type == "constant" and x is not y:
+    if y.op.op_type == "constant" and x is not y:
         return _power_gradient(x, y, dz), None
     if is_weak(x._dtype):            # a number takes the dtype of the tensor here too
         x = cast_like(x, op.outputs[0])

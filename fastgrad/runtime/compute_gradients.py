@@ -69,7 +69,7 @@ def _gradient_nodes(tensor):
     with tensor.graph.name_scope("gradients"):
         by_tensor = walk([tensor], [None], everything)
     nodes = [t for t in everything if t in by_tensor]
-    placeholders = [t for t in everything if t.op.type == "placeholder"]
+    placeholders = [t for t in everything if t.op.op_type == "placeholder"]
     return [node_of(t) for t in nodes], [by_tensor[t] for t in nodes], placeholders
 
 

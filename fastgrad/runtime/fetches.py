@@ -104,7 +104,7 @@ def fetch(node, graph):
 def _is_wanted_for_its_value(node):
     """Whether a name means an operation that does nothing but make a value; TensorFlow runs it."""
     return (isinstance(node, Operation) and not is_custom(node) and node.graph.literals != "tf"
-            and (node.opdef.pure or node.type in ("placeholder", "variable"))
+            and (node.opdef.pure or node.op_type in ("placeholder", "variable"))
             and len(node.outputs) > 0)
 
 

@@ -143,7 +143,7 @@ def _with_part(session, handle, nodes, known):
     wanted = [n for n in handle.fetches if n not in fed and getattr(n, "op", n) not in waiting]
     wanted += [o for o in order if _changes(o) and o not in waiting and o not in wanted]
     wanted = [n for n in wanted if getattr(n, "op", n) not in handle.done]
-    inside = {o for o in order_of(wanted, known, handle.done) if o.type not in _LASTING}
+    inside = {o for o in order_of(wanted, known, handle.done) if o.op_type not in _LASTING}
     needed = [t for o in order if o in waiting for t in o._inputs
               if t.op in inside and t not in known]
     values = session._evaluate_whole([*wanted, *needed], known, None, handle.done)

@@ -316,9 +316,9 @@ class Session(Runner):
         None for the variables of a cond: the branch that is taken reads them.
         """
         variable = tensor.op
-        if variable.type != "variable" or tensor in known:
+        if variable.op_type != "variable" or tensor in known:
             return values.get(tensor, known.get(tensor))
-        if op.type == "cond_":
+        if op.op_type == "cond_":
             return None
         before = known.get(Before(variable))
         if before is None or any(variable in written(w) for w in after.get(op, ())):
@@ -412,7 +412,7 @@ class Session(Runner):
 def _initial_value(tensor):
     """Evaluate a variable's initial value, whatever it depends on; which of a graph's sessions will
     read it is not known, so that subnormal numbers are kept."""
-    if tensor.op.type == "constant":
+    if tensor.op.op_type == "constant":
         return tensor.op.attrs["value"]
     return Session(graph=tensor.graph, subnormals="keep")._evaluate_within([tensor], {})[0]
 

@@ -159,7 +159,7 @@ class Optimizer:
             raise GradientError("No gradients provided for any variable: "
                                 f"{show_names(v.op.name for _, v in pairs)}.")
         for _, v in used:
-            if as_tensor(v).op.type != "variable":
+            if as_tensor(v).op.op_type != "variable":
                 raise NotVariableError(f"Trying to update a Tensor: {where(as_tensor(v))} is no "
                                        "variable.")
         graph = used[0][1].graph
@@ -225,7 +225,7 @@ class Optimizer:
     def _vector(self, keys, var):
         """Prepared parameters in one vector of the variable's dtype."""
         tensors = [self._tensors[k] for k in keys]
-        if all(t.op.type == "constant" for t in tensors):
+        if all(t.op.op_type == "constant" for t in tensors):
             return as_tensor(np.array([t.op.attrs["value"] for t in tensors], var._dtype), None,
                              var.graph, "hyper")
         return stack([cast(t, var._dtype) for t in tensors], name="hyper")

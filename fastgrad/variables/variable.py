@@ -235,7 +235,7 @@ def _is_fed(tensor):
     seen, todo = set(), [tensor.op]
     while todo:
         op = todo.pop()
-        if op.type == "placeholder":
+        if op.op_type == "placeholder":
             return True
         if op not in seen:
             seen.add(op)

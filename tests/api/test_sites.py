@@ -108,7 +108,7 @@ def test_nodes_carry_this_files_lines(door):
     with graph.as_default():
         DOORS[door]()
     assert len(graph._records)
-    assert {(r.site and r.site[0], r.type) for r in graph._records if
+    assert {(r.site and r.site[0], r.op_type) for r in graph._records if
             not r.site or r.site[0] != __file__} == set()
 
 

@@ -56,7 +56,7 @@ def test_compiled_update_agrees_with_its_reference(name):
     v = tf.Variable(np.linspace(-1, 1, 7), name="v")
     g = tf.placeholder(tf.float64, [7])
     step = optimizer.apply_gradients([(g, v)])
-    node = next(o for o in tf.get_default_graph().get_operations() if o.type.startswith("apply_"))
+    node = next(o for o in tf.get_default_graph().get_operations() if o.op_type.startswith("apply_"))
     rng = np.random.RandomState(1)
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
@@ -64,7 +64,7 @@ def test_compiled_update_agrees_with_its_reference(name):
         for t in node._inputs[1:node.opdef.outputs]:
             t.load(rng.rand(7) + 0.5, session)
         operands = session.run(list(node._inputs), {g: grad})
-        want = OPS[node.type].ref(*operands, **node.attrs)
+        want = OPS[node.op_type].ref(*operands, **node.attrs)
         session.run(step, {g: grad})
         found = session.run(list(node._inputs[:node.opdef.outputs]))
     for a, b in zip(found, want if isinstance(want, (tuple, list)) else [want]):

@@ -8,6 +8,7 @@ import ast
 import builtins
 import importlib
 import pathlib
+import re
 
 import pytest
 from child import run_python
@@ -41,7 +42,7 @@ DOORS = set(ROWS[-1][0].split())
 DIRECT = {room: set(below.split()) for rooms, below in ROWS for room in rooms.split()}
 # The files outside `_kernels` that know the compiled part.
 KNOW_KERNELS = {"compiler/plan.py", "compiler/roofline.py", "runtime/build_info.py",
-                "uncut.py", "variables/store.py"}
+                "io/checksum.py", "uncut.py", "variables/store.py"}
 
 
 def below(room):
@@ -218,3 +219,15 @@ def test_namespaces_load_when_they_are_asked_for():
     for name in ("layers", "losses", "metrics", "summary", "distributions", "testing", "datasets"):
         assert f"fastgrad.{name}" not in loaded.split()
     assert names == "dense auc"
+
+
+# ---- the two names of an operation's type -----------------------------------------------
+
+def test_the_engine_asks_for_its_own_types():
+    """`Operation.op_type`; `.type` is what users see, TensorFlow's word in TensorFlow's graphs."""
+    asks = re.compile(r"\b(op|node|operation|o|op_)\.type\b")
+    wrong = [f"{path}:{i}" for path in FILES.values()
+             if not path.startswith(("graphdef/", "compat/", "onnx/", "graph/names.py"))
+             for i, line in enumerate((PACKAGE / path).read_text(encoding="utf-8").splitlines(), 1)
+             if asks.search(line)]
+    assert wrong == []

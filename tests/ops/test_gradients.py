@@ -61,7 +61,7 @@ def test_every_op_states_its_gradient():
     missing = []
     for op_type in set(OPS) - plans_only:
         probe = Probe()
-        probe.type = op_type
+        probe.op_type = op_type
         try:
             gradient_of(probe)
         except KeyError:

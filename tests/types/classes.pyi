@@ -169,7 +169,8 @@ class Tensor(_Node):
 
 class Operation(_Node):
     graph: Graph
-    type: str
+    @property
+    def type(self) -> str: ...
     name: str
     attrs: dict[str, Any]
     inputs: Any

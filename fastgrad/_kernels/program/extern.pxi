@@ -23,6 +23,9 @@ cdef extern from "program/team.h":
         pass
     ctypedef struct team_trust:
         int64_t solo, alone
+    int trust_turn(const team_trust*) noexcept nogil
+    int trust_declines(team_trust*, int64_t) noexcept nogil
+    void trust_ran(team_trust*, int, int, int64_t, int64_t, int64_t) noexcept nogil
     void team_setup()
     int team_forks() noexcept nogil
     int64_t team_clock() noexcept nogil

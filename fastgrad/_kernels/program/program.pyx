@@ -51,6 +51,7 @@ cdef struct Source
 cdef struct Fit
 
 include "uncut.pxi"
+include "trust.pxi"
 include "parts.pxi"
 include "scratch.pxi"
 include "lock.pxi"
@@ -186,7 +187,7 @@ cdef class Program:
 
     @property
     def runs_alone(self):
-        """Whether runs go without the team at present: they were faster so, or it was late (team.h)."""
+        """Whether runs go without the team at present: they were faster so (team_trust.h)."""
         return self.job.trust.solo != 0 or self.job.trust.alone > 0
 
     @property

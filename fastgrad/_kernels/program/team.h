@@ -11,24 +11,9 @@
  *   sixteen. Only one run at a time has the team; a second one walks alone. So do a forked child
  *   (its parent's workers are not there) and a system that gives no threads.
  * - Waiting spins first and then sleeps. A spin sees a change in about 0.1 us, a sleep in 5 to
- *   50; SPIN_NS covers the Python code between two runs. With fewer processors than threads
+ *   50; TRUST_SPIN_NS covers the Python code between two runs. With fewer processors than threads
  *   nobody spins: the spinner would hold the processor that the awaited thread needs.
- * - A run whose first thread waited for more than a quarter of it has met a loaded machine, or
- *   workers asleep: what the others do costs more than it brings. After two such runs in a row
- *   (the first may only have woken the workers) the job runs alone until that has taken about as
- *   long as was lost; twice as long after each further failure, up to TEAM_PENANCE times, so that
- *   trying again costs 6 % at most. A passing load, as of a first run or of another library's
- *   threads that still spin, costs a long job few runs.
- * - How much a team brings depends on the machine of the moment: a line of cache went from one core
- *   to the other in 90 ns on one day and in 270 on another, when a net of 21 narrow layers took
- *   175 us with two threads and 163 alone. So a job of up to TEAM_LONG_NS is timed both ways, in
- *   TEAM_LOOKS runs each without the slowest, and goes on with the faster one. That is repeated,
- *   after 64 runs at first, and more and more seldom while nothing changes: in the end 0.1 % of all
- *   runs go the other way, and 1 % of those alone, since what disturbs a team may soon be gone.
- * - A short job that comes after a pause runs alone: its workers sleep by then, and to wake them
- *   takes longer than they would save. Runs in close succession have the team from the second on.
- *   (One row through 784-256-256-10, 10 us alone, 5.5 with two threads: every 200 us it took 12 on
- *   average, and 50 in one of a hundred runs, before this was so.)
+ * - Whether a job has the team at all is decided by its times so far: team_trust.h.
  * - Sleeping uses a mutex and a condition (not a futex): one code for every POSIX system. The
  *   waker takes the mutex only if somebody sleeps. "Word first, then sleepers" on one side and
  *   "sleepers first, then word" on the other, all sequentially consistent, lose no wake-up.
@@ -38,21 +23,11 @@
 
 #include <stdint.h>
 
+#include "team_trust.h"
+
 typedef void (*team_body)(void *job, int id, int count);
 
 enum { TEAM_MAX = 256 };
-
-typedef struct {
-    int64_t alone;                      /* runs that the job still does without the team */
-    int64_t lost;                       /* ns that its last run waited, if that was too long */
-    int64_t doubt;                      /* alone for so many times what was lost; 0: full trust */
-    int64_t wall;                       /* ns that its last run took; 0: none yet */
-    int64_t ended;                      /* when that was over */
-    int64_t solo;                       /* 1: it was faster alone when last compared */
-    int64_t runs;                       /* since that comparison */
-    int64_t rest;                       /* so many more than TEAM_FIRST until the next one */
-    int64_t sum[2], most[2];            /* ns of its runs, and of the slowest: alone, with the team */
-} team_trust;
 
 #if defined(_WIN32)
 
@@ -93,13 +68,6 @@ static void team_mark_lower(team_mark *mark, int64_t value)
 #include <time.h>
 #include <unistd.h>
 
-#define TEAM_SPIN_NS 50000
-#define TEAM_PENANCE 16
-#define TEAM_LOOKS 8
-#define TEAM_FIRST 64
-#define TEAM_REST 8192
-#define TEAM_REST_ALONE 512
-#define TEAM_LONG_NS 1000000
 #define TEAM_STACK (2 << 20)    /* a strip's 64 KiB of scratch, and room for a BLAS kernel */
 
 static int64_t team_clock(void)
@@ -281,68 +249,12 @@ static int team_grow(int count)
     return team.workers >= count - 1;
 }
 
-/* After a run: whether two in a row waited too long, and how many the job then does alone. */
-static void team_judge(team_trust *trust, int64_t wall, int64_t late)
+/* team_run() with the team; returns 0, and calls nothing, if the job is to run alone. Tells how
+ * long its first thread waited for others. */
+static int team_try(int count, team_body body, void *job, team_trust *trust, int64_t start,
+                    int64_t *late)
 {
-    int64_t lost = trust->lost + late;
-    if (late <= wall / 4) {
-        trust->lost = trust->doubt = 0;
-    } else if (trust->lost == 0) {
-        trust->lost = late;
-    } else {
-        trust->doubt = trust->doubt == 0 ? 1 : trust->doubt < TEAM_PENANCE ? 2 * trust->doubt
-                                                                             : TEAM_PENANCE;
-        trust->lost = 0;
-        trust->alone = trust->doubt * lost / (wall - late + 1) + 1;
-    }
-}
-
-static int team_sleeps(const team_trust *trust, int64_t now)
-{
-    return trust->wall && trust->wall < TEAM_SPIN_NS && now - trust->ended > TEAM_SPIN_NS;
-}
-
-/* Whether the next run takes the team: the way of the last comparison, or the other to compare. */
-static int team_turn(const team_trust *trust)
-{
-    int other = trust->runs >= TEAM_FIRST + trust->rest + TEAM_LOOKS;
-    return trust->solo == other;
-}
-
-/* After a run of the way that team_turn() told: what that says of the two ways. */
-static void team_compare(team_trust *trust, int with)
-{
-    int64_t run = trust->runs - (TEAM_FIRST + trust->rest), way = !trust->solo;
-    if (trust->wall > TEAM_LONG_NS)
-        return;
-    trust->runs++;
-    if (run < 0)
-        return;
-    if (run % TEAM_LOOKS == 0)
-        trust->sum[with] = trust->most[with] = 0;
-    trust->sum[with] += trust->wall;
-    if (trust->wall > trust->most[with])
-        trust->most[with] = trust->wall;
-    if (run < 2 * TEAM_LOOKS - 1)
-        return;
-    trust->runs = 0;
-    int64_t mine = trust->sum[way] - trust->most[way], other = trust->sum[!way] - trust->most[!way];
-    if (other < mine - mine / 32) {
-        trust->solo = way;
-        trust->rest = 0;
-    } else if (trust->rest < (trust->solo ? TEAM_REST_ALONE : TEAM_REST)) {
-        trust->rest = 2 * trust->rest + TEAM_FIRST;
-    }
-}
-
-/* team_run() with the team; returns 0, and calls nothing, if the job is to run alone. */
-static int team_try(int count, team_body body, void *job, team_trust *trust, int64_t start)
-{
-    if (trust->alone > 0) {
-        trust->alone--;
-        return 0;
-    }
-    if (team_sleeps(trust, start))
+    if (trust_declines(trust, start))
         return 0;
     if (team_forks() || atomic_flag_test_and_set_explicit(&team.busy, memory_order_acquire))
         return 0;
@@ -354,7 +266,7 @@ static int team_try(int count, team_body body, void *job, team_trust *trust, int
     team.job = job;
     team.count = count;
     team.late = 0;
-    atomic_store_explicit(&team.spin, count > team.cpus ? 0 : TEAM_SPIN_NS,
+    atomic_store_explicit(&team.spin, count > team.cpus ? 0 : TRUST_SPIN_NS,
                           memory_order_relaxed);
     atomic_store_explicit(&team.unfinished, count - 1, memory_order_relaxed);
     unsigned seen = atomic_load(&team.done.word);
@@ -363,7 +275,7 @@ static int team_try(int count, team_body body, void *job, team_trust *trust, int
     body(job, 0, count);
     if (!team_forks())
         team.late += gate_wait(&team.done, seen);
-    team_judge(trust, team_clock() - start, team.late);
+    *late = team.late;
     atomic_flag_clear_explicit(&team.busy, memory_order_release);
     return 1;
 }
@@ -373,14 +285,12 @@ static int team_try(int count, team_body body, void *job, team_trust *trust, int
  * by the caller, all zero at first). */
 static void team_run(int count, team_body body, void *job, team_trust *trust)
 {
-    int64_t start = team_clock();
-    int turn = team_turn(trust), with = turn && team_try(count, body, job, trust, start);
+    int64_t start = team_clock(), late = 0, ended;
+    int turn = trust_turn(trust), with = turn && team_try(count, body, job, trust, start, &late);
     if (!with)
         body(job, 0, 1);
-    trust->ended = team_clock();
-    trust->wall = trust->ended - start;
-    if (with == turn)
-        team_compare(trust, with);
+    ended = team_clock();
+    trust_ran(trust, turn, with, ended - start, late, ended);
 }
 
 #endif
