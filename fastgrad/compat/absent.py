@@ -10,8 +10,7 @@ from fastgrad import elsewhere
 
 # the beginning of a name -> what to do instead
 HINTS = {
-    "nn.conv": "Convolutions are not there.", "layers.conv": "Convolutions are not there.",
-    "nn.max_pool": "Pooling is not there.", "nn.avg_pool": "Pooling is not there.",
+    "layers.conv": "Convolutions are not there.",
     "layers.max_pool": "Pooling is not there.", "layers.average_pool": "Pooling is not there.",
     "nn.rnn": "Recurrent cells are not there; write the loop over time in Python.",
     "nn.dynamic_rnn": "Recurrent cells are not there; write the loop over time in Python.",

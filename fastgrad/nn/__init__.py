@@ -3,7 +3,21 @@
 from fastgrad import elsewhere as _elsewhere
 from fastgrad.nn.sampled import (log_uniform_candidate_sampler, nce_loss, sampled_softmax_loss,
                                  uniform_candidate_sampler)
+from fastgrad.nn.atrous import (atrous_conv2d, atrous_conv2d_transpose, conv_transpose,
+                                convolution)
+from fastgrad.nn.convolution import (conv1d, conv1d_transpose, conv2d, conv2d_backprop_filter,
+                                     conv2d_backprop_input, conv2d_transpose, conv3d,
+                                     conv3d_backprop_filter, conv3d_backprop_filter_v2,
+                                     conv3d_transpose)
+from fastgrad.nn.depthwise import (depthwise_conv2d, depthwise_conv2d_backprop_filter,
+                                   depthwise_conv2d_backprop_input, depthwise_conv2d_native,
+                                   depthwise_conv2d_native_backprop_filter,
+                                   depthwise_conv2d_native_backprop_input, separable_conv2d)
 from fastgrad.nn.lookup import embedding_lookup, in_top_k, top_k
+from fastgrad.nn.morphology import dilation2d, erosion2d
+from fastgrad.nn.pooling import (avg_pool, avg_pool1d, avg_pool2d, avg_pool3d, avg_pool_v2,
+                                 max_pool, max_pool1d, max_pool2d, max_pool3d, max_pool_v2,
+                                 max_pool_with_argmax, pool)
 from fastgrad.nn.activations import (crelu, elu, leaky_relu, log_sigmoid, relu, relu6, selu,
                                      sigmoid, softplus, softsign, swish)
 from fastgrad.nn.normalization import (batch_norm_with_global_normalization, batch_normalization,

