@@ -108,8 +108,8 @@ __all__ = [name for name in dir() if not name.startswith("_") and not hasattr(_b
 _missing = _elsewhere.missing("fastgrad")
 
 # Namespaces that are loaded when first asked for, and those that are there from the start.
-_LATE = ("datasets", "distributions", "image", "initializers", "layers", "losses", "metrics", "plot",
-         "regularizers", "summary", "testing", "typing")
+_LATE = ("datasets", "distributions", "image", "initializers", "layers", "losses", "metrics",
+         "plot", "regularizers", "summary", "testing", "typing")
 _NAMESPACES = ("errors", "linalg", "math", "nn", "random", "train")
 
 

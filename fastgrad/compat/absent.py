@@ -11,7 +11,6 @@ from fastgrad import elsewhere
 # the beginning of a name -> what to do instead
 HINTS = {
     "layers.conv": "Convolutions are not there.",
-    "layers.max_pool": "Pooling is not there.", "layers.average_pool": "Pooling is not there.",
     "nn.rnn": "Recurrent cells are not there; write the loop over time in Python.",
     "nn.dynamic_rnn": "Recurrent cells are not there; write the loop over time in Python.",
     "nn.static_rnn": "Recurrent cells are not there; write the loop over time in Python.",
@@ -26,7 +25,6 @@ HINTS = {
     "train.start_queue_runners": "Feed NumPy arrays; there are no queues to start.",
     "sparse": "Use dense tensors.", "string": "Take strings apart in Python.",
     "decode": "Decode in Python and feed arrays.",
-    "image": "Prepare images in Python and feed arrays.",
     "estimator": "Train with Session.run.", "keras": "Use layers and train.",
     "import_graph_def": "Build the graph with the code that made it.",
     "GraphDef": "Build the graph with the code that made it.",

@@ -10,7 +10,11 @@ import types as _types
 import fastgrad as _fastgrad
 from fastgrad.flow import asserts as _asserts
 from fastgrad.train import moving_averages as _averages
+from fastgrad.compat import arg_scope as _arg_scope
 from fastgrad.compat import contrib as _contrib
+from fastgrad.compat import contrib_images as _contrib_images
+from fastgrad.compat import outputs as _outputs
+from fastgrad.compat import slim as _slim
 from fastgrad.flow import control as _control
 from fastgrad.flow import cond as _branches
 from fastgrad.distributions import continuous as _distributions
@@ -144,7 +148,7 @@ losses = _module("losses", _losses)
 metrics = _module("metrics", _metrics, **_members(_metrics_curves))
 layers = _module("layers", _layers, **{
     _n: _bind_class(getattr(_layers, _n))
-    for _n in ("Dense", "Dropout", "BatchNormalization", "Flatten")})
+    for _n in _layers.__all__ if isinstance(getattr(_layers, _n), type) and _n != "Layer"})
 summary = _module("summary", _summary)
 _made = {_n: _bind_class(_c) for _n, _c in {
     "zeros": _initializers.Zeros, "ones": _initializers.Ones, "constant": _initializers.Constant,
@@ -168,22 +172,24 @@ _kinds["kl_divergence"] = _kl.kl_divergence
 _diagonal = _kinds.pop("MultivariateNormalDiag")
 distributions = _module("distributions", **_kinds)
 _framework = {
-    **{_n: getattr(_contrib, _n) for _n in (
-        "arg_scope", "add_arg_scope", "has_arg_scope", "current_arg_scope",
-        "arg_scoped_arguments")},
+    **_members(_arg_scope), **_members(_slim),
     **{_n: getattr(train, _n) for _n in (
         "get_or_create_global_step", "get_global_step", "list_variables", "load_checkpoint",
-        "load_variable")},
-    "get_variables": global_variables}
+        "load_variable")}}
+_layers_of_contrib = {**_members(_contrib), **_members(_contrib_images)}
 contrib = _module(
     "contrib",
     distributions=_module("contrib.distributions", MultivariateNormalDiag=_diagonal, **_kinds),
-    layers=_module("contrib.layers", _contrib),
+    layers=_module("contrib.layers", **_layers_of_contrib),
     metrics=_module("contrib.metrics", confusion_matrix=confusion_matrix,
                     **{"streaming_" + _n: _t for _n, _t in _members(_metrics).items()}),
     util=_module("contrib.util", constant_value=get_static_value),
     framework=_module("contrib.framework", **_framework),
-    slim=_module("contrib.slim", _contrib, **_framework))
+    slim=_module(
+        "contrib.slim", losses=_module("contrib.slim.losses", _losses),
+        learning=_module("contrib.slim.learning", **_members(_slim, [
+            "create_train_op", "clip_gradient_norms", "multiply_gradients"])),
+        utils=_module("contrib.slim.utils", _outputs), **_layers_of_contrib, **_framework))
 compat = _module("compat", as_str=_files.as_str, as_bytes=_files.as_bytes,
                  as_text=_files.as_text, as_str_any=_files.as_str_any, v1=_here)
 dtypes = _module("dtypes", DType=DType, as_dtype=as_dtype, cast=_fastgrad.cast,

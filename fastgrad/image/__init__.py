@@ -22,6 +22,7 @@ from fastgrad.image.random_boxes import sample_distorted_bounding_box
 from fastgrad.image.resize import (ResizeMethod, resize, resize_area, resize_bicubic,
                                    resize_bilinear, resize_image_with_pad, resize_images,
                                    resize_nearest_neighbor)
+from fastgrad.image.similarity import ssim, ssim_multiscale
 from fastgrad.image.suppression import (combined_non_max_suppression, non_max_suppression,
                                         non_max_suppression_overlaps, non_max_suppression_padded,
                                         non_max_suppression_with_scores)

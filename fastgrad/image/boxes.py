@@ -38,14 +38,14 @@ def _crops_shape(in_shapes, attrs):
 
 def _points(first, last, n, m):
     """(places of m points of each box in pixels, their slope by first, by last)."""
-    first, last = first[:, None], last[:, None]
+    first, last, kind = first[:, None], last[:, None], first.dtype.type
     if m == 1:
-        half = np.full((len(first), 1), F(0.5 * (n - 1)))
-        return F(0.5) * (first + last) * F(n - 1), half, half
-    share = np.arange(m, dtype=F)
-    step = (last - first) * F(n - 1) / F(m - 1)
-    along = (share * F(n - 1) / F(m - 1))[None]
-    return first * F(n - 1) + share * step, F(n - 1) - along, along
+        half = np.full((len(first), 1), kind(0.5 * (n - 1)))
+        return kind(0.5) * (first + last) * kind(n - 1), half, half
+    share = np.arange(m, dtype=kind)
+    step = (last - first) * kind(n - 1) / kind(m - 1)
+    along = (share * kind(n - 1) / kind(m - 1))[None]
+    return first * kind(n - 1) + share * step, kind(n - 1) - along, along
 
 
 class _Samples:
@@ -55,7 +55,7 @@ class _Samples:
         if ((index < 0) | (index >= len(images))).any():
             raise OutOfRangeError("crop_and_resize: box_ind has values outside [0, "
                                   f"{len(images)}), the number of images.")
-        boxes = boxes.astype(F)
+        boxes = boxes if boxes.dtype == np.float64 else boxes.astype(F)
         (n, m), (self.h, self.w) = images.shape[1:3], (int(v) for v in size)
         self.y, self.y_first, self.y_last = _points(boxes[:, 0], boxes[:, 2], n, self.h)
         self.x, self.x_first, self.x_last = _points(boxes[:, 1], boxes[:, 3], m, self.w)

@@ -56,7 +56,7 @@ def rgb_to_hsv(images):
 
     Examples
     --------
-    >>> Session().run(image.rgb_to_hsv([[[0.0, 1.0, 0.0]]])).round(4).tolist()
+    >>> Session().run(rgb_to_hsv([[[0.0, 1.0, 0.0]]])).round(4).tolist()
     [[[0.3333, 1.0, 1.0]]]
     """
 

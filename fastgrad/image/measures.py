@@ -85,7 +85,7 @@ def image_gradients(image):
 
 # ---- two images -------------------------------------------------------------------------
 
-def _alike(a, b):
+def alike(a, b):
     """Both, of one shape with 3 or more dimensions; the run fails where only that can tell."""
     a, b = as_tensor(a), as_tensor(b)
     for x in (a, b):
@@ -101,7 +101,7 @@ def _alike(a, b):
         return identity(a), identity(b)
 
 
-def _as_colours(value, x, kind):
+def as_colours(value, x, kind):
     """A number of the image's dtype in its floating colours."""
     return convert_image_dtype(cast(as_tensor(value, None, x.graph), x._dtype), kind)
 
@@ -127,9 +127,9 @@ def psnr(a, b, max_val, name=None):
     """
     a, b = as_tensor(a), as_tensor(b)
     with scope_of(a, name or "PSNR"):
-        a, b = _alike(a, b)
+        a, b = alike(a, b)
         kind = floating(a)
-        most = _as_colours(max_val, a, kind)
+        most = as_colours(max_val, a, kind)
         error = squared_difference(convert_image_dtype(a, kind), convert_image_dtype(b, kind))
         mse = reduce_mean(error, [-3, -2, -1])
         return subtract(20 * log(most) / np.log(10.0).astype(kind),

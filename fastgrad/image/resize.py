@@ -254,7 +254,7 @@ def resize_images(images, size, method=ResizeMethod.BILINEAR, align_corners=Fals
 
     Examples
     --------
-    >>> Session().run(image.resize_images(np.arange(4.0).reshape(2, 2, 1), [1, 2]))[..., 0]
+    >>> Session().run(resize_images(np.arange(4.0).reshape(2, 2, 1), [1, 2]))[..., 0]
     array([[0., 1.]])
     """
     x = as_tensor(images)

@@ -4,7 +4,6 @@ that a session evaluates these operations before the rest of the run is planned.
 import numpy as np
 
 from fastgrad.errors import ShapeError
-from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import FLOAT32, INT32
 from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import NotDifferentiable, op
@@ -157,7 +156,7 @@ def non_max_suppression(boxes, scores, max_output_size, iou_threshold=0.5,
     Examples
     --------
     >>> boxes = [[0.0, 0.0, 1.0, 1.0], [0.0, 0.1, 1.0, 1.1], [0.0, 5.0, 1.0, 6.0]]
-    >>> Session().run(image.non_max_suppression(boxes, [0.9, 0.8, 0.7], 3)).tolist()
+    >>> Session().run(non_max_suppression(boxes, [0.9, 0.8, 0.7], 3)).tolist()
     [0, 2]
     """
     return _non_max_suppression(*_tensors(boxes, scores, max_output_size, iou_threshold,
@@ -189,7 +188,7 @@ def non_max_suppression_overlaps(overlaps, scores, max_output_size, overlap_thre
 @scoped("non_max_suppression_padded")
 def non_max_suppression_padded(boxes, scores, max_output_size, iou_threshold=0.5,
                                score_threshold=LOWEST, pad_to_max_output_size=False, name=None):
-    """(places, their number) of `non_max_suppression`, with zeros up to `max_output_size` if wanted.
+    """(places, their number) of `non_max_suppression`, zeros behind them if padding is wanted.
 
     Gradient: none.
     """

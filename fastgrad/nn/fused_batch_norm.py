@@ -11,10 +11,10 @@ Decisions
 
 import numpy as np
 
-from fastgrad.errors import InternalError, ShapeError
+from fastgrad.errors import DTypeError, InternalError, ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
-from fastgrad.graph.dtypes import promote_float
+from fastgrad.graph.dtypes import FLOAT64, promote_float, to_np
 from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.ops.arithmetic import multiply, ones_like, subtract
@@ -50,9 +50,9 @@ def _normalised(in_shapes, _):
 
 def _training_ref(x, scale, offset, epsilon):
     count = max(1, x.size // max(1, x.shape[3]))
-    mean = x.mean(ROWS)
+    mean = x.sum(ROWS) / x.dtype.type(count)
     away = x - mean
-    variance = np.square(away).mean(ROWS)
+    variance = np.square(away).sum(ROWS) / x.dtype.type(count)
     inverse = 1 / np.sqrt(variance + x.dtype.type(epsilon))
     unbiased = variance * x.dtype.type(count / max(1, count - 1))
     return away * (inverse * scale) + offset, mean, unbiased, inverse
@@ -104,6 +104,13 @@ def fused_batch_norm_grad_gradient(op, gx, gs, gb):
 def _part(u, x, scale, mean, r):
     """`scale r P(u)`, for which the gradient operation has steps."""
     return _fused_batch_norm_grad(u, x, scale, mean, r)[0]
+
+
+def check_images(dtype, graph):
+    """Refuse a dtype for which TensorFlow has no fused operation, in its graphs."""
+    if graph.literals == "tf" and to_np(dtype) == FLOAT64:
+        raise DTypeError("FusedBatchNormV3: images of float64 are not in the list of allowed "
+                         "values: float16, float32. Use fused=False.")
 
 
 # ---- what users call --------------------------------------------------------------------

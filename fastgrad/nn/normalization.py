@@ -10,10 +10,12 @@ from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import FLOAT32, strong
 from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.graph.shapes import normal_axes
 from fastgrad.linalg.matmul import matmul
 from fastgrad.nn.activations import relu
 from fastgrad.ops.arithmetic import add, multiply, squared_difference, subtract, zeros_like
+from fastgrad.ops.broadcast import sum_to
 from fastgrad.ops.cast import cast, cast_to
 from fastgrad.ops.comparison import equal
 from fastgrad.ops.gather import gather
@@ -27,6 +29,37 @@ from fastgrad.ops.unary import reciprocal, rsqrt, square
 
 # ---- bias -------------------------------------------------------------------------------
 
+def _biased(in_shapes, attrs):
+    value, bias = in_shapes
+    if bias is not None and len(bias) != 1:
+        raise ShapeError(f"the bias must be a vector; got {bias}.")
+    if value is None:
+        return None
+    if len(value) < 2:
+        raise ShapeError(f"the value must have at least 2 dimensions; got {value}.")
+    at = 1 if attrs["first"] else len(value) - 1
+    return value[:at] + shapes.merge((value[at],), bias) + value[at + 1:]
+
+
+def _bias_ref(value, bias, first):
+    return value + (bias.reshape((-1,) + (1,) * (value.ndim - 2)) if first else bias)
+
+
+@op(_biased, ref=_bias_ref, name="BiasAdd")
+def _bias_add(value, bias, first=False):
+    pass
+
+
+@RegisterGradient("bias_add")
+def bias_add_gradient(op, dy):
+    """The reverse walk sums the last dimension's; a second one's is summed here."""
+    if not op.attrs["first"]:
+        return dy, dy
+    spread = rank_like(reshape(op.inputs[1], [1, -1]), dy)
+    return dy, reshape(sum_to(dy, spread), [-1])
+
+
+@door
 def bias_add(value, bias, data_format=None, name=None):
     """Sum of a value and a bias, the bias along the last dimension (the second for 'NC...').
 
@@ -36,17 +69,8 @@ def bias_add(value, bias, data_format=None, name=None):
     bias = as_tensor(bias, None if is_node(bias) else value._dtype)
     if data_format not in (None, "NHWC", "NCHW", "NWC", "NCW", "NDHWC", "NCDHW"):
         raise ValueError(f"data_format must be of the form `N...C` or `NC...`, got {data_format!r}")
-    if bias._shape is not None and len(bias._shape) != 1:
-        raise ShapeError(f"bias_add: the bias must be a vector; got {bias._shape}.")
     first = data_format is not None and data_format.startswith("NC")
-    known = value._shape
-    if known is not None:
-        if len(known) < 2:
-            raise ShapeError(f"bias_add: the value must have at least 2 dimensions; got {known}.")
-        shapes.merge((known[1 if first else -1],), bias._shape)
-    if first:
-        bias = rank_like(reshape(bias, [1, -1]), value)
-    return add(value, bias, name=name or "BiasAdd")
+    return _bias_add(value, bias, first=first, name=name)
 
 
 @door

@@ -17,6 +17,17 @@ def _number(value, x):
     return const_value(x.dtype.type(value)[...])
 
 
+# ---- biases -----------------------------------------------------------------------------
+
+@rule("lower", "bias_add")
+def _bias_add(b, s):
+    """A sum, which products and convolutions take for their epilogue."""
+    value, bias = s.inputs
+    if s.attrs["first"]:
+        bias = reshaped(b, bias, (bias.size,) + (1,) * (len(value.shape) - 2))
+    return b.step("add", value, bias)
+
+
 # ---- batch normalisation ----------------------------------------------------------------
 
 def _rows(b, x):
