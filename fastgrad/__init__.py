@@ -79,7 +79,9 @@ from fastgrad.variables.initializers import *
 from fastgrad.flow.control import *
 from fastgrad.flow.py_func import *
 from fastgrad.flow.cond import *
+from fastgrad.flow.tensor_array import *
 from fastgrad.flow.while_loop import *
+from fastgrad.flow.map_fn import *
 from fastgrad.runtime.compute_gradients import compute_gradients
 from fastgrad.runtime.session import Session, get_default_session
 from fastgrad import nn, train
@@ -94,7 +96,15 @@ uint8, bool = _DTYPES["uint8"], _DTYPES["bool"]
 
 
 def make_callable(fetches, feed_list=None):
-    """A function of the values of `feed_list` that runs `fetches` in a session of its own."""
+    """A function of the values of `feed_list` that runs `fetches` in a session of its own.
+
+    Examples
+    --------
+    >>> x = placeholder(float32, [None])
+    >>> double = Session().make_callable(x * 2, [x])
+    >>> double(np.array([1, 2], np.float32))
+    array([2., 4.], dtype=float32)
+    """
     node = fetches
     while isinstance(node, (list, tuple)):
         node = node[0]

@@ -380,6 +380,43 @@ class SparseTensor:
     def eval(self, feed_dict: Feeds | None = None, session: Session | None = None
              ) -> SparseTensorValue: ...
 
+class TensorArray:
+    def __init__(
+            self, dtype: DTypeLike | None, size: TensorLike | None = None,
+            dynamic_size: _bool | None = None, clear_after_read: _bool | None = None,
+            tensor_array_name: str | None = None, handle: Tensor | None = None,
+            flow: Tensor | None = None, infer_shape: _bool = True, element_shape: Any = None,
+            colocate_with_first_write_call: _bool = True, name: str | None = None) -> None: ...
+    @property
+    def dtype(self) -> DType: ...
+    @property
+    def handle(self) -> Tensor: ...
+    @property
+    def flow(self) -> Tensor: ...
+    @property
+    def graph(self) -> Graph: ...
+    @property
+    def element_shape(self) -> TensorShape: ...
+    @property
+    def dynamic_size(self) -> _bool: ...
+    def with_flow(self, flow: Tensor) -> TensorArray: ...
+    def write(self, index: TensorLike, value: TensorLike, name: str | None = None
+              ) -> TensorArray: ...
+    def unstack(self, value: TensorLike, name: str | None = None) -> TensorArray: ...
+    def scatter(self, indices: TensorLike, value: TensorLike, name: str | None = None
+                ) -> TensorArray: ...
+    def split(self, value: TensorLike, lengths: TensorLike, name: str | None = None
+              ) -> TensorArray: ...
+    def read(self, index: TensorLike, name: str | None = None) -> Tensor: ...
+    def stack(self, name: str | None = None) -> Tensor: ...
+    def gather(self, indices: TensorLike, name: str | None = None) -> Tensor: ...
+    def concat(self, name: str | None = None) -> Tensor: ...
+    def identity(self) -> TensorArray: ...
+    def size(self, name: str | None = None) -> Tensor: ...
+    def close(self, name: str | None = None) -> Operation: ...
+    def grad(self, source: str, flow: Tensor | None = None, name: str | None = None
+             ) -> TensorArray: ...
+
 class SparseTensorValue(NamedTuple):
     indices: Any
     values: Any
@@ -453,8 +490,8 @@ from fastgrad import typing as typing
 __all__ = [
     "AUTO_REUSE", "DType", "GradientDescentOptimizer", "Graph", "GraphKeys", "IndexedSlices",
     "NotDifferentiable", "Operation", "Print", "RegisterGradient", "Session", "SparseTensor",
-    "SparseTensorValue", "Tensor", "TensorShape", "Variable", "VariableScope", "accumulate_n",
-    "acos", "acosh", "add", "add_n", "add_to_collection", "add_to_collections",
+    "SparseTensorValue", "Tensor", "TensorArray", "TensorShape", "Variable", "VariableScope",
+    "accumulate_n", "acos", "acosh", "add", "add_n", "add_to_collection", "add_to_collections",
     "approximate_equal", "arg_max", "arg_min", "argmax", "argmin", "argsort", "as_dtype",
     "as_string", "asin", "asinh", "assign", "assign_add", "assign_sub", "atan", "atan2", "atanh",
     "batch_gather", "batch_to_space", "batch_to_space_nd", "bincount", "bitcast", "boolean_mask",
@@ -466,39 +503,39 @@ __all__ = [
     "diag_part", "digamma", "div", "div_no_nan", "divide", "divide_no_nan", "dynamic_partition",
     "dynamic_stitch", "edit_distance", "einsum", "ensure_shape", "equal", "erf", "erfc", "exp",
     "expand_dims", "expm1", "extract_image_patches", "eye", "fill", "float16", "float32",
-    "float64", "floor", "floor_div", "floordiv", "floormod", "gather", "gather_nd",
-    "get_collection", "get_collection_ref", "get_default_graph", "get_default_session",
-    "get_local_variable", "get_static_value", "get_variable", "get_variable_scope", "global_norm",
-    "global_variables", "global_variables_initializer", "glorot_normal_initializer",
-    "glorot_uniform_initializer", "gradients", "greater", "greater_equal", "group",
-    "guarantee_const", "hessians", "histogram_fixed_width", "identity", "identity_n", "int16",
-    "int32", "int64", "int8", "invert_permutation", "is_finite", "is_inf", "is_nan",
-    "is_non_decreasing", "is_numeric_tensor", "is_strictly_increasing", "is_variable_initialized",
-    "lbeta", "less", "less_equal", "lgamma", "lin_space", "linspace", "local_variables",
-    "local_variables_initializer", "log", "log1p", "log_sigmoid", "logdet", "logical_and",
-    "logical_not", "logical_or", "logical_xor", "make_callable", "matmul", "matrix_band_part",
-    "matrix_determinant", "matrix_diag", "matrix_diag_part", "matrix_inverse", "matrix_set_diag",
-    "matrix_solve", "matrix_solve_ls", "matrix_transpose", "matrix_triangular_solve", "matvec",
-    "maximum", "meshgrid", "minimum", "mod", "model_variables", "moving_average_variables",
-    "multinomial", "multiply", "multiply_no_nan", "name_scope", "negative", "nn", "no_op", "norm",
-    "not_equal", "one_hot", "ones", "ones_initializer", "ones_like", "op_scope",
-    "orthogonal_initializer", "pad", "placeholder", "placeholder_with_default", "polygamma",
-    "py_func", "qr", "random_crop", "random_gamma", "random_normal", "random_normal_initializer",
-    "random_poisson", "random_shuffle", "random_uniform", "random_uniform_initializer", "rank",
-    "realdiv", "reciprocal", "reduce_all", "reduce_any", "reduce_euclidean_norm",
-    "reduce_logsumexp", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod", "reduce_std",
-    "reduce_sum", "reduce_variance", "repeat", "report_uninitialized_variables",
-    "required_space_to_batch_paddings", "reset_default_graph", "reshape", "reverse",
-    "reverse_sequence", "reverse_v2", "rint", "roll", "rsqrt", "saturate_cast", "scalar_mul",
-    "scatter_nd", "searchsorted", "segment_max", "segment_mean", "segment_min", "segment_prod",
-    "segment_sum", "self_adjoint_eig", "self_adjoint_eigvals", "sequence_mask", "set_random_seed",
-    "setdiff1d", "shape", "shape_n", "sigmoid", "sign", "sin", "sinh", "size", "slogdet",
-    "softmax", "sort", "space_to_batch", "space_to_batch_nd", "space_to_depth",
-    "sparse_placeholder", "sparse_to_dense", "split", "sqrt", "square", "squared_difference",
-    "squeeze", "stack", "stop_gradient", "strided_slice", "string_join", "subtract", "svd", "tan",
-    "tanh", "tensor_scatter_add", "tensor_scatter_sub", "tensor_scatter_update", "tensordot",
-    "tile", "to_double", "to_float", "to_int32", "to_int64", "trace", "train",
-    "trainable_variables", "transpose", "truediv", "truncated_normal",
+    "float64", "floor", "floor_div", "floordiv", "floormod", "foldl", "foldr", "gather",
+    "gather_nd", "get_collection", "get_collection_ref", "get_default_graph",
+    "get_default_session", "get_local_variable", "get_static_value", "get_variable",
+    "get_variable_scope", "global_norm", "global_variables", "global_variables_initializer",
+    "glorot_normal_initializer", "glorot_uniform_initializer", "gradients", "greater",
+    "greater_equal", "group", "guarantee_const", "hessians", "histogram_fixed_width", "identity",
+    "identity_n", "int16", "int32", "int64", "int8", "invert_permutation", "is_finite", "is_inf",
+    "is_nan", "is_non_decreasing", "is_numeric_tensor", "is_strictly_increasing",
+    "is_variable_initialized", "lbeta", "less", "less_equal", "lgamma", "lin_space", "linspace",
+    "local_variables", "local_variables_initializer", "log", "log1p", "log_sigmoid", "logdet",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "make_callable", "map_fn",
+    "matmul", "matrix_band_part", "matrix_determinant", "matrix_diag", "matrix_diag_part",
+    "matrix_inverse", "matrix_set_diag", "matrix_solve", "matrix_solve_ls", "matrix_transpose",
+    "matrix_triangular_solve", "matvec", "maximum", "meshgrid", "minimum", "mod",
+    "model_variables", "moving_average_variables", "multinomial", "multiply", "multiply_no_nan",
+    "name_scope", "negative", "nn", "no_op", "norm", "not_equal", "one_hot", "ones",
+    "ones_initializer", "ones_like", "op_scope", "orthogonal_initializer", "pad", "placeholder",
+    "placeholder_with_default", "polygamma", "py_func", "qr", "random_crop", "random_gamma",
+    "random_normal", "random_normal_initializer", "random_poisson", "random_shuffle",
+    "random_uniform", "random_uniform_initializer", "rank", "realdiv", "reciprocal", "reduce_all",
+    "reduce_any", "reduce_euclidean_norm", "reduce_logsumexp", "reduce_max", "reduce_mean",
+    "reduce_min", "reduce_prod", "reduce_std", "reduce_sum", "reduce_variance", "repeat",
+    "report_uninitialized_variables", "required_space_to_batch_paddings", "reset_default_graph",
+    "reshape", "reverse", "reverse_sequence", "reverse_v2", "rint", "roll", "rsqrt",
+    "saturate_cast", "scalar_mul", "scan", "scatter_nd", "searchsorted", "segment_max",
+    "segment_mean", "segment_min", "segment_prod", "segment_sum", "self_adjoint_eig",
+    "self_adjoint_eigvals", "sequence_mask", "set_random_seed", "setdiff1d", "shape", "shape_n",
+    "sigmoid", "sign", "sin", "sinh", "size", "slogdet", "softmax", "sort", "space_to_batch",
+    "space_to_batch_nd", "space_to_depth", "sparse_placeholder", "sparse_to_dense", "split",
+    "sqrt", "square", "squared_difference", "squeeze", "stack", "stop_gradient", "strided_slice",
+    "string_join", "subtract", "svd", "tan", "tanh", "tensor_scatter_add", "tensor_scatter_sub",
+    "tensor_scatter_update", "tensordot", "tile", "to_double", "to_float", "to_int32", "to_int64",
+    "trace", "train", "trainable_variables", "transpose", "truediv", "truncated_normal",
     "truncated_normal_initializer", "truncatediv", "truncatemod", "uint8",
     "uniform_unit_scaling_initializer", "unique", "unique_with_counts", "unsorted_segment_max",
     "unsorted_segment_mean", "unsorted_segment_min", "unsorted_segment_prod",
@@ -787,6 +824,16 @@ float64: DType
 def floor(x: TensorLike, name: str | None = None) -> Tensor: ...
 def floor_div(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor: ...
 def floormod(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor: ...
+def foldl(
+        fn: Callable[..., Any], elems: Any,
+        initializer: Callable[..., Any] | TensorLike | None = None, parallel_iterations: Any = 10,
+        back_prop: _bool = True, swap_memory: Any = False, name: str | None = None
+) -> Any: ...
+def foldr(
+        fn: Callable[..., Any], elems: Any,
+        initializer: Callable[..., Any] | TensorLike | None = None, parallel_iterations: Any = 10,
+        back_prop: _bool = True, swap_memory: Any = False, name: str | None = None
+) -> Any: ...
 def gather(
         params: TensorLike, indices: TensorLike, validate_indices: _bool | None = None,
         name: str | None = None, axis: TensorLike | None = None, batch_dims: TensorLike = 0
@@ -876,6 +923,11 @@ def logical_not(x: TensorLike, name: str | None = None) -> Tensor: ...
 def logical_or(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor: ...
 def logical_xor(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor: ...
 def make_callable(fetches: Any, feed_list: Any = None) -> Callable[..., Any]: ...
+def map_fn(
+        fn: Callable[..., Any], elems: Any, dtype: DTypeLike | None = None,
+        parallel_iterations: Any = None, back_prop: _bool = True, swap_memory: Any = False,
+        infer_shape: _bool = True, name: str | None = None
+) -> Any: ...
 def matmul(
         a: TensorLike, b: TensorLike, transpose_a: _bool = False, transpose_b: _bool = False,
         adjoint_a: _bool = False, adjoint_b: _bool = False, a_is_sparse: _bool = False,
@@ -1060,6 +1112,12 @@ def round(x: TensorLike, name: str | None = None) -> Tensor: ...
 def rsqrt(x: TensorLike, name: str | None = None) -> Tensor: ...
 def saturate_cast(value: TensorLike, dtype: DTypeLike, name: str | None = None) -> Tensor: ...
 def scalar_mul(scalar: TensorLike, x: TensorLike, name: str | None = None) -> Tensor: ...
+def scan(
+        fn: Callable[..., Any], elems: Any,
+        initializer: Callable[..., Any] | TensorLike | None = None, parallel_iterations: Any = 10,
+        back_prop: _bool = True, swap_memory: Any = False, infer_shape: _bool = True,
+        reverse: _bool = False, name: str | None = None
+) -> Any: ...
 def scatter_nd(
         indices: TensorLike, updates: TensorLike, shape: ShapeLike, name: str | None = None
 ) -> Tensor: ...

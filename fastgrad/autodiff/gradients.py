@@ -75,7 +75,7 @@ def gradients(ys, xs, grad_ys=None, name="gradients", colocate_gradients_with_op
         if x.graph is not graph:
             raise GraphError(f"gradients: {where(x)} is in another graph than {where(ys[0])}.")
     stop = {as_tensor(s) for s in _listed(stop_gradients)} if stop_gradients is not None else ()
-    with graph.name_scope(name or "gradients"):
+    with graph.name_scope(name or "gradients") as scope, graph.differentiating(scope):
         by_tensor = walk(ys, seeds, xs, stop)
         if wanted == "zero":
             return [by_tensor[x] if x in by_tensor else zeros_like(x) for x in xs]
@@ -101,6 +101,13 @@ def hessians(ys, xs, name="hessians", colocate_gradients_with_ops=False, gate_gr
     ------
     ValueError
         If the shape of an x is not known.
+
+    Examples
+    --------
+    >>> x = constant([1., 2.])
+    >>> Session().run(hessians(reduce_sum(x ** 3), x))
+    [array([[ 6.,  0.],
+           [ 0., 12.]])]
     """
     second = []
     for x in map(as_tensor, _listed(xs)):
@@ -224,7 +231,9 @@ def _apply_rule(node, dys, ys):
             "path with stop_gradient.") from None
     if rule is None:
         return ()
-    dys = [zeros_like(t) if dy is None else as_tensor(dy) for t, dy in zip(node.outputs, dys)]
+    partly = getattr(rule, "takes_none", False)
+    dys = [(None if partly else zeros_like(t)) if dy is None else as_tensor(dy)
+           for t, dy in zip(node.outputs, dys)]
     if is_custom(node):
         return _custom_rule(node, rule, dys[0])
     return _one_each(node, rule(node, *dys))

@@ -20,7 +20,7 @@ from fastgrad.flow import cond as _branches
 from fastgrad.distributions import continuous as _distributions
 from fastgrad.distributions import discrete as _discrete
 from fastgrad.distributions import divergence as _kl
-from fastgrad.flow import map_fn as _functional
+from fastgrad.flow import template as _template
 from fastgrad.variables import initializers as _initializers
 from fastgrad import image as _image
 from fastgrad import layers as _layers
@@ -59,7 +59,7 @@ for _name, _thing in vars(_fastgrad).items():
     if not _name.startswith("_") and not isinstance(_thing, _types.ModuleType):
         setattr(_here, _name, _bind(_thing))
 for _name, _thing in {**_members(_asserts), **_members(_scatter),
-                      **_members(_functional)}.items():
+                      **_members(_template)}.items():
     setattr(_here, _name, _thing)
 for _name in _initializers.__all__:
     setattr(_here, _name, _bind_class(getattr(_initializers, _name)))
@@ -92,6 +92,7 @@ where_v2 = _bind(_ops_where.where_v2)
 numpy_function = _bind(_py_func)
 tensor_scatter_nd_update = tensor_scatter_update
 parallel_stack = _bind(_ops_join.parallel_stack)
+smart_cond = _bind(_branches.smart_cond)
 newaxis = None
 as_dtype = _bound(_as_dtype)
 VariableV1 = Variable
@@ -134,6 +135,7 @@ def executing_eagerly():
 # ---- modules ----------------------------------------------------------------------------
 Summary = _summary.Summary
 SparseTensor = _bind_class(_fastgrad.SparseTensor)
+TensorArray = _bind_class(_fastgrad.TensorArray)
 strings = _module("strings", join=_fastgrad.string_join, as_string=_fastgrad.as_string)
 GraphDef = _absent.absent_class("GraphDef")
 MetaGraphDef = _absent.absent_class("MetaGraphDef")
@@ -175,7 +177,8 @@ _framework = {
     **_members(_arg_scope), **_members(_slim),
     **{_n: getattr(train, _n) for _n in (
         "get_or_create_global_step", "get_global_step", "list_variables", "load_checkpoint",
-        "load_variable")}}
+        "load_variable")},
+    "smart_cond": smart_cond}
 _layers_of_contrib = {**_members(_contrib), **_members(_contrib_images)}
 contrib = _module(
     "contrib",
@@ -201,7 +204,6 @@ image = _module("image", _image)
 layers.__doc__ = _layers.__doc__
 resource_loader = _module("resource_loader")
 sysconfig = _module("sysconfig")
-smart_cond = _bind(_branches.smart_cond)
 
 __getattr__ = _absent.missing("")
 __path__ = []

@@ -1,7 +1,7 @@
 """Types of `fastgrad.compat.v1`. Written by tests/types/make_stubs.py; do not edit."""
 
 from builtins import bool as _bool
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from fastgrad.typing import DTypeLike, ShapeLike, TensorLike
 
@@ -48,6 +48,7 @@ from fastgrad import VariableScope as VariableScope
 from fastgrad.train import GradientDescentOptimizer as GradientDescentOptimizer
 from fastgrad import SparseTensor as SparseTensor
 from fastgrad import SparseTensorValue as SparseTensorValue
+from fastgrad import TensorArray as TensorArray
 from fastgrad.errors import OpError as OpError
 from fastgrad import Operation as Operation
 from fastgrad import Tensor as Tensor
@@ -162,6 +163,8 @@ from fastgrad import floor_div as floor_div
 from fastgrad import floor_div as _floor_div
 floordiv = _floor_div
 from fastgrad import floormod as floormod
+from fastgrad import foldl as foldl
+from fastgrad import foldr as foldr
 from fastgrad import gather as gather
 from fastgrad import gather_nd as gather_nd
 from fastgrad import get_collection as get_collection
@@ -225,6 +228,7 @@ from fastgrad import logical_xor as logical_xor
 from fastgrad import losses as losses
 from fastgrad import make_callable as make_callable
 from fastgrad.compat._v1 import manip as manip
+from fastgrad import map_fn as map_fn
 from fastgrad.compat._v1 import math as math
 from fastgrad import matmul as matmul
 from fastgrad import matrix_band_part as matrix_band_part
@@ -306,6 +310,7 @@ from fastgrad import rsqrt as rsqrt
 from fastgrad import saturate_cast as saturate_cast
 from fastgrad.compat._v1 import saved_model as saved_model
 from fastgrad import scalar_mul as scalar_mul
+from fastgrad import scan as scan
 from fastgrad import scatter_nd as scatter_nd
 from fastgrad import searchsorted as searchsorted
 from fastgrad import segment_max as segment_max
@@ -327,6 +332,7 @@ from fastgrad import sinh as sinh
 from fastgrad import size as size
 from fastgrad import slice as slice
 from fastgrad import slogdet as slogdet
+from fastgrad.compat._v1.contrib.framework import smart_cond as smart_cond
 from fastgrad import softmax as softmax
 from fastgrad import sort as sort
 from fastgrad import space_to_batch as space_to_batch
@@ -517,16 +523,6 @@ def executing_eagerly() -> _bool: ...
 float16: DType
 float32: DType
 float64: DType
-def foldl(
-        fn: Callable[..., Any], elems: Any,
-        initializer: Callable[..., Any] | TensorLike | None = None, parallel_iterations: Any = 10,
-        back_prop: _bool = True, swap_memory: Any = False, name: str | None = None
-) -> Any: ...
-def foldr(
-        fn: Callable[..., Any], elems: Any,
-        initializer: Callable[..., Any] | TensorLike | None = None, parallel_iterations: Any = 10,
-        back_prop: _bool = True, swap_memory: Any = False, name: str | None = None
-) -> Any: ...
 half: DType
 int16: DType
 int32: DType
@@ -536,20 +532,9 @@ def make_template(
         name_: str, func_: Any, create_scope_now_: _bool = False, unique_name_: Any = None,
         custom_getter_: Any = None, **kwargs: Any
 ) -> Any: ...
-def map_fn(
-        fn: Callable[..., Any], elems: Any, dtype: DTypeLike | None = None,
-        parallel_iterations: Any = None, back_prop: _bool = True, swap_memory: Any = False,
-        infer_shape: _bool = True, name: str | None = None
-) -> Any: ...
 newaxis: None
 def parallel_stack(values: TensorLike, name: str | None = 'parallel_stack') -> Tensor: ...
 def register_tensor_conversion_function(name: str) -> Any: ...
-def scan(
-        fn: Callable[..., Any], elems: Any,
-        initializer: Callable[..., Any] | TensorLike | None = None, parallel_iterations: Any = 10,
-        back_prop: _bool = True, swap_memory: Any = False, infer_shape: _bool = True,
-        reverse: _bool = False, name: str | None = None
-) -> Any: ...
 def scatter_add(
         ref: TensorLike, indices: TensorLike, updates: TensorLike,
         use_locking: _bool | None = False, name: str | None = None
@@ -590,10 +575,6 @@ def scatter_update(
         ref: TensorLike, indices: TensorLike, updates: TensorLike,
         use_locking: _bool | None = False, name: str | None = None
 ) -> Tensor: ...
-def smart_cond(
-        pred: Any, true_fn: Callable[..., Any] | None = None,
-        false_fn: Callable[..., Any] | None = None, name: str | None = None
-) -> Any: ...
 string: DType
 def tuple(
         tensors: Sequence[Any], name: str | None = None,

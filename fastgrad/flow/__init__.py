@@ -1,1 +1,1 @@
-"""Operations made of functions: cond, while_loop, map_fn, py_func, assertions."""
+"""Operations made of functions: cond, while_loop, map_fn, TensorArray, py_func, assertions."""

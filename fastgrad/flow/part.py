@@ -7,6 +7,7 @@ import numpy as np
 
 from fastgrad.autodiff.gradients import gradients
 from fastgrad.errors import ShapeError
+from fastgrad.flow.tensor_array import TensorArray
 from fastgrad.graph.build import check_truth
 from fastgrad.graph.dtypes import strong
 from fastgrad.graph.nodes import Node, Tensor, as_tensor
@@ -71,6 +72,8 @@ def run_part(outputs, session, values, known, done):
 
 
 def _output(node, graph):
+    if isinstance(node, TensorArray):
+        return node.flow                        # what orders its writes
     if isinstance(node, Node) and not isinstance(node, Tensor) and not node.outputs:
         return node
     return as_tensor(node, None, graph)
@@ -92,7 +95,8 @@ def refill(structure, values):
     if isinstance(structure, (list, tuple)):
         parts = [refill(part, values) for part in structure]
         return type(structure)(*parts) if hasattr(structure, "_fields") else type(structure)(parts)
-    return next(values)
+    value = next(values)
+    return structure.with_flow(value) if isinstance(structure, TensorArray) else value
 
 
 def predicate(tensor, what):

@@ -11,6 +11,7 @@ import numpy as np
 
 from fastgrad.errors import KernelError, ShapeError, TurnTypeError
 from fastgrad.flow.control import add_session_op, session_op
+from fastgrad.flow.tensor_array import TensorArray
 from fastgrad.flow.part import (Part, common, flat, is_smooth, part_gradients, predicate, refill,
                                 run_part)
 from fastgrad.graph import shapes
@@ -20,7 +21,8 @@ from fastgrad.graph.dtypes import strong
 from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.registry import NotDifferentiable, RegisterGradient
 from fastgrad.graph.tensor_shape import TensorShape, to_shape
-from fastgrad.ops.state import placeholder
+from fastgrad.ops.arithmetic import zeros_like
+from fastgrad.ops.state import identity, placeholder
 from fastgrad.wording import where
 
 
@@ -78,8 +80,8 @@ def while_gradient(op, *dys):
     if not op.attrs["back_prop"]:
         return [None] * len(op._inputs)
     graph, count = op.outputs[0].graph, len(slots)
-    varying = [i for i, t in enumerate(slots) if is_smooth(t)]
-    wide = [t for t in op._inputs[count:] if is_smooth(t)]
+    varying, reached = _reached(slots, body, [i for i, dy in enumerate(dys) if dy is not None])
+    wide = [t for t in op._inputs[count:] if t in reached and is_smooth(t)]
     with graph.control_dependencies(None):
         d_slots = [placeholder(slots[i]._dtype, None, name="slope") for i in varying]
     for slot, i in zip(d_slots, varying):
@@ -96,11 +98,37 @@ def while_gradient(op, *dys):
     specs = ([(slots[i]._shape, slots[i]._dtype) for i in varying]
              + [(t._shape, strong(t._dtype)) for t in wide])
     # the loop's results come last: they put the loop before its gradient
-    made = add_session_op(while_grad, [*(dys[i] for i in varying), *wide, *outside, *op.outputs],
+    starts = [zeros_like(op.outputs[i]) if dys[i] is None else dys[i] for i in varying]
+    made = add_session_op(while_grad, [*starts, *wide, *outside, *op.outputs],
                           {"parts": (key, part.outputs, [*slots, *d_slots], kept, varying)},
                           specs, "while_grad", graph).outputs
     found = {**dict(zip(varying, made)), **dict(zip(wide, made[len(varying):]))}
     return [found.get(i) for i in range(count)] + [found.get(t) for t in op._inputs[count:]]
+
+
+while_gradient.takes_none = True
+
+
+def _reached(slots, body, wanted):
+    """The loop variables that have a gradient if `wanted` have one, and all tensors on the way."""
+    places, reached, todo = {t: i for i, t in enumerate(slots)}, set(), list(wanted)
+    varying = set()
+    while todo:
+        i = todo.pop()
+        if i in varying or not is_smooth(slots[i]):
+            continue
+        varying.add(i)
+        tensors = [body[i]]
+        while tensors:
+            t = tensors.pop()
+            if t in reached:
+                continue
+            reached.add(t)
+            if t in places:
+                todo.append(places[t])
+            elif t.op.op_type != "stop_gradient":
+                tensors += t.op._inputs
+    return sorted(varying), reached
 
 
 @door
@@ -135,7 +163,7 @@ def while_loop(cond, body, loop_vars, shape_invariants=None, parallel_iterations
     >>> Session().run(product)
     np.int64(120)
     """
-    start = flat(loop_vars)
+    start = [n.flow if isinstance(n, TensorArray) else n for n in flat(loop_vars)]
     if not start:
         raise ValueError("No loop variables provided")
     for what, function in (("cond", cond), ("body", body)):
@@ -155,10 +183,18 @@ def while_loop(cond, body, loop_vars, shape_invariants=None, parallel_iterations
             "maximum_iterations": None if maximum_iterations is None else as_tensor(
                 maximum_iterations, None, graph), "back_prop": back_prop},
             shape_invariants is not None)
-    results = refill(list(loop_vars), iter(made.outputs))
+        exits = [_exit(graph, t) for t in made.outputs]
+    results = refill(list(loop_vars), iter(exits))
     if len(results) == 1 and not return_same_structure:
         return results[0]
     return tuple(results) if isinstance(loop_vars, tuple) else results
+
+
+def _exit(graph, result):
+    """A result of a loop as TensorFlow names it."""
+    tensor = identity(result, name="Exit")
+    graph.node_types[tensor.op.id] = "Exit"
+    return tensor
 
 
 def _declared(start, invariants):
@@ -200,7 +236,7 @@ def _loop(graph, start, slots, parts, attrs, invariant):
         return add_session_op(while_, [*start, *(t for t in outside if t not in slots)], {
             "parts": [*(p.outputs for p in parts), slots],
             "made": frozenset(op.id for op in parts[1].made), "tapes": {},
-            **attrs}, specs, "Exit", graph)
+            **attrs}, specs, "LoopCond", graph)
 
 
 def _check_turn(slots, found):

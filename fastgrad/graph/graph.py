@@ -27,6 +27,14 @@ class Graph(Records, Names):
     ----------
     operations, placeholders, variables : list
         The nodes, in the order of their making (the tutorial's names).
+
+    Examples
+    --------
+    >>> graph = Graph()
+    >>> with graph.as_default():
+    ...     x = placeholder(float32, [None, 2], name='x')
+    >>> [op.name for op in graph.get_operations()]
+    ['x']
     """
 
     def __init__(self):
@@ -35,6 +43,7 @@ class Graph(Records, Names):
         self._site = None            # overrides call_site() while rules build nodes
         self._control, self._finalized, self.seed = [], False, None
         self.gradient_names = {}     # operation's id -> the gradient meant, if not its type's
+        self.gradient_source = None  # names the outermost call of `gradients` that is at work
         self.node_types = {}         # operation's id -> TensorFlow's type, if not the declared one
         # what files above keep with a graph; each is theirs alone
         self.store = None            # variables/store.py: the graph's own values
@@ -105,6 +114,10 @@ class Graph(Records, Names):
     def at(self, site):
         """Nodes made inside carry this call site: rules build them, the user wrote `site`."""
         return Changed(lambda: (None, self, "_site", site))
+
+    def differentiating(self, name):
+        """Rules called inside see the name of the outermost call of `gradients`."""
+        return Changed(lambda: (None, self, "gradient_source", self.gradient_source or name))
 
     def control_dependencies(self, nodes):
         """Operations made inside run after `nodes`, or names of them; None clears what there is."""

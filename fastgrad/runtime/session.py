@@ -94,6 +94,7 @@ class Session(Runner):
         self._store_version = self.store.version
         self.history = None         # of the last `fit`, whole or broken off
         self.tapes = {}             # what the loops of this run leave for their gradients
+        self.arrays = {}            # the elements of this run's TensorArrays, by number
         self._undo = {}             # in a run of several stages: values before it, by variable
         self._staged = False
 
@@ -259,7 +260,8 @@ class Session(Runner):
         """The same for who has the lock."""
         self._drop_stale()
         with self.store.undoing() as undo, Changed(lambda: (
-                None, self, "_undo", undo, self, "_staged", False, self, "tapes", {})):
+                None, self, "_undo", undo, self, "_staged", False, self, "tapes", {},
+                self, "arrays", {})):
             return self._evaluate(nodes, feeds, remember, done)
 
     def _evaluate(self, nodes, feeds, remember=None, done=(), after=None):

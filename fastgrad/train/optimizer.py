@@ -39,6 +39,14 @@ class Optimizer:
         Accepted, ignored: an update is never seen half done.
     name : str
         Prefix of the operations, and name of the slots.
+
+    Examples
+    --------
+    >>> w = Variable([1.0, 2.0])
+    >>> optimizer = train.GradientDescentOptimizer(0.1)
+    >>> pairs = optimizer.compute_gradients(reduce_sum(w * w))
+    >>> step = optimizer.apply_gradients([(clip_by_norm(g, 1.0), v) for g, v in pairs])
+    >>> Session().run(step)
     """
 
     GATE_NONE, GATE_OP, GATE_GRAPH = 0, 1, 2

@@ -63,6 +63,14 @@ class VariableScope:
     reuse : bool or AUTO_REUSE
     initializer, regularizer, custom_getter, constraint : callables or None
     dtype : DType
+
+    Examples
+    --------
+    >>> with variable_scope('layer') as scope:
+    ...     w = get_variable('w', [2])
+    >>> with variable_scope(scope, reuse=True):
+    ...     get_variable('w', [2]) is w
+    True
     """
 
     def __init__(self, reuse, name="", initializer=None, regularizer=None, caching_device=None,
@@ -236,7 +244,14 @@ def get_variable(name, shape=None, dtype=None, initializer=None, regularizer=Non
 
 @door
 def get_local_variable(name, *args, **kwargs):
-    """get_variable in GraphKeys.LOCAL_VARIABLES, not trainable."""
+    """get_variable in GraphKeys.LOCAL_VARIABLES, not trainable.
+
+    Examples
+    --------
+    >>> count = get_local_variable('count', [], initializer=zeros_initializer())
+    >>> local_variables() == [count]
+    True
+    """
     kwargs["trainable"] = False
     kwargs["collections"] = [*(kwargs.get("collections") or ()),
                              collection.GraphKeys.LOCAL_VARIABLES]
@@ -248,7 +263,14 @@ get_local_variable.__signature__ = inspect.signature(get_variable)
 
 @door
 def get_variable_scope():
-    """The VariableScope in force."""
+    """The VariableScope in force.
+
+    Examples
+    --------
+    >>> with variable_scope('net'):
+    ...     get_variable_scope().name
+    'net'
+    """
     return _state().current
 
 
@@ -266,6 +288,13 @@ class variable_scope(Changed):
         Defaults for get_variable inside.
     auxiliary_name_scope : bool
         Whether a name scope is opened too.
+
+    Examples
+    --------
+    >>> with variable_scope('layer'):
+    ...     w = get_variable('w', [2, 3])
+    >>> w.name
+    'layer/w:0'
     """
 
     def __init__(self, name_or_scope, default_name=None, values=None, initializer=None,

@@ -32,6 +32,10 @@ def model_variable(
         regularizer: Callable[..., Any] | None = None, trainable: _bool | None = True,
         collections: str | Iterable[str] | None = None, **_: Any
 ) -> Any: ...
+def smart_cond(
+        pred: Any, true_fn: Callable[..., Any] | None = None,
+        false_fn: Callable[..., Any] | None = None, name: str | None = None
+) -> Any: ...
 def variable(
         name: str, shape: ShapeLike = None, dtype: DTypeLike = 'float32',
         initializer: Callable[..., Any] | TensorLike | None = None,

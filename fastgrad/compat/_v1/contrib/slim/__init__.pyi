@@ -60,6 +60,7 @@ from fastgrad.compat._v1.contrib.layers import repeat as repeat
 from fastgrad.compat._v1.contrib.layers import separable_conv2d as separable_conv2d
 from fastgrad.compat._v1.contrib.layers import separable_conv2d as _separable_conv2d
 separable_convolution2d = _separable_conv2d
+from fastgrad.compat._v1.contrib.framework import smart_cond as smart_cond
 from fastgrad.compat._v1.contrib.layers import stack as stack
 from fastgrad.regularizers import sum_regularizer as sum_regularizer
 from fastgrad.compat._v1.contrib.slim import utils as utils
