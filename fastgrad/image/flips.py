@@ -11,7 +11,7 @@ from fastgrad.ops.comparison import equal, less
 from fastgrad.ops.random import random_uniform
 from fastgrad.ops.shape import shape
 from fastgrad.ops.state import identity
-from fastgrad.ops.where import where
+from fastgrad.ops.where import select
 
 
 def _known(y, x, turned=False):
@@ -59,10 +59,10 @@ def _random(image, seed, rows, name):
     with scope_of(x, name):
         if not is_batch(x):
             drawn = random_uniform([], 0, 1.0, seed=seed)
-            mirrored = where(less(drawn, np.float32(0.5)), _flipped(x, rows), x, name="Merge")
+            mirrored = select(less(drawn, np.float32(0.5)), _flipped(x, rows), x, name="Merge")
             return _known(mirrored, x)
         drawn = random_uniform(shape(x)[:1], 0, 1.0, seed=seed)
-        return where(less(drawn, np.float32(0.5)), _flipped(x, rows), x, name="add")
+        return select(less(drawn, np.float32(0.5)), _flipped(x, rows), x, name="add")
 
 
 @door

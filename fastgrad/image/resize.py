@@ -291,10 +291,11 @@ def resize_image_with_pad(image, target_height, target_width, method=ResizeMetho
                 raise ValueError(f"target_height and target_width must be > 0; got {n}.")
         own = [cast(shape(batch)[i], np.float64) for i in (1, 2)]
         ratio = maximum(*(n / cast(m, np.float64) for n, m in zip(own, sizes)))
-        inner = [cast(floor(n / ratio), np.int32) for n in own]
-        gaps = [maximum(0, cast(floor((cast(m, np.float64) - cast(n, np.float64)) / 2.0),
-                                np.int32)) for m, n in zip(sizes, inner)]
-        small = resize_images(batch, stack(inner), method, align_corners)
+        inner = [n / ratio for n in own]
+        gaps = [maximum(0, cast((cast(m, np.float64) - n) / 2.0, np.int32))
+                for m, n in zip(sizes, inner)]
+        small = resize_images(batch, stack([cast(floor(n), np.int32) for n in inner]), method,
+                              align_corners)
         return back(pad_to_bounding_box(small, *gaps, target_height, target_width))
 
 

@@ -204,7 +204,7 @@ def non_max_suppression_padded(boxes, scores, max_output_size, iou_threshold=0.5
 
 # ---- several classes --------------------------------------------------------------------
 
-def _combined_ref(boxes, scores, each, total, iou_threshold, score_threshold, pad_per_class,
+def _combined_ref(boxes, scores, iou_threshold, score_threshold, each, total, pad_per_class,
                   clip_boxes):
     classes = scores.shape[2]
     rows = min(int(total), int(each) * classes) if pad_per_class else int(total)
