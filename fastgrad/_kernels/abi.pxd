@@ -26,6 +26,7 @@ cdef enum Code:
     PYTHON_ERROR = 1       # a Python step raised; the exception is kept by the Program
     BAD_INDEX = 2          # gather/scatter/one-hot: an index outside the table
     INTERRUPTED = 3        # a signal handler raised (Ctrl-C)
+    NO_MEMORY = 4          # a tape could not grow
 
 cdef struct Step:
     int (*fn)(const Step*, Py_ssize_t, Py_ssize_t) noexcept nogil

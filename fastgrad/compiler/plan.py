@@ -10,13 +10,14 @@ import functools
 from fastgrad import _kernels, config
 from fastgrad.graph import bad_index
 from fastgrad.compiler import layout, rules     # noqa: F401 - they register what they list
-from fastgrad.compiler import (failsafe, roofline as peak, profiling, rewrite, row_strips, strips,
+from fastgrad.compiler import (blocks, failsafe, roofline as peak, profiling, rewrite, row_strips, strips,
                                watch)
 from fastgrad._kernels import choose
 from fastgrad._kernels.program import (Callable, Entry, NoWorkingMemory, Program, Runner,
                                        StepFailed, shuffle_rows, with_subnormals)
 from fastgrad.graph.doors import door
 from fastgrad.compiler.layout.emitter import Emitter
+from fastgrad.compiler.layout.nests import every
 from fastgrad.compiler.layout.products import BLAS
 from fastgrad.errors import ComputeError, FeedError, GradientError, KernelError, NumericsError
 from fastgrad.wording import refuse_copy, where
@@ -37,7 +38,7 @@ from fastgrad.uncut import Uncollected
 from fastgrad.compiler.watch import watched
 
 # what can be left out
-PASSES = ("fold", "share", "simplify", "fuse", "strips", "inplace", "threads")
+PASSES = ("fold", "share", "simplify", "loops", "fuse", "strips", "inplace", "threads")
 
 
 class Plan:
@@ -70,16 +71,24 @@ class Plan:
             steps = fuse(steps, body.results, {variable_of(v) for s in steps if s.opdef.writes
                                                for v in s.inputs[:len(s.outs)]})
         emitter = Emitter(_kernels.symbols(), _choose_gemm)
-        if "strips" not in off:
-            steps = row_strips.find(steps, body.results, emitter)
-            strips.find(steps, emitter)
-            strips.place_scratch(steps, body.results)
-        self.steps = steps
         threads = threads if "threads" not in off else 1
+
+        def in_strips(steps, results):
+            if "strips" in off:
+                return steps
+            steps = row_strips.find(steps, results, emitter)
+            strips.find(steps, emitter)
+            strips.place_scratch(steps, results)
+            return steps
+        blocks.lay_out(steps, off, in_strips, threads)
+        self.steps = steps = in_strips(steps, body.results)
         self.arena_bytes = place(steps, body.results, step_reads, "inplace" not in off, threads)
+        blocks.settle(steps)
         emitter = Emitter(_kernels.symbols(), _choose_gemm)
         self.kernels = strips.join([k for s in steps for k in emitter.emit(s)])
         if check:
+            for k in list(every(self.kernels)):
+                k.blocks = tuple(map(watched, k.blocks))
             self.kernels = watched(self.kernels)
         self.kernels, self.writes = failsafe.checked(self.kernels)
         self.threads = partition(self.kernels, threads)
@@ -89,7 +98,7 @@ class Plan:
 
     def _make_program(self, body, store, keep):
         buffers = [self._buffer(op, v, store) for op, v in body.variables.items()]
-        streams = streams_of(self.kernels)
+        streams = streams_of(every(self.kernels))
         spaces = Spaces(body, len(buffers), streams)
         table = _kernels.symbols()
         tuples = [spaces.tuple_of(k, table) for k in self.kernels]
@@ -101,12 +110,11 @@ class Plan:
             [(v.dtype, v.shape) for v in self.results], num_threads=self.threads,
             store_lock=store.lock, commit_step=commit,
             undo=tuple(place_of[op] for op in undo), keep_subnormals=keep, blas=self._uses_blas(),
-            indices={i: followed for i, k in enumerate(self.kernels)
-                     if (followed := spaces.indices(k))})
+            indices=dict(spaces.all_indices(self.kernels)), tapes=len(spaces.tapes))
         self._texts = [held(array) for _, array in spaces.blocks if array.dtype == TEXT]
 
     def _uses_blas(self):
-        return any(k.symbol in BLAS for k in self.kernels)
+        return any(k.symbol in BLAS for k in every(self.kernels))
 
     def _within_memory(self, make, *arguments):
         """What `make` makes; where there is no memory for it, an error names the largest value."""
@@ -191,6 +199,8 @@ class Plan:
     def failure(self, failed):
         """The error for a StepFailed, worded with the user's node and line."""
         kernel = self.kernels[failed.step]
+        for place in failed.inside:
+            kernel = [k for block in kernel.blocks for k in block][place]
         op = kernel.step.op
         cause = failed.__cause__
         name = where(op) if op is not None else "a step of the plan"
@@ -211,7 +221,8 @@ class Plan:
         return KernelError(f"{name}: {reason}.", op)
 
 
-_REASONS = {2: "an index lies outside the table that it indexes"}     # by `Code` of abi.pxd
+_REASONS = {2: "an index lies outside the table that it indexes",       # by `Code` of abi.pxd
+            4: "there is no memory for what its turns keep for the gradient"}
 
 
 def _choose_gemm(m, n, k, ta, tb, dtype):

@@ -12,7 +12,7 @@ their own, before what is left can be planned with their values fed.
 
 from fastgrad.errors import MissingFeedError, StateError
 from fastgrad.wording import where
-from fastgrad.compiler import families
+from fastgrad.compiler import families, loops
 from fastgrad.compiler.shown import variable_shown
 from fastgrad.compiler.order import assigns_first, order_of, written
 from fastgrad.graph.nodes import Tensor, is_custom
@@ -51,16 +51,21 @@ class Specialiser:
     done : operations that ran in an earlier stage of the same run
     streams : Streams, the session's random generators
     after : what the first Staging of the run says of order, in later stages
+    bound : dict Tensor -> Value, in place of `feeds` for a block: what it takes from outside
+    outer : Specialiser of what a block lies in, if it is one
     """
 
-    def __init__(self, fetches, feeds, store, builder, done=(), streams=None, after=None):
+    def __init__(self, fetches, feeds, store, builder, done=(), streams=None, after=None,
+                 bound=None, outer=None):
         self.fetches, self.store, self.b = fetches, store, builder
         self.streams = streams
-        self.order, self.done = order_of(fetches, feeds, done), done
+        self.outer, self.root = outer, self if outer is None else outer.root
+        self.holders, self.taped = [], {}       # see `loops`
+        self.order, self.done = order_of(fetches, bound or feeds, done), done
         self.feeds = [Value(shape, dtype, "feed", source=i)
                       for i, (dtype, shape) in enumerate(feeds.values())]
-        self.env = dict(zip(feeds, self.feeds))
-        self.fed = feeds
+        self.env = dict(zip(feeds, self.feeds)) if bound is None else dict(bound)
+        self.fed = feeds if bound is None else bound
         self.variables = {}
         self.writers = {o: written(o) for o in self.order if written(o)}
         self.order = assigns_first(self.order, self.writers)
@@ -73,12 +78,41 @@ class Specialiser:
     def run(self):
         """A Body, or a Staging."""
         for node in self.order:
-            self._visit(node)
+            self.visit(node)
         if self.dynamic:
             return staging_of(self, _SOURCES)
+        self.close_holders()
         return self._schedule()
 
-    def _visit(self, node):
+    # ---- blocks: see `loops` ----
+    def inside(self, fetches, bound, done, builder):
+        """A Specialiser of a block, which takes `bound` from here."""
+        return Specialiser(fetches, {}, self.store, builder, done, self.streams, None, bound, self)
+
+    def inputs_of(self, node, after):
+        """The Values of an operation's inputs."""
+        self.b.op = node
+        return [self._read(t, node, i, after) for i, t in enumerate(node._inputs)]
+
+    def close_holders(self):
+        """Fill the Steps that hold blocks, once all that they must leave is known."""
+        for holder in self.holders:
+            holder.close()
+
+    def _planned(self, node, after):
+        """Whether a loop or a branch could be made a Step of this plan."""
+        plan = loops.PLANNED.get(node.op_type) if self.b.nests else None
+        if plan is None:
+            return False
+        try:
+            made = plan(self, node, after)
+        except loops.NotPlanned:                # what was made for it is not needed
+            return False
+        for t, value in zip(node.outputs, made):
+            self.env.setdefault(t, value)
+        return True
+
+    def visit(self, node):
         if node.outputs and all(t in self.env for t in node.outputs):
             return                                                   # fed
         after = self._comes_after(node)
@@ -88,7 +122,7 @@ class Specialiser:
         elif is_custom(node):
             self._stage(node)
         elif node.opdef.dynamic:
-            if not self._at_once(node):
+            if not self._at_once(node) and not self._planned(node, after):
                 self._stage(node)
         elif node.op_type in _SOURCES:
             _SOURCES[node.op_type](self, node)
@@ -160,6 +194,8 @@ class Specialiser:
 
     def _found(self, op):
         """A variable as the run finds it."""
+        if self.outer is not None:
+            return self.outer._found(op)
         return self.env.get(Before(op)) or self._variable(op)
 
     def _variable(self, op, shape=None):

@@ -235,7 +235,7 @@ def _loop(graph, start, slots, parts, attrs, invariant):
     with graph.control_dependencies(parts[0].before + parts[1].before):
         return add_session_op(while_, [*start, *(t for t in outside if t not in slots)], {
             "parts": [*(p.outputs for p in parts), slots],
-            "made": frozenset(op.id for op in parts[1].made), "tapes": {},
+            "made": frozenset(op.id for p in parts for op in p.made), "tapes": {},
             **attrs}, specs, "LoopCond", graph)
 
 
