@@ -15,7 +15,7 @@ Decisions
 import numpy as np
 
 from fastgrad.compiler.fuse import fuse, step_reads
-from fastgrad.compiler.ir import Step, Value, root_of
+from fastgrad.compiler.ir import Step, Value, ghost
 from fastgrad.compiler.place import Storage, place
 from fastgrad.graph.opdef import OPS
 from fastgrad.graph.registry import op
@@ -116,6 +116,15 @@ def carried(value, slot):
     return step
 
 
+def filled(slot, number):
+    """A Step that puts one number in all elements of the slot's place."""
+    step = Step(OPS["zeros_like"], [ghost(slot)], {"number": number}, None)
+    out = Value(slot.shape, slot.dtype, step=step)
+    out.storage = Storage("slot", 0)
+    step.outs = (out,)
+    return step
+
+
 # ---- layout -----------------------------------------------------------------------------
 
 def lay_out(steps, off, strips_of, threads=1):
@@ -176,9 +185,9 @@ def settle(steps):
         for s in nested.storages:
             s.offset += base
         for port, value in zip(nested.ports, step.inputs):
-            port.storage = root_of(value).storage if value.storage is None else value.storage
+            port.storage.become(value.storage)
         for values, out in zip(nested.slots, step.outs):
             for v in values:
-                v.storage = out.storage
+                v.storage.become(out.storage)
         for block in nested.blocks:
             settle(block.steps)

@@ -13,10 +13,10 @@ Decisions
 import numpy as np
 
 from fastgrad.compiler import families
-from fastgrad.compiler.blocks import Block, Nested, Tape, carried, port_of, slot_of
+from fastgrad.compiler.blocks import Block, Nested, Tape, carried, filled, port_of, slot_of
 from fastgrad.compiler.builder import Builder
 from fastgrad.compiler.fuse import step_reads
-from fastgrad.compiler.ir import Step, Value, root_of
+from fastgrad.compiler.ir import Step, Value, const_value, root_of
 from fastgrad.compiler.snapshots import snapshot_of
 from fastgrad.errors import FastgradError, MissingFeedError, OpError
 from fastgrad.graph.dtypes import TEXT, strong
@@ -149,6 +149,8 @@ def plan_while(s, node, after):
     """The Values of a loop's results."""
     cond, body, slots = node.get_attr("parts")
     count, limit = len(slots), node.get_attr("maximum_iterations")
+    if node.attrs["tapes"] and s.root.staged:
+        raise NotPlanned("its gradient may be evaluated in another stage")
     values = s.inputs_of(node, after)
     outside = dict(zip(node._inputs[count:], values[count:]))
     starts = [_start(s, v, t) for v, t in zip(values, slots)]
@@ -190,9 +192,20 @@ def _number(s, value):
 
 def _tapes_of(s, node):
     """[(key, tensors of each turn)] for the gradients of a loop that this run computes."""
-    keys = {o.attrs["parts"][0] for o in s.root.order if o.op_type == "while_grad"}
+    if not node.attrs["tapes"]:
+        return []
+    keys = {o.attrs["parts"][0] for o in _with_blocks(s.root.order) if o.op_type == "while_grad"}
     return [(key, [node.graph.tensor_at(*place) for place in places])
             for key, places in node.attrs["tapes"].items() if key in keys]
+
+
+def _with_blocks(operations):
+    """The operations, and those that their blocks are made of."""
+    todo = list(operations)
+    while todo:
+        op = todo.pop()
+        yield op
+        todo += [op.graph.operation_at(i) for i in op.attrs.get("made", ())]
 
 
 class Taped:
@@ -207,13 +220,31 @@ class Taped:
     """
 
     def __init__(self, loop, slots, made):
-        self.loop, self.slots, self.made, self.tapes = loop, slots, made, {}
+        self.loop, self.values, self.tapes = loop, {**slots, **made}, {}
+        self.slots = list(slots.values())
 
-    def tape(self, value):
+    def bound(self, s):
+        """{Tensor: Value in a block of `s`} of what the turns had; those that lie on tapes are new.
+
+        What was the same in all turns is taken as it is, where it can be seen from `s`.
+        """
+        hang = self.loop.parts[-1].b.own
+        return {t: v if v.kind == "const" or s is self.loop.s and v not in hang
+                and v.kind != "slot" else Value(v.shape, v.dtype, "popped")
+                for t, v in self.values.items()}
+
+    def tape(self, tensor):
+        """The tape of a tensor's values."""
+        value = self.values[tensor]
         if value not in self.tapes:
             self.tapes[value] = Tape()
             self.loop.pushed.append((value, self.tapes[value]))
         return self.tapes[value]
+
+    def turns(self):
+        """The tape of the numbers of turns."""
+        self.loop.counts = self.loop.counts or Tape()
+        return self.loop.counts
 
 
 class _Loop:
@@ -224,26 +255,19 @@ class _Loop:
         self.parts, self.test, self.limit = parts, test, None
         self.results, self.pushed, self.counts, self.turns = [], [], None, None
         self.popped = []                # [(Value that a turn takes off a tape, Tape)]
+        self.behind = ()                # Values of the loop whose tapes it takes from
 
     def finish(self):
         """Append the Step; its blocks come when the plan is scheduled."""
         self.step = step = Step(OPS["loop"], [], {}, self.node)
         step.outs = tuple(Value(v.shape, v.dtype, step=step) for v in self.places)
-        self._gather_inputs()
+        taken = [*self.starts, *(v for part in self.parts for v in part.fed.values())]
+        own = set(self.places).union(*(part.b.own for part in self.parts))
+        step.inputs = list(dict.fromkeys(
+            v for v in taken if v.kind not in ("const", "ghost") and v not in own))
         self.s.b.append(step)
         self.s.holders.append(self)
         return list(step.outs)
-
-    def _gather_inputs(self):
-        """What the Step reads: known before its blocks are closed, so that it is kept."""
-        read = [*self.starts, *([] if self.limit is None else [self.limit])]
-        for part in self.parts:
-            for step in part.b.steps:
-                read += [v for v in step_reads(step) if v not in part.b.own]
-        read += [v for v in [self.test, *self.results] if v is not None]
-        own = set().union(*(part.b.own for part in self.parts))
-        self.step.inputs = list(dict.fromkeys(
-            v for v in read if v not in own and v.kind not in ("const", "ghost")))
 
     def close(self):
         """Fill the Step with its blocks."""
@@ -253,7 +277,8 @@ class _Loop:
         inside = set().union(*(part.b.own for part in self.parts))
         start = []
         for v, place, group in zip(self.starts, self.places, slots):
-            start.append(carried(ports.port(v), place))
+            start.append(filled(place, v.splat) if v.splat is not None and place.size > 1
+                         else carried(ports.port(v), place))
             group.append(start[-1].out)
         cond = needed(self.parts[0].b.steps, [self.test]) if len(self.parts) > 1 else []
         turn = self._turn(slots)
@@ -266,6 +291,8 @@ class _Loop:
         if self.limit is not None:
             nested.limit = ports.port(self.limit)
         nested.counts, nested.turns = self.counts, self.turns
+        for v in self.behind:
+            ports.port(v)               # nothing reads it: it puts this Step behind that one
         self.step.inputs, self.step.attrs["nested"] = ports.inputs, nested
 
     def _turn(self, slots):
@@ -273,9 +300,9 @@ class _Loop:
         the new values of the loop variables."""
         part = self.parts[-1]
         wanted = [*self.results, *(v for v, _ in self.pushed)]
+        wanted += [v for h in part.holders if h.pushed or h.counts for v in h.step.outs]
         steps = needed(part.b.steps, wanted)
-        used = {v for step in steps for v in step.inputs} | set(wanted)
-        pops = [_pop(v, tape) for v, tape in self.popped if v in used]
+        pops = [_pop(v, tape) for v, tape in self.popped]
         pushes = [_push(v, tape) for v, tape in self.pushed]
         copies, carries = [], []
         for v, place, group in zip(self.results, self.places, slots):
@@ -302,4 +329,43 @@ def _pop(value, tape):
     return step
 
 
-PLANNED = {"while_": plan_while}
+# ---- while_grad -------------------------------------------------------------------------
+
+def plan_while_grad(s, node, after):
+    """The Values of the gradients of a loop: back over its turns, whose values are on tapes."""
+    key, outputs, slots, kept, varying = node.get_attr("parts")
+    taped = s.root.taped.get(key)
+    if taped is None:
+        raise NotPlanned("the loop itself is not part of the plan")
+    count, wide = len(varying), len(node.outputs) - len(varying)
+    values = s.inputs_of(node, after)
+    d_slots, turns = slots[len(taped.slots):], taped.bound(s)
+    places = [slot_of(taped.slots[i].shape, taped.slots[i].dtype) for i in varying]
+    sums = [slot_of(v.shape, strong(v.dtype)) for v in values[count:count + wide]]
+    popped = {t: v for t, v in turns.items() if v.kind == "popped"}
+    bound = {**dict(zip(node._inputs[count:], values[count:])), **turns,
+             **dict(zip(d_slots, places))}
+    turn = specialised(s, node, outputs, bound, node.attrs["made"],
+                       own=[*places, *sums, *popped.values()])
+    found = [value_in(turn, t) for t in outputs]
+    results = found[:count] + [turn.b.step("add", a, g) for a, g in zip(sums, found[count:])]
+    for v, place in zip(results, [*places, *sums]):
+        if v.shape != place.shape or v.dtype != place.dtype:
+            raise NotPlanned(f"a gradient of shape {place.shape} becomes {v.shape}")
+    starts = [_start(s, v, t) for v, t in zip(values, d_slots)]
+    starts += [repeated(v.dtype.type(0), v.shape) for v in sums]
+    loop = _Loop(s, node, starts, [*places, *sums], [turn], None)
+    loop.results, loop.turns = results, taped.turns()
+    if taped.loop.s is s:
+        loop.behind = taped.loop.step.outs[:1]
+    used = {v for step in needed(turn.b.steps, results) for v in step.inputs} | set(results)
+    loop.popped = [(v, taped.tape(t)) for t, v in popped.items() if v in used]
+    return loop.finish()
+
+
+def repeated(number, shape):
+    """A constant that repeats one number."""
+    return const_value(np.broadcast_to(number, shape))
+
+
+PLANNED = {"while_": plan_while, "while_grad": plan_while_grad}

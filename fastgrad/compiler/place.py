@@ -38,6 +38,11 @@ class Storage:
         self.offset = 0
         self.index = -1
 
+    def become(self, other):
+        """Take the place of another; views share this object."""
+        self.kind, self.bytes, self.source = other.kind, other.bytes, other.source
+        self.offset, self.index = other.offset, other.index
+
 
 def place(steps, fetched, reads, inplace=True, threads=1):
     """Set `Value.storage` for all values; returns the arena's size in bytes.

@@ -233,7 +233,7 @@ def _choose_gemm(m, n, k, ta, tb, dtype):
 
 
 def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
-            check=False, streams=None, after=None, keep=False):
+            check=False, streams=None, after=None, keep=False, staged=False):
     """Plan a run.
 
     Parameters
@@ -253,6 +253,8 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
         `Staging.after` of the run's first stage.
     keep : bool
         Keep subnormal numbers, where runs count them as zero otherwise.
+    staged : bool
+        Whether this is one of several stages of a run.
 
     Returns
     -------
@@ -267,8 +269,12 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
     # a collection finds nothing among a plan's steps and looks at all of them again and again
     # (20,000 steps: 27 us a step without, 50 to 80 with it)
     with Uncollected(), untied(), keeping():
-        body = Specialiser(fetches, feeds, store, builder, done, streams, after).run()
+        s = Specialiser(fetches, feeds, store, builder, done, streams, after, staged=staged)
+        body = s.run()
         if isinstance(body, Staging):
+            if s.holders and not staged:        # what they leave, the other stages must see
+                return compile(fetches, feeds, store, off, threads, done, check, streams, after,
+                               keep, True)
             return body
         return Plan(fetches, feeds, body, store, off, threads, check, keep, streams)
 

@@ -53,13 +53,16 @@ class Specialiser:
     after : what the first Staging of the run says of order, in later stages
     bound : dict Tensor -> Value, in place of `feeds` for a block: what it takes from outside
     outer : Specialiser of what a block lies in, if it is one
+    staged : bool
+        Whether this is one of several stages of a run: what loops leave is then the session's.
     """
 
     def __init__(self, fetches, feeds, store, builder, done=(), streams=None, after=None,
-                 bound=None, outer=None):
+                 bound=None, outer=None, staged=False):
         self.fetches, self.store, self.b = fetches, store, builder
         self.streams = streams
         self.outer, self.root = outer, self if outer is None else outer.root
+        self.staged = staged
         self.holders, self.taped = [], {}       # see `loops`
         self.order, self.done = order_of(fetches, bound or feeds, done), done
         self.feeds = [Value(shape, dtype, "feed", source=i)

@@ -100,7 +100,8 @@ def while_gradient(op, *dys):
     # the loop's results come last: they put the loop before its gradient
     starts = [zeros_like(op.outputs[i]) if dys[i] is None else dys[i] for i in varying]
     made = add_session_op(while_grad, [*starts, *wide, *outside, *op.outputs],
-                          {"parts": (key, part.outputs, [*slots, *d_slots], kept, varying)},
+                          {"parts": (key, part.outputs, [*slots, *d_slots], kept, varying),
+                           "made": frozenset(o.id for o in part.made)},
                           specs, "while_grad", graph).outputs
     found = {**dict(zip(varying, made)), **dict(zip(wide, made[len(varying):]))}
     return [found.get(i) for i in range(count)] + [found.get(t) for t in op._inputs[count:]]

@@ -329,7 +329,7 @@ class Session(Runner):
 
     def _plan(self, nodes, feeds, done=(), after=None):
         key = (tuple(nodes), tuple((t, v.dtype, v.shape) for t, v in feeds.items()),
-               frozenset(done))
+               frozenset(done), self._staged)
         plan = self._plans.get(key)
         if plan is not None:
             self._plans.move_to_end(key)
@@ -338,7 +338,7 @@ class Session(Runner):
         plan = compile(nodes, {t: (v.dtype, v.shape) for t, v in feeds.items()}, self.store,
                        threads=self.num_threads, done=done,
                        check=self.check_numerics, streams=self.streams, after=after,
-                       keep=self._keep)
+                       keep=self._keep, staged=self._staged)
         if isinstance(plan, Staging) or not plan.fresh:
             self._plans[key] = plan
             while len(self._plans) > config.PLAN_CACHE:
