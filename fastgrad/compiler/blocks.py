@@ -15,7 +15,7 @@ Decisions
 import numpy as np
 
 from fastgrad.compiler.fuse import fuse, step_reads
-from fastgrad.compiler.ir import Step, Value, ghost
+from fastgrad.compiler.ir import Step, Value, ghost, updated_by
 from fastgrad.compiler.place import Storage, place
 from fastgrad.graph.opdef import OPS
 from fastgrad.graph.registry import op
@@ -146,7 +146,7 @@ def _lay_out(step, nested, off, strips_of, threads):
         for i, s in enumerate(block.steps):
             s.index = i
         if "fuse" not in off:
-            block.steps = fuse(block.steps, block.wanted, set())
+            block.steps = fuse(block.steps, block.wanted, updated_by(block.steps))
         lay_out(block.steps, off, strips_of, threads)
         block.steps = strips_of(block.steps, block.wanted)
     # the condition of a loop and its turn follow one another: they have one arena; so have the

@@ -58,7 +58,7 @@ def _made_late(value):
 
 
 def _may_fail(kernel):
-    return any(k.symbol is None for k in _parts(kernel)) or any(
+    return bool(kernel.blocks) or any(k.symbol is None for k in _parts(kernel)) or any(
         _made_late(index) for _, index, _ in indices_of(kernel))
 
 

@@ -17,7 +17,8 @@ from fastgrad.compiler.blocks import Block, Nested, Tape, carried, filled, port_
 from fastgrad.compiler.builder import Builder
 from fastgrad.compiler.fuse import step_reads
 from fastgrad.compiler.ir import Step, Value, const_value, root_of
-from fastgrad.compiler.snapshots import snapshot_of
+from fastgrad.compiler.order import changed
+from fastgrad.compiler.snapshots import keep_old_values, snapshot_of
 from fastgrad.errors import FastgradError, MissingFeedError, OpError
 from fastgrad.graph.dtypes import TEXT, strong
 from fastgrad.graph.nodes import Tensor
@@ -73,7 +74,7 @@ class _Outside:
         return op.id not in self.made and op.op_type != "constant"
 
 
-def specialised(outer, node, fetches, bound, made, hoists=True, own=()):
+def specialised(outer, node, fetches, bound, made, hoists=True, own=(), forward=None):
     """A Specialiser that has visited what `fetches` need inside a block.
 
     Parameters
@@ -82,10 +83,12 @@ def specialised(outer, node, fetches, bound, made, hoists=True, own=()):
     bound : dict of Tensor to Value, what the block takes
     made : set of ids of the operations that the block may be made of
     own : Values among the bound ones that hang on the block
+    forward : Specialiser of the turn that this one goes back over
     """
     builder = Inner(outer.b, hoists)
     builder.own.update(own)
     inner = outer.inside(fetches, bound, _Outside(made), builder)
+    inner.forward = forward
     try:
         for op in inner.order:
             inner.visit(op)
@@ -93,9 +96,18 @@ def specialised(outer, node, fetches, bound, made, hoists=True, own=()):
         raise
     except (FastgradError, OpError) as e:       # a turn that runs may fail; none need run
         raise NotPlanned(str(e)) from e
-    if inner.dynamic or inner.writers:
-        raise NotPlanned(f"{inner.dynamic or list(inner.writers)} inside {node.name}")
+    if inner.dynamic or any(v.dtype == TEXT for step in builder.steps for v in step.outs):
+        raise NotPlanned(f"{inner.dynamic} inside {node.name}")
+    for op, value in inner.newest.items():
+        if value.shape != inner.root._variable(op).shape:
+            raise NotPlanned(f"{op.name} changes its shape")
     return inner
+
+
+def bound_outside(node, tensors, values):
+    """{Tensor: Value} that a block takes; the variables that it changes it reads itself."""
+    changes = changed(node)
+    return {t: v for t, v in zip(tensors, values) if t.op not in changes}
 
 
 def value_in(inner, tensor):
@@ -152,7 +164,7 @@ def plan_while(s, node, after):
     if node.attrs["tapes"] and s.root.staged:
         raise NotPlanned("its gradient may be evaluated in another stage")
     values = s.inputs_of(node, after)
-    outside = dict(zip(node._inputs[count:], values[count:]))
+    outside = bound_outside(node, node._inputs[count:], values[count:])
     starts = [_start(s, v, t) for v, t in zip(values, slots)]
     places = [slot_of(v.shape, v.dtype) for v in starts]
     bound = {**outside, **dict(zip(slots, places))}
@@ -160,20 +172,20 @@ def plan_while(s, node, after):
     kept = list(dict.fromkeys(t for _, tensors in tapes for t in tensors))
     made = node.attrs["made"]
     test_part = specialised(s, node, cond, bound, made, own=places)
+    if test_part.writers:
+        raise NotPlanned("the condition changes a variable")
     turn = specialised(s, node, [*body, *kept], bound, made, own=places)
     test = value_in(test_part, cond[0])
     results = [value_in(turn, t) for t in body if isinstance(t, Tensor)]
     for v, place in zip(results, places):
         if v.shape != place.shape or v.dtype != place.dtype:
             raise NotPlanned(f"a loop variable of shape {place.shape} becomes {v.shape}")
-    loop = _Loop(s, node, starts, places, [test_part, turn], test)
-    loop.results = results
-    if limit is not None:
-        loop.limit = _number(s, outside[limit])
+    limit = None if limit is None else _number(s, outside[limit])
+    loop = Loop(s, node, starts, places, [test_part, turn], test, results, limit)
     for key, tensors in tapes:
-        s.root.taped[key] = Taped(loop, dict(zip(slots, places)),
+        s.taped[key] = Taped(loop, dict(zip(slots, places)),
                                   {t: value_in(turn, t) for t in tensors})
-    return loop.finish()
+    return loop.results_outside
 
 
 def _start(s, value, slot):
@@ -208,12 +220,27 @@ def _with_blocks(operations):
         todo += [op.graph.operation_at(i) for i in op.attrs.get("made", ())]
 
 
+def _taped(s, key):
+    """What a loop left for the gradient in `s`: the loop lies in a block that `s` lies in as well,
+    or in the turn that such a block goes back over."""
+    chosen = False                      # whether the gradient's block runs in some turns only
+    while s is not None:
+        for level in (s, s.forward):
+            if level is not None and key in level.taped:
+                if chosen and s.outer is not None:
+                    break               # what it leaves in the other turns would stay on the tapes
+                return level.taped[key]
+        chosen = chosen or s.outer is not None and not s.b.hoists
+        s = s.outer
+    raise NotPlanned("the loop itself is not part of the plan")
+
+
 class Taped:
     """What a loop can leave on tapes for a gradient.
 
     Attributes
     ----------
-    loop : _Loop
+    loop : Loop
     slots : dict Tensor -> Value of a loop variable at the beginning of a turn
     made : dict Tensor -> Value that a turn makes
     tapes : dict Value -> Tape
@@ -247,63 +274,107 @@ class Taped:
         return self.loop.counts
 
 
-class _Loop:
-    """A loop Step in the making; its blocks are closed when all that they must leave is known."""
+class Holder:
+    """A Step with blocks in the making; they are closed when all that they must leave is known.
 
-    def __init__(self, s, node, starts, places, parts, test):
-        self.s, self.node, self.starts, self.places = s, node, starts, places
-        self.parts, self.test, self.limit = parts, test, None
-        self.results, self.pushed, self.counts, self.turns = [], [], None, None
-        self.popped = []                # [(Value that a turn takes off a tape, Tape)]
-        self.behind = ()                # Values of the loop whose tapes it takes from
+    Attributes
+    ----------
+    s : Specialiser of what it lies in
+    parts : list of Specialiser, of its blocks
+    places : list of Value, the results as the blocks see them
+    behind : Values that it comes behind, though it reads none of them
+    """
 
-    def finish(self):
-        """Append the Step; its blocks come when the plan is scheduled."""
-        self.step = step = Step(OPS["loop"], [], {}, self.node)
-        step.outs = tuple(Value(v.shape, v.dtype, step=step) for v in self.places)
-        taken = [*self.starts, *(v for part in self.parts for v in part.fed.values())]
-        own = set(self.places).union(*(part.b.own for part in self.parts))
+    def __init__(self, s, node, type_, taken, places, parts):
+        self.s, self.places, self.parts, self.behind = s, places, parts, ()
+        versions = s.versions_of(node)
+        self.versions = list(versions.values())
+        self.step = step = Step(OPS[type_], [], {}, node)
+        results = [Value(v.shape, v.dtype, step=step) for v in places]
+        news = [Value(v.shape, v.dtype, step=step, source=op) for op, v in versions.items()]
+        step.outs = (*results, *news)
+        if versions:
+            step.attrs["versions"] = self.versions
+        taken = [*taken, *(v for part in parts for v in part.fed.values()), *self.versions]
+        own = set(places).union(*(part.b.own for part in parts))
         step.inputs = list(dict.fromkeys(
             v for v in taken if v.kind not in ("const", "ghost") and v not in own))
-        self.s.b.append(step)
-        self.s.holders.append(self)
-        return list(step.outs)
+        s.b.append(step)
+        step.late = step.late or bool(versions)
+        s.holders.append(self)
+        s.updates += news
+        s.newest.update(zip(versions, news))
+        self.results_outside = results
+
+    leaves = False                      # whether it puts something on tapes
+
+    def steps_of(self, part, wanted, last=()):
+        """A block's steps in order: what sees old values of variables, updates, then `last`."""
+        wanted = [*wanted, *part.updates]
+        wanted += [v for h in part.holders if h.leaves for v in h.step.outs]
+        steps = needed(part.b.steps, wanted)
+        late = [s for s in steps if s.late]
+        for s in last if late else ():
+            s.late = True
+        steps = [*(s for s in steps if not s.late), *late, *last]
+        return keep_old_values(steps) if late else steps
+
+    def fill(self, ports, blocks, slots, test, own):
+        """Put ports in place of what is outside, and give the Step its blocks."""
+        inside = set(own)
+        for block in blocks:
+            inside.update(v for step in block.steps for v in step.outs)
+        for block in blocks:
+            ports.replace(block.steps, inside)
+        if test is not None and test not in inside and test.kind != "slot":
+            test = ports.port(test)
+        for v in (*self.behind, *self.versions):
+            ports.port(v)               # it reads them, or comes behind what makes them
+        self.step.inputs = ports.inputs
+        self.step.attrs["nested"] = nested = Nested(blocks, ports.ports, slots, test)
+        return nested
+
+
+class Loop(Holder):
+    """A loop in the making.
+
+    Attributes
+    ----------
+    results : list of Value, of the loop variables behind a turn
+    pushed, popped : list of (Value that a turn puts on or takes off a tape, Tape)
+    counts, turns : Tape that the number of turns is put on or taken off, or None
+    limit : Value of the most turns, or None
+    """
+
+    def __init__(self, s, node, starts, places, parts, test, results, limit=None):
+        super().__init__(s, node, "loop", [*starts, *([] if limit is None else [limit])], places,
+                         parts)
+        self.starts, self.test, self.limit, self.results = starts, test, limit, results
+        self.pushed, self.popped, self.counts, self.turns = [], [], None, None
+
+    leaves = property(lambda self: self.counts is not None)
 
     def close(self):
         """Fill the Step with its blocks."""
         for part in self.parts:
             part.close_holders()
         ports, slots = Ports(), [[p] for p in self.places]
-        inside = set().union(*(part.b.own for part in self.parts))
         start = []
         for v, place, group in zip(self.starts, self.places, slots):
             start.append(filled(place, v.splat) if v.splat is not None and place.size > 1
-                         else carried(ports.port(v), place))
+                         else carried(v, place))
             group.append(start[-1].out)
-        cond = needed(self.parts[0].b.steps, [self.test]) if len(self.parts) > 1 else []
+        cond = self.steps_of(self.parts[0], [self.test]) if len(self.parts) > 1 else []
         turn = self._turn(slots)
-        ports.replace([*cond, *turn], inside)
-        test = self.test
-        if test is not None and test not in inside:
-            test = ports.port(test)
-        blocks = [Block(start), Block(cond, [] if test is None else [test]), Block(turn)]
-        nested = Nested(blocks, ports.ports, slots, test)
-        if self.limit is not None:
-            nested.limit = ports.port(self.limit)
-        nested.counts, nested.turns = self.counts, self.turns
-        for v in self.behind:
-            ports.port(v)               # nothing reads it: it puts this Step behind that one
-        self.step.inputs, self.step.attrs["nested"] = ports.inputs, nested
+        blocks = [Block(start), Block(cond, [] if self.test is None else [self.test]), Block(turn)]
+        limit = None if self.limit is None else ports.port(self.limit)
+        own = set(self.places).union(*(part.b.own for part in self.parts))
+        nested = self.fill(ports, blocks, slots, self.test, own)
+        nested.limit, nested.counts, nested.turns = limit, self.counts, self.turns
 
     def _turn(self, slots):
         """The steps of a turn: what is taken off tapes, the body, what is put on tapes, and last
         the new values of the loop variables."""
-        part = self.parts[-1]
-        wanted = [*self.results, *(v for v, _ in self.pushed)]
-        wanted += [v for h in part.holders if h.pushed or h.counts for v in h.step.outs]
-        steps = needed(part.b.steps, wanted)
-        pops = [_pop(v, tape) for v, tape in self.popped]
-        pushes = [_push(v, tape) for v, tape in self.pushed]
         copies, carries = [], []
         for v, place, group in zip(self.results, self.places, slots):
             root = root_of(v)
@@ -314,8 +385,9 @@ class _Loop:
                 v = copies[-1].out
             carries.append(carried(v, place))
             group.append(carries[-1].out)
-        part.b.own.update(c.out for c in copies)
-        return [*pops, *steps, *pushes, *copies, *carries]
+        last = [*(_push(v, tape) for v, tape in self.pushed), *copies, *carries]
+        steps = self.steps_of(self.parts[-1], [*self.results, *(v for v, _ in self.pushed)], last)
+        return [*(_pop(v, tape) for v, tape in self.popped), *steps]
 
 
 def _push(value, tape):
@@ -334,19 +406,17 @@ def _pop(value, tape):
 def plan_while_grad(s, node, after):
     """The Values of the gradients of a loop: back over its turns, whose values are on tapes."""
     key, outputs, slots, kept, varying = node.get_attr("parts")
-    taped = s.root.taped.get(key)
-    if taped is None:
-        raise NotPlanned("the loop itself is not part of the plan")
+    taped = _taped(s, key)
     count, wide = len(varying), len(node.outputs) - len(varying)
     values = s.inputs_of(node, after)
     d_slots, turns = slots[len(taped.slots):], taped.bound(s)
     places = [slot_of(taped.slots[i].shape, taped.slots[i].dtype) for i in varying]
     sums = [slot_of(v.shape, strong(v.dtype)) for v in values[count:count + wide]]
     popped = {t: v for t, v in turns.items() if v.kind == "popped"}
-    bound = {**dict(zip(node._inputs[count:], values[count:])), **turns,
+    bound = {**bound_outside(node, node._inputs[count:], values[count:]), **turns,
              **dict(zip(d_slots, places))}
     turn = specialised(s, node, outputs, bound, node.attrs["made"],
-                       own=[*places, *sums, *popped.values()])
+                       own=[*places, *sums, *popped.values()], forward=taped.loop.parts[-1])
     found = [value_in(turn, t) for t in outputs]
     results = found[:count] + [turn.b.step("add", a, g) for a, g in zip(sums, found[count:])]
     for v, place in zip(results, [*places, *sums]):
@@ -354,13 +424,54 @@ def plan_while_grad(s, node, after):
             raise NotPlanned(f"a gradient of shape {place.shape} becomes {v.shape}")
     starts = [_start(s, v, t) for v, t in zip(values, d_slots)]
     starts += [repeated(v.dtype.type(0), v.shape) for v in sums]
-    loop = _Loop(s, node, starts, [*places, *sums], [turn], None)
-    loop.results, loop.turns = results, taped.turns()
+    loop = Loop(s, node, starts, [*places, *sums], [turn], None, results)
+    loop.turns = taped.turns()
     if taped.loop.s is s:
         loop.behind = taped.loop.step.outs[:1]
     used = {v for step in needed(turn.b.steps, results) for v in step.inputs} | set(results)
     loop.popped = [(v, taped.tape(t)) for t, v in popped.items() if v in used]
-    return loop.finish()
+    return loop.results_outside
+
+
+# ---- cond_ ------------------------------------------------------------------------------
+
+class Branch(Holder):
+    """A branch in the making: two blocks with a result each for every place."""
+
+    def __init__(self, s, node, test, places, parts, results):
+        super().__init__(s, node, "branch", [test], places, parts)
+        self.test, self.results = test, results
+
+    def close(self):
+        ports, slots, blocks = Ports(), [[] for _ in self.places], []
+        for part, results in zip(self.parts, self.results):
+            part.close_holders()
+            last = [carried(v, place) for v, place in zip(results, self.places)]
+            for step, group in zip(last, slots):
+                group.append(step.out)
+            blocks.append(Block(self.steps_of(part, results, last)))
+        own = set().union(*(part.b.own for part in self.parts))
+        self.fill(ports, blocks, slots, self.test, own)
+
+
+def plan_cond(s, node, after):
+    """The Values of a cond's results."""
+    parts = node.get_attr("parts")
+    test, *values = s.inputs_of(node, after)
+    if test.size != 1:
+        raise NotPlanned("a predicate of several elements")
+    bound = bound_outside(node, node._inputs[1:], values)
+    blocks = [specialised(s, node, part, bound, node.attrs["made"], hoists=False)
+              for part in parts]
+    results = [[value_in(block, t) for t in part if isinstance(t, Tensor)]
+               for block, part in zip(blocks, parts)]
+    for a, b in zip(*results):
+        if a.shape != b.shape or a.dtype != b.dtype:
+            raise NotPlanned(f"branches of shapes {a.shape} and {b.shape}")
+    if test.dtype != np.bool_:
+        test = s.b.convert(test, np.dtype(np.bool_))
+    places = [slot_of(v.shape, v.dtype) for v in results[0]]
+    return Branch(s, node, test, places, blocks, results).results_outside
 
 
 def repeated(number, shape):
@@ -368,4 +479,4 @@ def repeated(number, shape):
     return const_value(np.broadcast_to(number, shape))
 
 
-PLANNED = {"while_": plan_while, "while_grad": plan_while_grad}
+PLANNED = {"while_": plan_while, "while_grad": plan_while_grad, "cond_": plan_cond}

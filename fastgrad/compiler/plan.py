@@ -26,7 +26,7 @@ from fastgrad.compiler.fuse import fuse, step_reads
 from fastgrad.graph.nodes import Tensor
 from fastgrad.graph.interned import held, keeping
 from fastgrad.compiler.builder import Builder, too_large
-from fastgrad.compiler.ir import untied, variable_of
+from fastgrad.compiler.ir import untied, updated_by
 from fastgrad.compiler.partition import partition
 from fastgrad.compiler.place import place
 from fastgrad.compiler.spaces import Spaces, streams_of
@@ -68,8 +68,7 @@ class Plan:
         self.fresh = {}
         steps = body.steps
         if "fuse" not in off:
-            steps = fuse(steps, body.results, {variable_of(v) for s in steps if s.opdef.writes
-                                               for v in s.inputs[:len(s.outs)]})
+            steps = fuse(steps, body.results, updated_by(steps))
         emitter = Emitter(_kernels.symbols(), _choose_gemm)
         threads = threads if "threads" not in off else 1
 

@@ -14,7 +14,7 @@ from fastgrad.errors import MissingFeedError, StateError
 from fastgrad.wording import where
 from fastgrad.compiler import families, loops
 from fastgrad.compiler.shown import variable_shown
-from fastgrad.compiler.order import assigns_first, order_of, written
+from fastgrad.compiler.order import assigns_first, changed, order_of, written
 from fastgrad.graph.nodes import Tensor, is_custom
 from fastgrad.compiler.ir import Step, Value, root_of, variable_of
 from fastgrad.graph.reference import evaluate
@@ -63,14 +63,14 @@ class Specialiser:
         self.streams = streams
         self.outer, self.root = outer, self if outer is None else outer.root
         self.staged = staged
-        self.holders, self.taped = [], {}       # see `loops`
+        self.holders, self.taped, self.forward = [], {}, None       # see `loops`
         self.order, self.done = order_of(fetches, bound or feeds, done), done
         self.feeds = [Value(shape, dtype, "feed", source=i)
                       for i, (dtype, shape) in enumerate(feeds.values())]
         self.env = dict(zip(feeds, self.feeds)) if bound is None else dict(bound)
         self.fed = feeds if bound is None else bound
         self.variables = {}
-        self.writers = {o: written(o) for o in self.order if written(o)}
+        self.writers = {o: changed(o) for o in self.order if changed(o)}
         self.order = assigns_first(self.order, self.writers)
         self.after = dict(after or {})  # operation -> update operations it comes after
         self.blocked = set()            # operations behind one that must be evaluated first
@@ -109,11 +109,15 @@ class Specialiser:
             return False
         try:
             made = plan(self, node, after)
-        except loops.NotPlanned:                # what was made for it is not needed
+        except (loops.NotPlanned, StateError):  # what was made for it is not needed
             return False
         for t, value in zip(node.outputs, made):
             self.env.setdefault(t, value)
         return True
+
+    def versions_of(self, node):
+        """The variables that an operation with blocks changes: {operation: its Value before}."""
+        return {op: self.newest.get(op) or self._variable(op) for op in self.writers.get(node, ())}
 
     def visit(self, node):
         if node.outputs and all(t in self.env for t in node.outputs):
@@ -187,23 +191,26 @@ class Specialiser:
     def _read(self, tensor, node, index, after):
         """The Value of an input; of a variable the version that this operation must see."""
         op = tensor.op
-        if node in self.writers and index < node.opdef.outputs:
+        if index < len(written(node)):
             return self.newest.get(op) or self._variable(op, self._new_shape(node))
         if tensor in self.env:
             return self.env[tensor]
-        if any(op in written(w) for w in after if w is not node):
+        if any(op in changed(w) for w in after if w is not node):
             return self.newest.get(op) or self._variable(op)
         return self._found(op)
 
     def _found(self, op):
         """A variable as the run finds it."""
         if self.outer is not None:
-            return self.outer._found(op)
+            changes = any(op in variables for variables in self.writers.values())
+            return self._variable(op) if changes else self.outer._found(op)
         return self.env.get(Before(op)) or self._variable(op)
 
     def _variable(self, op, shape=None):
         """The Value of a variable; `shape` is what an update is about to give it."""
         value = self.variables.get(op)
+        if self.outer is not None:
+            return self._variable_in_block(op) if value is None else value
         if value is not None:
             if shape is None and not self.store.has(op):
                 self._old_of_fresh(op, value)
@@ -214,6 +221,15 @@ class Specialiser:
         else:
             value = Value(shape, op.attrs["dtype"], "var", source=op)
         self.variables[op] = value
+        return value
+
+    def _variable_in_block(self, op):
+        """A variable as a turn, or a branch, finds it."""
+        if not self.store.has(op):
+            raise loops.NotPlanned(f"{op.name} has no value yet")
+        found = self.root._variable(op)
+        self.variables[op] = value = Value(found.shape, found.dtype, "var", source=op)
+        self.b.own.add(value)
         return value
 
     def _old_of_fresh(self, op, value):
@@ -249,7 +265,8 @@ class Specialiser:
         wanted = [f for f in self.fetches if isinstance(f, Tensor)]
         values = [self._fetched(t) for t in wanted]
         early, late = self._copies(values)
-        needed = self._needed(values + self.updates + [s.inputs[0] for s in early + late])
+        left = [v for h in self.holders if h.leaves for v in h.step.outs]
+        needed = self._needed(values + self.updates + left + [s.inputs[0] for s in early + late])
         steps = [s for s in self.b.steps if s in needed and not s.late] + early
         after = {}
         for s in late:

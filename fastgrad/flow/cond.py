@@ -109,8 +109,9 @@ def _cond_op(pred, parts):
     specs = [(common(a._shape, b._shape), strong(a._dtype)) for a, b in pairs]
     outside = list(dict.fromkeys(parts[0].outside + parts[1].outside))
     with pred.graph.control_dependencies(parts[0].before + parts[1].before):
-        return add_session_op(cond_, [pred, *outside], {"parts": [p.outputs for p in parts]},
-                              specs, "Merge", pred.graph)
+        return add_session_op(cond_, [pred, *outside], {
+            "parts": [p.outputs for p in parts],
+            "made": frozenset(op.id for p in parts for op in p.made)}, specs, "Merge", pred.graph)
 
 
 @RegisterGradient("cond_")
