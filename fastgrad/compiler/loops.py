@@ -12,7 +12,8 @@ Decisions
 
 import numpy as np
 
-from fastgrad.compiler import families
+from fastgrad.compiler import arrays, families
+from fastgrad.compiler.arrays import NotPlanned
 from fastgrad.compiler.blocks import Block, Nested, Tape, carried, filled, port_of, slot_of
 from fastgrad.compiler.builder import Builder
 from fastgrad.compiler.fuse import step_reads
@@ -23,10 +24,6 @@ from fastgrad.errors import FastgradError, MissingFeedError, OpError
 from fastgrad.graph.dtypes import TEXT, strong
 from fastgrad.graph.nodes import Tensor
 from fastgrad.graph.opdef import OPS
-
-
-class NotPlanned(Exception):
-    """A loop or branch that no plan can hold; a session runs it."""
 
 
 # ---- blocks -----------------------------------------------------------------------------
@@ -479,4 +476,5 @@ def repeated(number, shape):
     return const_value(np.broadcast_to(number, shape))
 
 
-PLANNED = {"while_": plan_while, "while_grad": plan_while_grad, "cond_": plan_cond}
+PLANNED = {**arrays.PLANNED, "while_": plan_while, "while_grad": plan_while_grad,
+           "cond_": plan_cond}

@@ -221,7 +221,14 @@ class Plan:
 
 
 _REASONS = {2: "an index lies outside the table that it indexes",       # by `Code` of abi.pxd
-            4: "there is no memory for what its turns keep for the gradient"}
+            4: "there is no memory for what its turns keep for the gradient",
+            5: "the index lies outside of the array",
+            6: "could not write to an element that has already been written to",
+            7: "could not write to an element that has already been read",
+            8: "could not read an element twice: it was cleared after a previous read (perhaps try "
+               "setting clear_after_read=False?)",
+            9: "could not read an element that was never written, of no known shape. Give the array "
+               "its element_shape to read zeros instead"}
 
 
 def _choose_gemm(m, n, k, ta, tb, dtype):
@@ -271,7 +278,7 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
         s = Specialiser(fetches, feeds, store, builder, done, streams, after, staged=staged)
         body = s.run()
         if isinstance(body, Staging):
-            if s.holders and not staged:        # what they leave, the other stages must see
+            if (s.holders or s.arrays) and not staged:        # what they leave, the other stages must see
                 return compile(fetches, feeds, store, off, threads, done, check, streams, after,
                                keep, True)
             return body

@@ -107,12 +107,23 @@ class Spaces:
             value = k.values[0]
             return (k.symbol, self._tape(k.step.attrs["tape"]), self.operand(value),
                     value.size * value.dtype.itemsize)
+        if k.symbol in ("put", "take", "gain"):
+            return self._access(k)
         nested = k.step.attrs["nested"]
         blocks = [[self.tuple_of(inner, table) for inner in block] for block in k.blocks]
         if k.symbol == "branch":
             return ("branch", *blocks, self.operand(nested.test))
         return ("loop", *blocks, self.operand(nested.test), self.operand(nested.limit),
                 self._tape(nested.counts), self._tape(nested.turns))
+
+    def _access(self, k):
+        """A step that works on elements of an array."""
+        elements, index = k.step.inputs[0], k.values[2 if k.symbol == "gain" else 3]
+        row = elements.size // max(1, elements.shape[0]) * elements.dtype.itemsize
+        attrs = k.step.attrs
+        return (k.symbol, tuple(map(self.operand, k.values)), elements.shape[0], row, index.size,
+                index.dtype.itemsize, attrs.get("clears", False), attrs.get("zeros", 0),
+                elements.dtype)
 
     def _tape(self, tape):
         return None if tape is None else self.tapes.setdefault(tape, len(self.tapes))

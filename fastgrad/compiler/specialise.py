@@ -64,6 +64,7 @@ class Specialiser:
         self.outer, self.root = outer, self if outer is None else outer.root
         self.staged = staged
         self.holders, self.taped, self.forward = [], {}, None       # see `loops`
+        self.arrays = {}                # see `arrays`
         self.order, self.done = order_of(fetches, bound or feeds, done), done
         self.feeds = [Value(shape, dtype, "feed", source=i)
                       for i, (dtype, shape) in enumerate(feeds.values())]

@@ -302,6 +302,8 @@ cdef int read_step(Program p, Step* step, object spec) except -1:
             return read_loop(p, step, fields)
         if head == "branch":
             return read_branch(p, step, fields)
+        if head == "put" or head == "take" or head == "gain":
+            return read_access(p, step, fields)
         if head == "push" or head == "pop":
             return read_taped(p, step, fields, run_push if head == "push" else run_pop)
     if callable(head):

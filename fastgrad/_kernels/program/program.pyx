@@ -37,6 +37,7 @@ from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint64_t
 from libc.string cimport memcmp, memcpy, memset
 
 from fastgrad._kernels.abi cimport (
+    ARRAY_CLEARED, ARRAY_MISSING, ARRAY_RANGE, ARRAY_READ, ARRAY_WRITTEN,
     BAD_INDEX, INTERRUPTED, MAX_EXTENTS, MAX_OPERANDS, NO_MEMORY, OK, PYTHON_ERROR, Step, kernel_t)
 
 import numpy as np
@@ -62,6 +63,7 @@ include "build.pxi"
 include "slots.pxi"
 include "walk.pxi"
 include "loop.pxi"
+include "array.pxi"
 include "draw.pxi"
 include "fit.pxi"
 include "blas.pxi"
@@ -82,7 +84,7 @@ cdef class Program:
         substeps ``(address, operands, advances, ext, par)``, or ``(..., units)`` if a unit of
         the strip's range is several of the kernel's, and steps with lists of such steps inside,
         ``("loop", start, condition, turn, test, limit, counted, turns)``, ``("branch", true,
-        false, test)``, ``("push", tape, operand, bytes)`` and ``("pop", ...)``: see loop.pxi.
+        false, test)``, and those on tapes and arrays: see loop.pxi and array.pxi.
         An operand is None or
         ``(space, byte_offset)``; space 0 is the arena, then come the fixed arrays, the feeds and
         the results; -1 is a strip's scratch.

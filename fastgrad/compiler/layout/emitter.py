@@ -20,7 +20,7 @@ LETTERS = {np.dtype(name): text for name, text in (
     ("float32", "f32"), ("float64", "f64"), ("int32", "i32"), ("int64", "i64"), ("uint8", "u8"),
     ("bool", "b1"))}
 INDEX_DTYPES = ("int32", "int64")
-OWN = frozenset(("loop", "branch", "push", "pop"))      # what a Program does itself
+OWN = frozenset("loop branch push pop put take gain".split())   # what a Program does itself
 
 
 class Kernel:

@@ -27,10 +27,14 @@ def _flops(k):
 def _holder(e, s):
     """One kernel; its values are what it reads and writes, in no kernel's order."""
     nested = s.attrs["nested"]
-    inputs = [v for v in s.inputs if v.kind != "const"]
-    kernel = Kernel(s, s.type, [*s.outs, *inputs, s.scratch], 1, writes=len(s.outs))
-    kernel.blocks = tuple(strips.join([k for inner in block.steps for k in e.emit(inner)])
-                          for block in nested.blocks)
+    blocks = tuple(strips.join([k for inner in block.steps for k in e.emit(inner)])
+                   for block in nested.blocks)
+    changed = {id(v) for block in blocks for k in every(block) for v in k.values[:k.writes]}
+    outer = [v for port, v in zip(nested.ports, s.inputs) if id(port) in changed]
+    read = [v for v in s.inputs if v not in outer]
+    kernel = Kernel(s, s.type, [*s.outs, *outer, *read, s.scratch], 1,
+                    writes=len(s.outs) + len(outer))
+    kernel.blocks = blocks
     return [kernel]
 
 
