@@ -107,6 +107,8 @@ def _step(s, node, type_, inputs, shape, dtype, **attrs):
     step = Step(OPS[type_], inputs, attrs, node)
     step.outs = (Value(shape, dtype, step=step),)
     s.b.append(step)
+    if type_ != "array_gain":
+        s.updates.append(step.out)          # it marks elements: it runs whether it is read or not
     return step.out
 
 

@@ -252,10 +252,13 @@ class Taped:
 
         What was the same in all turns is taken as it is, where it can be seen from `s`.
         """
-        hang = self.loop.parts[-1].b.own
-        return {t: v if v.kind == "const" or s is self.loop.s and v not in hang
-                and v.kind != "slot" else Value(v.shape, v.dtype, "popped")
-                for t, v in self.values.items()}
+        hang, popped = self.loop.parts[-1].b.own, {}
+        for v in self.values.values():
+            if v.kind == "const" or s is self.loop.s and v not in hang and v.kind != "slot":
+                popped[v] = v
+            elif v not in popped:
+                popped[v] = Value(v.shape, v.dtype, "popped")
+        return {t: popped[v] for t, v in self.values.items()}
 
     def tape(self, tensor):
         """The tape of a tensor's values."""
@@ -426,7 +429,8 @@ def plan_while_grad(s, node, after):
     if taped.loop.s is s:
         loop.behind = taped.loop.step.outs[:1]
     used = {v for step in needed(turn.b.steps, results) for v in step.inputs} | set(results)
-    loop.popped = [(v, taped.tape(t)) for t, v in popped.items() if v in used]
+    tapes = {v: taped.tape(t) for t, v in popped.items() if v in used}
+    loop.popped = list(tapes.items())
     return loop.results_outside
 
 

@@ -217,18 +217,20 @@ class Plan:
                 name = name if step.op is None else where(step.op)
                 return KernelError(f"{name}: {reason}", step.op)
         reason = _REASONS.get(failed.code, f"kernel code {failed.code}")
+        if failed.element is not None:
+            reason = reason.format(index=failed.element, size=kernel.step.inputs[0].shape[0])
         return KernelError(f"{name}: {reason}.", op)
 
 
 _REASONS = {2: "an index lies outside the table that it indexes",       # by `Code` of abi.pxd
             4: "there is no memory for what its turns keep for the gradient",
-            5: "the index lies outside of the array",
-            6: "could not write to an element that has already been written to",
-            7: "could not write to an element that has already been read",
-            8: "could not read an element twice: it was cleared after a previous read (perhaps try "
-               "setting clear_after_read=False?)",
-            9: "could not read an element that was never written, of no known shape. Give the array "
-               "its element_shape to read zeros instead"}
+            5: "tried to reach index {index}, but the array has size {size}",
+            6: "could not write to index {index}: it has already been written to",
+            7: "could not write to index {index}: it has already been read",
+            8: "could not read index {index} twice: it was cleared after a previous read (perhaps "
+               "try setting clear_after_read=False?)",
+            9: "could not read index {index}: it was never written, and the element shape is not "
+               "fully defined. Give the array its element_shape to read zeros instead"}
 
 
 def _choose_gemm(m, n, k, ta, tb, dtype):

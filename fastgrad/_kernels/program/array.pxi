@@ -21,15 +21,21 @@ cdef struct Access:
     bint clears                 # what is read cannot be read again
     int zeros                   # what was never written is zero: never, if others were, always
     int number                  # of what is added up: NUMBER_F32 or NUMBER_F64
+    int64_t at                  # the element that was refused
 
 
 cdef inline int64_t index_at(const char* index, Py_ssize_t i, int size) noexcept nogil:
     return (<const int32_t*>index)[i] if size == 4 else (<const int64_t*>index)[i]
 
 
+cdef inline int refuse(Access* a, int64_t at, int code) noexcept nogil:
+    a.at = at
+    return code
+
+
 cdef int run_put(const Step* s, Py_ssize_t lo, Py_ssize_t hi) noexcept nogil:
     """ptr: flow, flags, elements, indices, values"""
-    cdef const Access* a = <const Access*>s.aux
+    cdef Access* a = <Access*>s.aux
     cdef char* flags = s.ptr[1]
     cdef Py_ssize_t i
     cdef int64_t at
@@ -37,9 +43,9 @@ cdef int run_put(const Step* s, Py_ssize_t lo, Py_ssize_t hi) noexcept nogil:
     for i in range(a.count):
         at = index_at(s.ptr[3], i, a.index_size)
         if at < 0 or at >= a.size:
-            return ARRAY_RANGE
+            return refuse(a, at, ARRAY_RANGE)
         if flags[at] != EMPTY:
-            return ARRAY_WRITTEN if flags[at] == WRITTEN else ARRAY_READ
+            return refuse(a, at, ARRAY_WRITTEN if flags[at] == WRITTEN else ARRAY_READ)
         memcpy(s.ptr[2] + at * a.row, s.ptr[4] + i * a.row, a.row)
         flags[at] = WRITTEN
     return OK
@@ -55,20 +61,20 @@ cdef bint nothing_written(const char* flags, Py_ssize_t size) noexcept nogil:
 
 cdef int run_take(const Step* s, Py_ssize_t lo, Py_ssize_t hi) noexcept nogil:
     """ptr: values, flags or NULL, elements, indices"""
-    cdef const Access* a = <const Access*>s.aux
+    cdef Access* a = <Access*>s.aux
     cdef char* flags = s.ptr[1]
     cdef Py_ssize_t i
     cdef int64_t at
     for i in range(a.count):
         at = index_at(s.ptr[3], i, a.index_size)
         if at < 0 or at >= a.size:
-            return ARRAY_RANGE
+            return refuse(a, at, ARRAY_RANGE)
         if flags != NULL:
             if flags[at] == CLEARED:
-                return ARRAY_CLEARED
+                return refuse(a, at, ARRAY_CLEARED)
             if flags[at] == EMPTY and (a.zeros == 0 or a.zeros == 1
                                        and nothing_written(flags, a.size)):
-                return ARRAY_MISSING
+                return refuse(a, at, ARRAY_MISSING)
             flags[at] = CLEARED if a.clears else WRITTEN
         memcpy(s.ptr[0] + i * a.row, s.ptr[2] + at * a.row, a.row)
     return OK
@@ -76,14 +82,14 @@ cdef int run_take(const Step* s, Py_ssize_t lo, Py_ssize_t hi) noexcept nogil:
 
 cdef int run_gain(const Step* s, Py_ssize_t lo, Py_ssize_t hi) noexcept nogil:
     """Adds to elements. ptr: flow, elements, indices, values"""
-    cdef const Access* a = <const Access*>s.aux
+    cdef Access* a = <Access*>s.aux
     cdef Py_ssize_t i
     cdef int64_t at
     (<float*>s.ptr[0])[0] = <float>0.0
     for i in range(a.count):
         at = index_at(s.ptr[2], i, a.index_size)
         if at < 0 or at >= a.size:
-            return ARRAY_RANGE
+            return refuse(a, at, ARRAY_RANGE)
         if a.number == NUMBER_F32:
             add_floats(<float*>(s.ptr[1] + at * a.row), <const float*>(s.ptr[3] + i * a.row),
                        a.row // 4)

@@ -436,6 +436,8 @@ cdef class Program:
             failed.inside = failed_inside(self, &step)
             if failed.inside:
                 first.lo, first.hi = step.lo, step.hi
+            if first.code >= ARRAY_RANGE:
+                failed.element = (<Access*>step.aux).at
         if first.code == PYTHON_ERROR:
             failed.__cause__ = error
         if first.code == BAD_INDEX:
