@@ -21,7 +21,7 @@ from fastgrad.compiler.ir import Step, Value, const_value, root_of
 from fastgrad.compiler.order import changed
 from fastgrad.compiler.snapshots import keep_old_values, snapshot_of
 from fastgrad.errors import FastgradError, MissingFeedError, OpError
-from fastgrad.graph.dtypes import TEXT, strong
+from fastgrad.graph.dtypes import BOOL, INT64, TEXT, strong
 from fastgrad.graph.nodes import Tensor
 from fastgrad.graph.opdef import OPS
 
@@ -194,9 +194,9 @@ def _start(s, value, slot):
 
 def _number(s, value):
     """The most turns as an int64 scalar."""
-    if value.size != 1 or value.dtype.kind not in "iu":
+    if value.size != 1 or strong(value.dtype).kind not in "iu":
         raise NotPlanned("maximum_iterations is no integer")
-    return value if value.dtype == np.int64 else s.b.convert(value, np.dtype(np.int64))
+    return value if value.dtype is INT64 else s.b.convert(value, INT64)
 
 
 def _tapes_of(s, node):
@@ -469,8 +469,8 @@ def plan_cond(s, node, after):
     for a, b in zip(*results):
         if a.shape != b.shape or a.dtype != b.dtype:
             raise NotPlanned(f"branches of shapes {a.shape} and {b.shape}")
-    if test.dtype != np.bool_:
-        test = s.b.convert(test, np.dtype(np.bool_))
+    if test.dtype is not BOOL:
+        test = s.b.convert(test, BOOL)
     places = [slot_of(v.shape, v.dtype) for v in results[0]]
     return Branch(s, node, test, places, blocks, results).results_outside
 

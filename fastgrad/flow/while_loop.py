@@ -89,7 +89,9 @@ def while_gradient(op, *dys):
     part = Part(graph, lambda: part_gradients(
         [(body[i], d) for i, d in zip(varying, d_slots)], [slots[i] for i in varying] + wide))
     inner = op.get_attr("made")
-    kept = [t for t in part.outside if t.op.id in inner and t.op.op_type != "constant"]
+    # a constant that comes behind an update would have it run again
+    kept = [t for t in part.outside if t.op.id in inner
+            and (t.op.op_type != "constant" or t.op.control_inputs)]
     outside = [t for t in part.outside if t.op.id not in inner and t not in slots
                and t not in d_slots and t not in wide]
     key = object()
