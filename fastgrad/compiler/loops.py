@@ -158,14 +158,12 @@ def plan_while(s, node, after):
     """The Values of a loop's results."""
     cond, body, slots = node.get_attr("parts")
     count, limit = len(slots), node.get_attr("maximum_iterations")
-    if node.attrs["tapes"] and s.root.staged:
-        raise NotPlanned("its gradient may be evaluated in another stage")
     values = s.inputs_of(node, after)
     outside = bound_outside(node, node._inputs[count:], values[count:])
     starts = [_start(s, v, t) for v, t in zip(values, slots)]
     places = [slot_of(v.shape, v.dtype) for v in starts]
     bound = {**outside, **dict(zip(slots, places))}
-    tapes = _tapes_of(s, node)
+    tapes = [(key, _tensors_at(node, places)) for key, places in _tapes_of(s, node)]
     kept = list(dict.fromkeys(t for _, tensors in tapes for t in tensors))
     made = node.attrs["made"]
     test_part = specialised(s, node, cond, bound, made, own=places)
@@ -180,8 +178,8 @@ def plan_while(s, node, after):
     limit = None if limit is None else _number(s, outside[limit])
     loop = Loop(s, node, starts, places, [test_part, turn], test, results, limit)
     for key, tensors in tapes:
-        s.taped[key] = Taped(loop, dict(zip(slots, places)),
-                                  {t: value_in(turn, t) for t in tensors})
+        s.taped[key] = Taped(loop, turn, {**dict(zip(slots, places)), **{
+            t: value_in(turn, t) for t in tensors}}, places)
     return loop.results_outside
 
 
@@ -200,12 +198,18 @@ def _number(s, value):
 
 
 def _tapes_of(s, node):
-    """[(key, tensors of each turn)] for the gradients of a loop that this run computes."""
+    """[(key, places of what is kept)] for the gradients of a node that this run computes."""
     if not node.attrs["tapes"]:
         return []
-    keys = {o.attrs["parts"][0] for o in _with_blocks(s.root.order) if o.op_type == "while_grad"}
-    return [(key, [node.graph.tensor_at(*place) for place in places])
-            for key, places in node.attrs["tapes"].items() if key in keys]
+    if s.root.staged:
+        raise NotPlanned("its gradient may be evaluated in another stage")
+    keys = {o.attrs["parts"][0] for o in _with_blocks(s.root.order)
+            if o.op_type in ("while_grad", "cond_grad")}
+    return [(key, places) for key, places in node.attrs["tapes"].items() if key in keys]
+
+
+def _tensors_at(node, places):
+    return [node.graph.tensor_at(*place) for place in places]
 
 
 def _with_blocks(operations):
@@ -233,28 +237,29 @@ def _taped(s, key):
 
 
 class Taped:
-    """What a loop can leave on tapes for a gradient.
+    """What a block can leave on tapes for a gradient.
 
     Attributes
     ----------
-    loop : Loop
-    slots : dict Tensor -> Value of a loop variable at the beginning of a turn
-    made : dict Tensor -> Value that a turn makes
+    holder : Holder
+    part : Specialiser of the block
+    values : dict Tensor -> Value that the block has
+    slots : list of Value, the loop variables at the beginning of a turn
     tapes : dict Value -> Tape
     """
 
-    def __init__(self, loop, slots, made):
-        self.loop, self.values, self.tapes = loop, {**slots, **made}, {}
-        self.slots = list(slots.values())
+    def __init__(self, holder, part, values, slots=()):
+        self.holder, self.part, self.values, self.tapes = holder, part, values, {}
+        self.slots = slots
 
     def bound(self, s):
         """{Tensor: Value in a block of `s`} of what the turns had; those that lie on tapes are new.
 
-        What was the same in all turns is taken as it is, where it can be seen from `s`.
+        What does not hang on the block is taken as it is, where it can be seen from `s`.
         """
-        hang, popped = self.loop.parts[-1].b.own, {}
+        hang, popped = self.part.b.own, {}
         for v in self.values.values():
-            if v.kind == "const" or s is self.loop.s and v not in hang and v.kind != "slot":
+            if v.kind == "const" or s is self.holder.s and v not in hang and v.kind != "slot":
                 popped[v] = v
             elif v not in popped:
                 popped[v] = Value(v.shape, v.dtype, "popped")
@@ -265,13 +270,19 @@ class Taped:
         value = self.values[tensor]
         if value not in self.tapes:
             self.tapes[value] = Tape()
-            self.loop.pushed.append((value, self.tapes[value]))
+            self.holder.pushed[self.part].append((value, self.tapes[value]))
         return self.tapes[value]
 
     def turns(self):
         """The tape of the numbers of turns."""
-        self.loop.counts = self.loop.counts or Tape()
-        return self.loop.counts
+        self.holder.counts = self.holder.counts or Tape()
+        return self.holder.counts
+
+    def pop(self, holder, part, popped, results):
+        """Have a block of `holder` take off what it uses of `popped`, {Tensor: Value}."""
+        used = {v for step in needed(part.b.steps, results) for v in step.inputs} | set(results)
+        tapes = {v: self.tape(t) for t, v in popped.items() if v in used}
+        holder.popped[part] += tapes.items()
 
 
 class Holder:
@@ -305,18 +316,24 @@ class Holder:
         s.updates += news
         s.newest.update(zip(versions, news))
         self.results_outside = results
+        self.pushed = {part: [] for part in parts}      # [(Value that it puts on a tape, Tape)]
+        self.popped = {part: [] for part in parts}      # [(Value that it takes off a tape, Tape)]
 
-    leaves = False                      # whether it puts something on tapes
+    # whether it puts something on tapes
+    leaves = property(lambda self: any(self.pushed.values()))
 
     def steps_of(self, part, wanted, last=()):
         """A block's steps in order: what sees old values of variables, updates, then `last`."""
-        wanted = [*wanted, *part.updates]
+        pushes = [_push(v, tape) for v, tape in self.pushed[part]]
+        pops = [_pop(v, tape) for v, tape in self.popped[part]]
+        last = [*pushes, *last]
+        wanted = [*wanted, *part.updates, *(v for v, _ in self.pushed[part])]
         wanted += [v for h in part.holders if h.leaves for v in h.step.outs]
         steps = needed(part.b.steps, wanted)
         late = [s for s in steps if s.late]
         for s in last if late else ():
             s.late = True
-        steps = [*(s for s in steps if not s.late), *late, *last]
+        steps = [*pops, *(s for s in steps if not s.late), *late, *last]
         return keep_old_values(steps) if late else steps
 
     def fill(self, ports, blocks, slots, test, own):
@@ -341,7 +358,6 @@ class Loop(Holder):
     Attributes
     ----------
     results : list of Value, of the loop variables behind a turn
-    pushed, popped : list of (Value that a turn puts on or takes off a tape, Tape)
     counts, turns : Tape that the number of turns is put on or taken off, or None
     limit : Value of the most turns, or None
     """
@@ -350,7 +366,7 @@ class Loop(Holder):
         super().__init__(s, node, "loop", [*starts, *([] if limit is None else [limit])], places,
                          parts)
         self.starts, self.test, self.limit, self.results = starts, test, limit, results
-        self.pushed, self.popped, self.counts, self.turns = [], [], None, None
+        self.counts = self.turns = None
 
     leaves = property(lambda self: self.counts is not None)
 
@@ -373,8 +389,7 @@ class Loop(Holder):
         nested.limit, nested.counts, nested.turns = limit, self.counts, self.turns
 
     def _turn(self, slots):
-        """The steps of a turn: what is taken off tapes, the body, what is put on tapes, and last
-        the new values of the loop variables."""
+        """The steps of a turn; last the new values of the loop variables."""
         copies, carries = [], []
         for v, place, group in zip(self.results, self.places, slots):
             root = root_of(v)
@@ -385,9 +400,7 @@ class Loop(Holder):
                 v = copies[-1].out
             carries.append(carried(v, place))
             group.append(carries[-1].out)
-        last = [*(_push(v, tape) for v, tape in self.pushed), *copies, *carries]
-        steps = self.steps_of(self.parts[-1], [*self.results, *(v for v, _ in self.pushed)], last)
-        return [*(_pop(v, tape) for v, tape in self.popped), *steps]
+        return self.steps_of(self.parts[-1], self.results, [*copies, *carries])
 
 
 def _push(value, tape):
@@ -416,7 +429,7 @@ def plan_while_grad(s, node, after):
     bound = {**bound_outside(node, node._inputs[count:], values[count:]), **turns,
              **dict(zip(d_slots, places))}
     turn = specialised(s, node, outputs, bound, node.attrs["made"],
-                       own=[*places, *sums, *popped.values()], forward=taped.loop.parts[-1])
+                       own=[*places, *sums, *popped.values()], forward=taped.part)
     found = [value_in(turn, t) for t in outputs]
     results = found[:count] + [turn.b.step("add", a, g) for a, g in zip(sums, found[count:])]
     for v, place in zip(results, [*places, *sums]):
@@ -426,11 +439,9 @@ def plan_while_grad(s, node, after):
     starts += [repeated(v.dtype.type(0), v.shape) for v in sums]
     loop = Loop(s, node, starts, [*places, *sums], [turn], None, results)
     loop.turns = taped.turns()
-    if taped.loop.s is s:
-        loop.behind = taped.loop.step.outs[:1]
-    used = {v for step in needed(turn.b.steps, results) for v in step.inputs} | set(results)
-    tapes = {v: taped.tape(t) for t, v in popped.items() if v in used}
-    loop.popped = list(tapes.items())
+    taped.pop(loop, turn, popped, results)
+    if taped.holder.s is s:
+        loop.behind = taped.holder.step.outs[:1]
     return loop.results_outside
 
 
@@ -457,13 +468,43 @@ class Branch(Holder):
 
 def plan_cond(s, node, after):
     """The Values of a cond's results."""
-    parts = node.get_attr("parts")
+    tapes = [(key, [_tensors_at(node, part) for part in places])
+             for key, places in _tapes_of(s, node)]
     test, *values = s.inputs_of(node, after)
+    bound = bound_outside(node, node._inputs[1:], values)
+    parts = node.get_attr("parts")
+    blocks = [specialised(s, node, [*part, *(t for _, kept in tapes for t in kept[i])], bound,
+                          node.attrs["made"], hoists=False) for i, part in enumerate(parts)]
+    branch = _branch(s, node, test, parts, blocks)
+    for key, kept in tapes:
+        s.taped[key] = [Taped(branch, block, {t: value_in(block, t) for t in tensors})
+                        for block, tensors in zip(blocks, kept)]
+    return branch.results_outside
+
+
+def plan_cond_grad(s, node, after):
+    """The Values of the gradients of a cond whose branches leave values on tapes."""
+    key, kept, *parts = node.get_attr("parts")
+    taped = _taped(s, key)
+    test, *values = s.inputs_of(node, after)
+    blocks, popped = [], []
+    for part, left in zip(parts, taped):
+        turns = left.bound(s)
+        popped.append({t: v for t, v in turns.items() if v.kind == "popped"})
+        bound = {**bound_outside(node, node._inputs[1:], values), **turns}
+        blocks.append(specialised(s, node, part, bound, node.attrs["made"], hoists=False,
+                                  own=popped[-1].values(), forward=left.part))
+    branch = _branch(s, node, test, parts, blocks)
+    for left, block, mine, results in zip(taped, blocks, popped, branch.results):
+        left.pop(branch, block, mine, results)
+    if taped[0].holder.s is s:
+        branch.behind = taped[0].holder.step.outs[:1]
+    return branch.results_outside
+
+
+def _branch(s, node, test, parts, blocks):
     if test.size != 1:
         raise NotPlanned("a predicate of several elements")
-    bound = bound_outside(node, node._inputs[1:], values)
-    blocks = [specialised(s, node, part, bound, node.attrs["made"], hoists=False)
-              for part in parts]
     results = [[value_in(block, t) for t in part if isinstance(t, Tensor)]
                for block, part in zip(blocks, parts)]
     for a, b in zip(*results):
@@ -472,7 +513,7 @@ def plan_cond(s, node, after):
     if test.dtype is not BOOL:
         test = s.b.convert(test, BOOL)
     places = [slot_of(v.shape, v.dtype) for v in results[0]]
-    return Branch(s, node, test, places, blocks, results).results_outside
+    return Branch(s, node, test, places, blocks, results)
 
 
 def repeated(number, shape):
@@ -481,4 +522,4 @@ def repeated(number, shape):
 
 
 PLANNED = {**arrays.PLANNED, "while_": plan_while, "while_grad": plan_while_grad,
-           "cond_": plan_cond}
+           "cond_": plan_cond, "cond_grad": plan_cond_grad}

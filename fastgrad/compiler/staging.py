@@ -8,6 +8,9 @@ from fastgrad.compiler.order import behind, written
 from fastgrad.graph.nodes import Tensor
 
 
+BRANCHES = ("cond_", "cond_grad")       # they read variables when they run
+
+
 class Staging:
     """What must be evaluated before the rest can be planned.
 
@@ -79,7 +82,7 @@ def _read_before(s, effects, inside):
         return []
     readers = [(f, ()) for f in s.fetches if isinstance(f, Tensor)]
     for node in s.order:
-        if node not in inside and node.op_type != "cond_":        # a branch reads when it runs
+        if node not in inside and node.op_type not in BRANCHES:
             first = node.opdef.outputs if node in s.writers else 0
             readers += [(t, s.after.get(node, ())) for t in node._inputs[first:]]
     return list(dict.fromkeys(t.op for t, after in readers if t.op in changed

@@ -320,7 +320,7 @@ class Session(Runner):
         variable = tensor.op
         if variable.op_type != "variable" or tensor in known:
             return values.get(tensor, known.get(tensor))
-        if op.op_type == "cond_":
+        if op.op_type in ("cond_", "cond_grad"):
             return None
         before = known.get(Before(variable))
         if before is None or any(variable in written(w) for w in after.get(op, ())):
