@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from fastgrad import config
-from fastgrad.compiler.order import written
+from fastgrad.compiler.order import changed, written
 from fastgrad.compiler.plan import Callable, Runner, Staging, compile, with_subnormals
 from fastgrad.compiler.staging import Before
 from fastgrad.errors import ClosedError, FeedTypeError, GraphError, InvalidArgumentError
@@ -323,7 +323,7 @@ class Session(Runner):
         if op.op_type in ("cond_", "cond_grad"):
             return None
         before = known.get(Before(variable))
-        if before is None or any(variable in written(w) for w in after.get(op, ())):
+        if before is None or any(variable in changed(w) for w in after.get(op, ())):
             return self.store.copy_of(variable)
         return before
 
