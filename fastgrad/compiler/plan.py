@@ -10,8 +10,8 @@ import functools
 from fastgrad import _kernels, config
 from fastgrad.graph import bad_index
 from fastgrad.compiler import layout, rules     # noqa: F401 - they register what they list
-from fastgrad.compiler import (blocks, failsafe, roofline as peak, profiling, rewrite, row_strips, strips,
-                               watch)
+from fastgrad.compiler import (blocks, failsafe, profiling, rewrite, roofline as peak, row_strips,
+                               strips, watch)
 from fastgrad._kernels import choose
 from fastgrad._kernels.program import (Callable, Entry, NoWorkingMemory, Program, Runner,
                                        StepFailed, shuffle_rows, with_subnormals)
@@ -79,10 +79,10 @@ class Plan:
             strips.find(steps, emitter)
             strips.place_scratch(steps, results)
             return steps
-        blocks.lay_out(steps, off, in_strips, threads)
+        blocks.layout.lay_out(steps, off, in_strips, threads)
         self.steps = steps = in_strips(steps, body.results)
         self.arena_bytes = place(steps, body.results, step_reads, "inplace" not in off, threads)
-        blocks.settle(steps)
+        blocks.layout.settle(steps)
         emitter = Emitter(_kernels.symbols(), _choose_gemm)
         self.kernels = strips.join([k for s in steps for k in emitter.emit(s)])
         if check:
@@ -280,7 +280,7 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
         s = Specialiser(fetches, feeds, store, builder, done, streams, after, staged=staged)
         body = s.run()
         if isinstance(body, Staging):
-            if (s.holders or s.arrays) and not staged:        # what they leave, the other stages must see
+            if (s.holders or s.arrays) and not staged:      # the other stages must see them
                 return compile(fetches, feeds, store, off, threads, done, check, streams, after,
                                keep, True)
             return body

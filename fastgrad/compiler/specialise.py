@@ -12,7 +12,7 @@ their own, before what is left can be planned with their values fed.
 
 from fastgrad.errors import MissingFeedError, StateError
 from fastgrad.wording import where
-from fastgrad.compiler import families, loops
+from fastgrad.compiler import blocks, families
 from fastgrad.compiler.shown import variable_shown
 from fastgrad.compiler.order import assigns_first, changed, order_of, written
 from fastgrad.graph.nodes import Tensor, is_custom
@@ -63,8 +63,8 @@ class Specialiser:
         self.streams = streams
         self.outer, self.root = outer, self if outer is None else outer.root
         self.staged = staged
-        self.holders, self.taped, self.forward = [], {}, None       # see `loops`
-        self.arrays = {}                # see `arrays`
+        self.holders, self.taped, self.forward = [], {}, None       # see `blocks`
+        self.arrays = {}                # of TensorArrays
         self.order, self.done = order_of(fetches, bound or feeds, done), done
         self.feeds = [Value(shape, dtype, "feed", source=i)
                       for i, (dtype, shape) in enumerate(feeds.values())]
@@ -88,7 +88,7 @@ class Specialiser:
         self.close_holders()
         return self._schedule()
 
-    # ---- blocks: see `loops` ----
+    # ---- blocks ----
     def inside(self, fetches, bound, done, builder):
         """A Specialiser of a block, which takes `bound` from here."""
         return Specialiser(fetches, {}, self.store, builder, done, self.streams, None, bound, self)
@@ -105,12 +105,12 @@ class Specialiser:
 
     def _planned(self, node, after):
         """Whether a loop or a branch could be made a Step of this plan."""
-        plan = loops.PLANNED.get(node.op_type) if self.b.nests else None
+        plan = blocks.PLANNED.get(node.op_type) if self.b.nests else None
         if plan is None:
             return False
         try:
             made = plan(self, node, after)
-        except (loops.NotPlanned, StateError):  # what was made for it is not needed
+        except (blocks.NotPlanned, StateError):  # what was made for it is not needed
             return False
         for t, value in zip(node.outputs, made):
             self.env.setdefault(t, value)
@@ -227,7 +227,7 @@ class Specialiser:
     def _variable_in_block(self, op):
         """A variable as a turn, or a branch, finds it."""
         if not self.store.has(op):
-            raise loops.NotPlanned(f"{op.name} has no value yet")
+            raise blocks.NotPlanned(f"{op.name} has no value yet")
         found = self.root._variable(op)
         self.variables[op] = value = Value(found.shape, found.dtype, "var", source=op)
         self.b.own.add(value)

@@ -1,12 +1,14 @@
 """Conditional execution: cond and case; loops are in `while_loop`.
 
 Decisions
-- A predicate is a value, so `cond` is evaluated between plans: first the predicate and what
-  the branches take from outside, then a plan of the taken branch alone, then the rest. Only the
-  taken branch's side effects happen, and a NaN in the other one reaches no gradient.
+- A plan holds both branches if it can (`compiler/blocks`). Otherwise `cond` is evaluated between
+  plans: first the predicate and what the branches take from outside, then a plan of the taken
+  branch alone, then the rest. Only the taken branch's side effects happen, and a NaN in the other
+  one reaches no gradient.
 - The gradient of a cond is a cond of the branches' gradients. What these need of the values that
-  the branches made is computed again, outside, if nothing can tell: pure operations that do not fail.
-  Otherwise the branch that runs leaves it on a tape, as a loop does; then there is no second order.
+  the branches made is computed again, outside, if nothing can tell: by pure operations that do not
+  fail. Otherwise the branch that runs leaves it on a tape, as a loop does; then there is no second
+  order.
 """
 
 import numpy as np

@@ -1,7 +1,8 @@
 """Loops: while_loop and its gradient.
 
 Decisions
-- The loop runs between plans: one plan for the condition, one for the body, a turn.
+- A plan holds the loop if it can (`compiler/blocks`). Otherwise it runs between plans: one plan for
+  the condition, one for the body, a turn.
 - The gradient of a loop is a loop back over its turns. It needs the values of each turn: the
   loop variables and what the body made of them, draws included. The forward loop puts these on
   a tape, one for each gradient that was built; the session keeps the tapes of a run.
@@ -156,7 +157,8 @@ def while_loop(cond, body, loop_vars, shape_invariants=None, parallel_iterations
 
     Notes
     -----
-    The loop runs between plans, one plan a turn.
+    A loop whose variables keep their shapes runs inside of the compiled plan. Any other, or one with
+    an operation that Python computes, runs turn by turn.
 
     Gradient: that of the turns that were made, back from the last one.
 

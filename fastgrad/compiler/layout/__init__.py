@@ -3,8 +3,8 @@
 This list of the files that enter families is the only one.
 """
 
-from fastgrad.compiler.layout import (arrays, draws, elementwise, emitter, index, movement, nests, products,
-                                      reductions, rows, strides, updates)
+from fastgrad.compiler.layout import (arrays, draws, elementwise, emitter, index, movement, nests,
+                                      products, reductions, rows, strides, updates)
 
-__all__ = ["arrays", "draws", "elementwise", "emitter", "index", "movement", "nests", "products", "reductions",
-           "rows", "strides", "updates"]
+__all__ = ["arrays", "draws", "elementwise", "emitter", "index", "movement", "nests", "products",
+           "reductions", "rows", "strides", "updates"]

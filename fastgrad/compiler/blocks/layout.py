@@ -1,14 +1,14 @@
 """Blocks: runs of Steps inside a Step, for loops and branches.
 
 Owns Block and Nested, the operations of the Steps that hold blocks, and where their memory lies:
-a block's steps are placed in an arena of its own, which is scratch of the Step that holds it, and so
-lies in the plan's arena. Knows nothing of graphs: `loops` and `branches` make the Steps.
+a block's steps are placed in an arena of its own, which is scratch of the Step that holds it,
+and so lies in the plan's arena. Knows nothing of graphs: `loops` and `branches` make the Steps.
 
 Decisions
-- What a block reads from outside are *ports*: Values without a step, in place of the holder's inputs,
-  so that passes that exchange an input of the holder need not look inside.
-- A loop variable lies where the holder's result lies; the body's result is copied there at the end of
-  a turn, unless its step can write there itself.
+- What a block reads from outside are *ports*: Values without a step, in place of the holder's
+  inputs, so that passes that exchange an input of the holder need not look inside.
+- A loop variable lies where the holder's result lies; the body's result is copied there at the end
+  of a turn.
 - Steps outside never write over what a block reads: the holder reads it.
 """
 

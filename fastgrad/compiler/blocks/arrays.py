@@ -1,12 +1,12 @@
 """TensorArrays in a plan: elements and flags in the arena, steps that write, read and add.
 
-Owns what it takes that an array can be part of a plan: a size and a shape of elements that are known.
-Any other raises NotPlanned, and then all arrays of the run are the session's.
+Owns what it takes that an array can be part of a plan: a size and a shape of elements that are
+known. Any other raises NotPlanned, and then all arrays of the run are the session's.
 
 Decisions
 - A handle is a number, known when the plan is made; a flow is a Value that puts steps in order.
-- The elements are made in the block that the array is made in, as soon as a write tells their shape:
-  inside a loop that may be outside of what is being specialised.
+- The elements are made in the block that the array is made in, as soon as a write tells their
+  shape: that may be outside of the block that is being specialised.
 """
 
 import numpy as np
@@ -53,8 +53,8 @@ class Array:
     home : Specialiser of the block that makes it
     size : int
     shape : tuple, of an element; None until a write tells
-    zeros : int, whether elements that were never written are zeros: 0 never, 1 if others were written,
-        2 always, since the graph says their shape
+    zeros : int, whether elements that were never written are zeros: 0 never, 1 if others were
+        written, 2 always, since the graph says their shape
     elements, flags : Values once the shape is known; arrays of gradients have no flags
     """
 
