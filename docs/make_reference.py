@@ -44,7 +44,7 @@ NAMESPACES = {
     "datasets": "Data that comes along", "errors": "Errors", "plot": "Pictures by matplotlib",
     "typing": "Types for annotations",
 }
-RETURNED = {"graphs": ["fastgrad.runtime.fit.History", "fastgrad.compiler.plan.Plan"]}
+RETURNED = {"graphs": ["fastgrad.runtime.history.History", "fastgrad.compiler.plan.Plan"]}
 ELSEWHERE = {"GradientDescentOptimizer", "__version__"}      # on the page of `train`; not a thing
 INHERIT = {"fastgrad.Session"}
 DTYPE = {
@@ -202,7 +202,8 @@ def index():
     return (heading("Reference")
             + "Every public name, from its docstring. For an operation, the lines *operands*, "
             "*shapes*, *dtypes*, *gradient* and *kernel* are read off its declaration; examples "
-            "are run by the tests, each in a fresh graph after ``from fastgrad import *``.\n\n"
+            "are run by the tests, each in a fresh graph after ``from fastgrad import *`` and, for "
+            "names with a dot, ``from fastgrad import losses, metrics`` and so on.\n\n"
             ".. toctree::\n   :caption: By subject\n   :maxdepth: 1\n\n" + topics
             + "\n.. toctree::\n   :caption: By namespace\n   :maxdepth: 1\n\n" + spaces
             + "   compat\n")

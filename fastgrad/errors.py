@@ -161,6 +161,20 @@ class RunShapeError(ShapeError, InvalidArgumentError):
         InvalidArgumentError.__init__(self, message, op)
 
 
+ShapeError.in_run = RunShapeError       # the class of the same misfit, found in a run
+
+
+class LateUnimplementedError(LateShapeError):
+    """As LateShapeError, for arguments that TensorFlow has no kernel for on a CPU."""
+
+
+class UnimplementedShapeError(RunShapeError, UnimplementedError):
+    """An operation that exists, but not for these arguments, found in the run."""
+
+
+LateUnimplementedError.in_run = UnimplementedShapeError
+
+
 class AxisError(RunShapeError):
     """The classes' dimension of a softmax that is not there; TensorFlow's two classes in one."""
 

@@ -102,7 +102,7 @@ class GraphError(FastgradError, ValueError):
 
 
 class ShapeError(FastgradError, ValueError):
-    ...
+    in_run: Any
 
 
 class DamagedFileError(FastgradError, DataLossError):
@@ -164,6 +164,10 @@ class FeedTypeError(FeedError, TypeError):
 
 class FetchTypeError(FetchError, TypeError):
     ...
+
+
+class LateUnimplementedError(LateShapeError):
+    in_run: Any
 
 
 class LossTypeError(DTypeError, AttributeError):
@@ -231,6 +235,10 @@ class FeedTextError(FeedTypeError, InternalError):
 
 
 class TextCastError(TextError, UnimplementedError):
+    ...
+
+
+class UnimplementedShapeError(RunShapeError, UnimplementedError):
     ...
 
 ABORTED: int

@@ -77,13 +77,26 @@ def scalar(name, tensor, collections=None, family=None):
     -------
     Tensor
         Its value in a run is bytes, for `FileWriter.add_summary`.
+
+    Examples
+    --------
+    >>> shown = summary.scalar('loss', constant(0.5))
+    >>> type(Session().run(shown)).__name__
+    'bytes'
     """
     return _one("scalar", name, tensor, collections, family)
 
 
 @door
 def histogram(name, values, collections=None, family=None):
-    """A summary of how the elements of a tensor are distributed."""
+    """A summary of how the elements of a tensor are distributed.
+
+    Examples
+    --------
+    >>> shown = summary.histogram('weights', constant([1.0, 2.0]))
+    >>> type(Session().run(shown)).__name__
+    'bytes'
+    """
     return _one("histogram", name, values, collections, family)
 
 
@@ -116,7 +129,14 @@ def image(name, tensor, max_outputs=3, collections=None, family=None):
 
 @door
 def merge(inputs, collections=None, name=None):
-    """One summary of several."""
+    """One summary of several.
+
+    Examples
+    --------
+    >>> a, b = summary.scalar('a', constant(1.0)), summary.scalar('b', constant(2.0))
+    >>> type(Session().run(summary.merge([a, b]))).__name__
+    'bytes'
+    """
     given = [as_tensor(i) for i in inputs]
     if not given:
         raise ValueError("merge: there are no summaries.")
@@ -132,7 +152,14 @@ def merge(inputs, collections=None, name=None):
 
 @door
 def merge_all(key=GraphKeys.SUMMARIES, scope=None, name=None):
-    """One summary of all that are collected; None if there are none."""
+    """One summary of all that are collected; None if there are none.
+
+    Examples
+    --------
+    >>> shown = summary.scalar('loss', constant(0.5))
+    >>> summary.merge_all() is not None
+    True
+    """
     found = get_default_graph().get_collection(key, scope)
     return merge(found, name=name) if found else None
 
@@ -173,6 +200,12 @@ class FileWriter:
     graph : Graph, optional
         Shown on TensorBoard's graph page.
     filename_suffix : str, optional
+
+    Examples
+    --------
+    >>> writer = summary.FileWriter('logs')
+    >>> writer.add_summary(Session().run(summary.scalar('loss', constant(0.5))), global_step=1)
+    >>> writer.close()
     """
 
     def __init__(self, logdir, graph=None, max_queue=10, flush_secs=120, graph_def=None,
@@ -226,7 +259,14 @@ class FileWriter:
 
 
 class FileWriterCache:
-    """One FileWriter a folder."""
+    """One FileWriter a folder.
+
+    Examples
+    --------
+    >>> summary.FileWriterCache.get('logs') is summary.FileWriterCache.get('logs')
+    True
+    >>> summary.FileWriterCache.clear()
+    """
 
     _writers, _lock = {}, threading.RLock()
 

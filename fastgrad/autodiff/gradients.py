@@ -101,6 +101,13 @@ def hessians(ys, xs, name="hessians", colocate_gradients_with_ops=False, gate_gr
     ------
     ValueError
         If the shape of an x is not known.
+
+    Examples
+    --------
+    >>> x = constant([1., 2.])
+    >>> Session().run(hessians(reduce_sum(x ** 3), x))
+    [array([[ 6.,  0.],
+           [ 0., 12.]])]
     """
     second = []
     for x in map(as_tensor, _listed(xs)):

@@ -164,10 +164,10 @@ class Builder:
 
     def _shape_error(self, opdef, inputs, e):
         if self.op is None:
-            return RunShapeError(str(e))
+            return e.in_run(str(e))
         names = ", ".join(
             f"{t.op.name!r} {v.shape}" for t, v in zip(self.op._inputs, inputs))
-        return RunShapeError(f"{where(self.op)}: {sentence(e)} Inputs: {names}.", self.op)
+        return e.in_run(f"{where(self.op)}: {sentence(e)} Inputs: {names}.", self.op)
 
 
 def too_large(op, shape, dtype):

@@ -60,6 +60,11 @@ class Bernoulli(_Discrete):
     logits, probs : float tensor
         `log(p / (1 - p))`, or p: one of the two.
     dtype : dtype of the values
+
+    Examples
+    --------
+    >>> Session().run(distributions.Bernoulli(probs=0.25).log_prob([1, 0]))
+    array([-1.3862944 , -0.28768212], dtype=float32)
     """
 
     _to_probs = staticmethod(sigmoid)
@@ -123,6 +128,11 @@ class Categorical(_Discrete):
     logits, probs : float tensor (..., n)
         Unnormalised log-probabilities, or probabilities: one of the two.
     dtype : dtype of the values
+
+    Examples
+    --------
+    >>> Session().run(distributions.Categorical(probs=[0.2, 0.8]).entropy())
+    np.float32(0.50040245)
     """
 
     _to_probs, _to_logits = staticmethod(softmax), staticmethod(log)

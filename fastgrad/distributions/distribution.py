@@ -32,6 +32,12 @@ class Distribution:
 
     A subclass has `_batch()`, a tensor whose shape is the batch's, and of `log_prob`, `_draw`,
     `mean`, `variance`, `entropy`, `mode`, `cdf` those that it can tell.
+
+    Examples
+    --------
+    >>> normal = distributions.Normal(0.0, 1.0)
+    >>> Session().run([normal.mean(), normal.stddev(), normal.cdf(0.0)])
+    [np.float32(0.0), np.float32(1.0), np.float32(0.5)]
     """
 
     reparameterization_type = "FULLY_REPARAMETERIZED"
@@ -162,6 +168,12 @@ def kl_divergence(distribution_a, distribution_b, allow_nan_stats=True, name=Non
     ------
     NotImplementedError
         If there is no formula for the pair.
+
+    Examples
+    --------
+    >>> near, far = distributions.Normal(0., 1.), distributions.Normal(1., 1.)
+    >>> Session().run(distributions.kl_divergence(near, far))
+    np.float32(0.5)
     """
     a, b = distribution_a, distribution_b
     for kind, formula in FORMULAS:

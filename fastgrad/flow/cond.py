@@ -201,6 +201,13 @@ def case(pred_fn_pairs, default=None, exclusive=False, strict=False, name="case"
     pred_fn_pairs : list of (boolean node, callable), or a dict of them
     exclusive : bool
         Refuse, at run time, more than one true predicate.
+
+    Examples
+    --------
+    >>> x = constant(2)
+    >>> ways = [(x < 1, lambda: constant(10)), (x < 3, lambda: constant(20))]
+    >>> Session().run(case(ways, default=lambda: constant(30)))
+    np.int64(20)
     """
     pairs = list(pred_fn_pairs.items() if isinstance(pred_fn_pairs, dict) else pred_fn_pairs)
     for pair in pairs:

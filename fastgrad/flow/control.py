@@ -91,14 +91,28 @@ NotDifferentiable("report_uninitialized")
 
 @door
 def is_variable_initialized(variable):
-    """Whether a variable has a value in the session that runs this."""
+    """Whether a variable has a value in the session that runs this.
+
+    Examples
+    --------
+    >>> v = Variable(1.0)
+    >>> Session().run(is_variable_initialized(v))
+    np.False_
+    """
     return add_session_op(is_initialized, [], {"variable": variable.op}, [((), BOOL)],
                           "IsVariableInitialized", variable.graph).outputs[0]
 
 
 @door
 def report_uninitialized_variables(var_list=None, name="report_uninitialized_variables"):
-    """The names, as bytes, of variables without a value in the session that runs this."""
+    """The names, as bytes, of variables without a value in the session that runs this.
+
+    Examples
+    --------
+    >>> v = Variable(1.0)
+    >>> len(Session().run(report_uninitialized_variables()))
+    1
+    """
     variables = global_variables() + local_variables() if var_list is None else list(var_list)
     graph = variables[0].graph if variables else get_default_graph()
     return add_session_op(report_uninitialized, [], {"variables": [v.op for v in variables]},

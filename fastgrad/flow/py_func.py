@@ -78,6 +78,12 @@ def py_func(func, inp, Tout, stateful=True, name=None):
     Tout : dtype or list of dtypes
         Of the results; a list gives a list. A result of another dtype is an error, but where the
         declared one holds its values as they are (a TensorFlow graph takes no other at all).
+
+    Examples
+    --------
+    >>> double = py_func(lambda x: x * 2, [constant([1.0, 2.0])], float64)
+    >>> Session().run(double)
+    array([2., 4.])
     """
     if not callable(func):
         raise ValueError(f"Expected func to be callable, got func of type {type(func)}")
@@ -130,6 +136,12 @@ def Print(input_, data, message=None, first_n=None, summarize=None, name=None):
     Notes
     -----
     Gradient: passes to `input_`.
+
+    Examples
+    --------
+    >>> x = constant(2.0)
+    >>> Session().run(Print(x, [x], 'seen: ') * 3)
+    np.float64(6.0)
     """
     x = as_tensor(input_)
     inputs = [x, *(as_tensor(d, None, x.graph) for d in data)]

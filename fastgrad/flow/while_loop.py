@@ -157,8 +157,8 @@ def while_loop(cond, body, loop_vars, shape_invariants=None, parallel_iterations
 
     Notes
     -----
-    A loop whose variables keep their shapes runs inside of the compiled plan. Any other, or one with
-    an operation that Python computes, runs turn by turn.
+    A loop whose variables keep their shapes runs inside of the compiled plan. Any other, or one
+    with an operation that Python computes, runs turn by turn.
 
     Gradient: that of the turns that were made, back from the last one.
 

@@ -7,7 +7,13 @@ from fastgrad.graph.default_graph import get_default_graph
 
 
 class GraphKeys:
-    """The names of standard collections."""
+    """The names of standard collections.
+
+    Examples
+    --------
+    >>> GraphKeys.TRAINABLE_VARIABLES
+    'trainable_variables'
+    """
 
     GLOBAL_VARIABLES = "variables"
     VARIABLES = "variables"
@@ -43,47 +49,107 @@ class GraphKeys:
 
 
 def add_to_collection(name, value):
-    """Add a value to a collection of the default graph."""
+    """Add a value to a collection of the default graph.
+
+    Examples
+    --------
+    >>> add_to_collection('rates', 0.1)
+    >>> get_collection('rates')
+    [0.1]
+    """
     get_default_graph().add_to_collection(name, value)
 
 
 def add_to_collections(names, value):
-    """Add a value to several collections of the default graph."""
+    """Add a value to several collections of the default graph.
+
+    Examples
+    --------
+    >>> add_to_collections(['a', 'b'], 1)
+    >>> get_collection('b')
+    [1]
+    """
     get_default_graph().add_to_collections(names, value)
 
 
 def get_collection(key, scope=None):
-    """A copy of a collection of the default graph: a list, of the names under `scope` if given."""
+    """A copy of a collection of the default graph: a list, of the names under `scope` if given.
+
+    Examples
+    --------
+    >>> v = Variable(1.0, name='v')
+    >>> get_collection(GraphKeys.TRAINABLE_VARIABLES, scope='v')
+    [<fastgrad.Variable 'v:0' shape=() dtype=float64>]
+    """
     return get_default_graph().get_collection(key, scope)
 
 
 def get_collection_ref(key):
-    """A collection of the default graph itself: appending to it changes the graph's."""
+    """A collection of the default graph itself: appending to it changes the graph's.
+
+    Examples
+    --------
+    >>> get_collection_ref('rates').append(0.1)
+    >>> get_collection('rates')
+    [0.1]
+    """
     return get_default_graph().get_collection_ref(key)
 
 
 def global_variables(scope=None):
-    """The variables of the default graph that are saved and initialized."""
+    """The variables of the default graph that are saved and initialized.
+
+    Examples
+    --------
+    >>> v = Variable(1.0, name='v')
+    >>> global_variables()
+    [<fastgrad.Variable 'v:0' shape=() dtype=float64>]
+    """
     return get_collection(GraphKeys.GLOBAL_VARIABLES, scope)
 
 
 def trainable_variables(scope=None):
-    """The variables of the default graph that optimizers train."""
+    """The variables of the default graph that optimizers train.
+
+    Examples
+    --------
+    >>> v, w = Variable(1.0, name='v'), Variable(2.0, trainable=False)
+    >>> trainable_variables()
+    [<fastgrad.Variable 'v:0' shape=() dtype=float64>]
+    """
     return get_collection(GraphKeys.TRAINABLE_VARIABLES, scope)
 
 
 def local_variables(scope=None):
-    """The variables of the default graph that belong to this process (metrics)."""
+    """The variables of the default graph that belong to this process (metrics).
+
+    Examples
+    --------
+    >>> local_variables()
+    []
+    """
     return get_collection(GraphKeys.LOCAL_VARIABLES, scope)
 
 
 def model_variables(scope=None):
-    """The variables of the default graph that a model adds for inference."""
+    """The variables of the default graph that a model adds for inference.
+
+    Examples
+    --------
+    >>> model_variables()
+    []
+    """
     return get_collection(GraphKeys.MODEL_VARIABLES, scope)
 
 
 def moving_average_variables(scope=None):
-    """The variables of the default graph that have a moving average."""
+    """The variables of the default graph that have a moving average.
+
+    Examples
+    --------
+    >>> moving_average_variables()
+    []
+    """
     return get_collection(GraphKeys.MOVING_AVERAGE_VARIABLES, scope)
 
 

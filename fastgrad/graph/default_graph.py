@@ -67,7 +67,13 @@ def kind_in_force():
 
 
 def get_default_graph():
-    """The graph that new operations join."""
+    """The graph that new operations join.
+
+    Examples
+    --------
+    >>> get_default_graph() is constant(1.0).graph
+    True
+    """
     graph = _current.graph or _shared.graph or _implicit.get(_current.literals)
     if graph is None:
         graph = _implicit[_current.literals] = KINDS[_current.literals]()
@@ -75,6 +81,13 @@ def get_default_graph():
 
 
 def reset_default_graph():
-    """Make a new, empty graph the default."""
+    """Make a new, empty graph the default.
+
+    Examples
+    --------
+    >>> reset_default_graph()
+    >>> len(get_default_graph().get_operations())
+    0
+    """
     _current.graph = _shared.graph = None
     _implicit[_current.literals] = KINDS[_current.literals]()

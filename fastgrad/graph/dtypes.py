@@ -21,6 +21,11 @@ class DType:
     name : str
     as_numpy_dtype : type
         NumPy's scalar type.
+
+    Examples
+    --------
+    >>> float32.is_floating, float32.size, float32.max
+    (True, 4, np.float32(3.4028235e+38))
     """
 
     __slots__ = ("np",)
@@ -127,7 +132,15 @@ def to_np(dtype):
 
 
 def as_dtype(dtype):
-    """Anything that names a dtype -> `DType` (TensorFlow's `tf.as_dtype`)."""
+    """Anything that names a dtype -> `DType` (TensorFlow's `tf.as_dtype`).
+
+    Examples
+    --------
+    >>> as_dtype('float32')
+    fastgrad.float32
+    >>> as_dtype(np.int64).size
+    8
+    """
     np_dtype = to_np(dtype)
     return None if np_dtype is None else _BY_NP.get(np_dtype) or DType(np_dtype)
 

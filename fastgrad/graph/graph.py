@@ -27,6 +27,14 @@ class Graph(Records, Names):
     ----------
     operations, placeholders, variables : list
         The nodes, in the order of their making (the tutorial's names).
+
+    Examples
+    --------
+    >>> graph = Graph()
+    >>> with graph.as_default():
+    ...     x = placeholder(float32, [None, 2], name='x')
+    >>> [op.name for op in graph.get_operations()]
+    ['x']
     """
 
     def __init__(self):

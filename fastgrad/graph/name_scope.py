@@ -17,6 +17,13 @@ class name_scope(Changed):
     default_name : str, optional
     values : list, optional
         Nodes whose graph is meant.
+
+    Examples
+    --------
+    >>> with name_scope('head'):
+    ...     y = identity(1.0, name='y')
+    >>> y.name
+    'head/y:0'
     """
 
     def __init__(self, name, default_name=None, values=None):

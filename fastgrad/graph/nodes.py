@@ -51,6 +51,14 @@ class Tensor(Node):
         None while it is unknown (an untyped placeholder, and what depends on it).
     shape : TensorShape
     graph : Graph
+
+    Examples
+    --------
+    >>> x = constant([[1.0, 2.0]], name='x')
+    >>> x.name, x.shape, x.dtype
+    ('x:0', TensorShape([Dimension(1), Dimension(2)]), fastgrad.float64)
+    >>> Session().run(x[0, 1] + 1)
+    np.float64(3.0)
     """
 
     __slots__ = ("op", "index", "_out", "_shape", "_dtype", "__weakref__")

@@ -71,7 +71,7 @@ def evaluate(node, arrays, streams=None, dtypes=None, calculate=_at_once):
     except ArithmeticError:
         raise KernelError(f"{where(node)}: Integer division by zero.", node) from None
     except (ValueError, IndexError) as e:
-        raise RunShapeError(f"{where(node)}: {e}", node) from e
+        raise getattr(e, "in_run", RunShapeError)(f"{where(node)}: {e}", node) from e
 
 
 def _converted(node, array, dtype):

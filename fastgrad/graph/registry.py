@@ -167,7 +167,12 @@ class RegisterGradient:
 
 
 def NotDifferentiable(op_type):
-    """State that an op type has no gradient: a path through it counts as constant."""
+    """State that an op type has no gradient: a path through it counts as constant.
+
+    Examples
+    --------
+    >>> NotDifferentiable('my_lookup')
+    """
     site = call_site() or ("?", 0)
     _refuse_twice(_GRADIENTS, op_type, "gradient", lambda entry: entry[1:], site)
     _GRADIENTS[op_type] = (None, *site)

@@ -93,7 +93,13 @@ for _name in ("lt", "le", "gt", "ge"):
 
 
 class TensorShape:
-    """A static shape (TensorFlow's `tf.TensorShape`); unknown rank is `TensorShape(None)`."""
+    """A static shape (TensorFlow's `tf.TensorShape`); unknown rank is `TensorShape(None)`.
+
+    Examples
+    --------
+    >>> TensorShape([None, 3]).as_list(), TensorShape([2, 3]).num_elements()
+    ([None, 3], 6)
+    """
 
     __slots__ = ("dims_",)
 

@@ -133,6 +133,12 @@ def self_adjoint_eig(tensor, name=None):
 
     Gradient: `dx = v (diag(de) + f * (v^T dv)) v^T` with `f_ij = 1 / (e_j - e_i)`; the lower
     triangle of it.
+
+    Examples
+    --------
+    >>> values, vectors = Session().run(self_adjoint_eig([[2., 0.], [0., 3.]]))
+    >>> values
+    array([2., 3.])
     """
     return tuple(_self_adjoint_eig(tensor, name=name))
 
@@ -142,6 +148,11 @@ def self_adjoint_eigvals(tensor, name=None):
     """The eigenvalues of symmetric matrices, in ascending order.
 
     Gradient: as of `self_adjoint_eig`.
+
+    Examples
+    --------
+    >>> Session().run(self_adjoint_eigvals([[2., 0.], [0., 3.]]))
+    array([2., 3.])
     """
     return _self_adjoint_eig(tensor, name=name)[0]
 
@@ -205,6 +216,12 @@ def svd(tensor, full_matrices=False, compute_uv=True, name=None):
 
     Gradient: of the values `u diag(ds) v^T`; of the vectors for full-rank matrices without
     `full_matrices`.
+
+    Examples
+    --------
+    >>> s, u, v = Session().run(svd([[3., 0.], [0., 4.]]))
+    >>> s
+    array([4., 3.])
     """
     tensor = _floating(tensor, "svd")
     s, u, v = _svd(tensor, full_matrices=bool(full_matrices), name=name)
@@ -265,6 +282,12 @@ def qr(input, full_matrices=False, name=None):
 
     Gradient: `dx = (dq + q sym(r dr^T - dq^T q)) r^-T`, for matrices with no fewer rows than
     columns.
+
+    Examples
+    --------
+    >>> q, r = Session().run(qr([[3., 1.], [4., 2.]]))
+    >>> np.allclose(q @ r, [[3, 1], [4, 2]])
+    True
     """
     return QR(*_qr(_floating(input, "qr"), full_matrices=bool(full_matrices), name=name))
 

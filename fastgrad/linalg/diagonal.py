@@ -35,6 +35,12 @@ def matrix_diag(diagonal):
     """Diagonal matrices: the given diagonals, zeros elsewhere.
 
     Gradient: `dx = matrix_diag_part(dy)`.
+
+    Examples
+    --------
+    >>> Session().run(matrix_diag([1, 2]))
+    array([[1, 0],
+           [0, 2]])
     """
 
 
@@ -54,6 +60,11 @@ def matrix_diag_part(input):
     """The diagonals of matrices.
 
     Gradient: `dy` on the diagonal, zeros elsewhere.
+
+    Examples
+    --------
+    >>> Session().run(matrix_diag_part([[1, 2], [3, 4]]))
+    array([1, 4])
     """
 
 
@@ -88,6 +99,12 @@ def matrix_set_diag(input, diagonal):
     """Matrices with their diagonals replaced.
 
     Gradient: `dinput` is `dy` with a zero diagonal, `ddiagonal = matrix_diag_part(dy)`.
+
+    Examples
+    --------
+    >>> Session().run(matrix_set_diag([[1, 2], [3, 4]], [9, 9]))
+    array([[9, 2],
+           [3, 9]])
     """
 
 
@@ -108,6 +125,12 @@ def diag(diagonal):
     """Diagonal tensor: twice the dimensions, `diagonal` where both halves of the index agree.
 
     Gradient: `dx = diag_part(dy)`.
+
+    Examples
+    --------
+    >>> Session().run(diag([1, 2]))
+    array([[1, 0],
+           [0, 2]])
     """
 
 
@@ -132,6 +155,11 @@ def diag_part(input):
     """Diagonal of a tensor: its elements where both halves of the index agree.
 
     Gradient: `dx = diag(dy)`.
+
+    Examples
+    --------
+    >>> Session().run(diag_part([[1, 2], [3, 4]]))
+    array([1, 4])
     """
 
 
@@ -185,6 +213,13 @@ def matrix_band_part(input, num_lower, num_upper, name=None):
     Notes
     -----
     Gradient: `dx = matrix_band_part(dy)`.
+
+    Examples
+    --------
+    >>> Session().run(matrix_band_part([[1, 2, 3], [4, 5, 6], [7, 8, 9]], 0, -1))
+    array([[1, 2, 3],
+           [0, 5, 6],
+           [0, 0, 9]])
     """
     x = as_tensor(input)
     return _matrix_band_part(x, num_lower, num_upper, _strict=x.graph.literals == "tf", name=name)

@@ -53,6 +53,12 @@ def expm(input):
     """Matrix exponential, the sum of `x^n / n!`.
 
     Gradient: the upper right block of the exponential of `[[x^T, dy], [0, x^T]]`.
+
+    Examples
+    --------
+    >>> Session().run(linalg.expm([[0., 1.], [0., 0.]]))
+    array([[1., 1.],
+           [0., 1.]])
     """
 
 

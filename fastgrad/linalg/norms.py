@@ -28,6 +28,11 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None, keep_dims
     Notes
     -----
     Gradient: as of the sums and powers it is; of the euclidean norm `dx = dy x / y`.
+
+    Examples
+    --------
+    >>> Session().run(norm([3., 4.]))
+    np.float64(5.0)
     """
     x = as_tensor(tensor)
     keep = bool(renamed("keepdims", keepdims, "keep_dims", keep_dims))

@@ -61,6 +61,12 @@ def matrix_inverse(input, adjoint=False, name=None):
     """Inverse of square matrices, of their transposes if `adjoint`.
 
     Gradient: `dx = -y^T dy y^T`.
+
+    Examples
+    --------
+    >>> Session().run(matrix_inverse([[2., 0.], [0., 4.]]))
+    array([[0.5 , 0.  ],
+           [0.  , 0.25]])
     """
     return _matrix_inverse(input, adjoint=bool(adjoint), name=name)
 
@@ -82,6 +88,11 @@ def matrix_determinant(input):
     """Determinant of square matrices.
 
     Gradient: `dx = dy y inv(x)^T`.
+
+    Examples
+    --------
+    >>> Session().run(matrix_determinant([[4., 2.], [2., 5.]]))
+    np.float64(15.999999999999998)
     """
 
 
@@ -109,6 +120,11 @@ def slogdet(input, name=None):
     """(sign, logarithm of the absolute value) of the determinant of square matrices.
 
     Gradient: of the logarithm, `dx = dy inv(x)^T`.
+
+    Examples
+    --------
+    >>> Session().run(linalg.slogdet([[0., 2.], [2., 0.]]))
+    SelfAdjointDet(sign=np.float64(-1.0), log_abs_determinant=np.float64(1.3862943611198906))
     """
     return LogDet(*_slogdet(input, name=name))
 
@@ -142,6 +158,12 @@ def matrix_solve(matrix, rhs, adjoint=False, name=None):
     """Solution x of linear systems `matrix x = rhs`; of the transposed matrix if `adjoint`.
 
     Gradient: `drhs = inv(a)^T dy`, `da = -drhs y^T`.
+
+    Examples
+    --------
+    >>> Session().run(matrix_solve([[2., 0.], [0., 4.]], [[2.], [2.]]))
+    array([[1. ],
+           [0.5]])
     """
     return _matrix_solve(matrix, rhs, adjoint=bool(adjoint), name=name)
 
@@ -169,6 +191,12 @@ def matrix_triangular_solve(matrix, rhs, lower=True, adjoint=False, name=None):
     """Solution of triangular systems: only the lower (or upper) triangle of the matrix is read.
 
     Gradient: as of `matrix_solve`, within the triangle.
+
+    Examples
+    --------
+    >>> Session().run(matrix_triangular_solve([[2., 0.], [1., 4.]], [[2.], [9.]]))
+    array([[1.],
+           [2.]])
     """
     return _matrix_triangular_solve(matrix, rhs, lower=bool(lower), adjoint=bool(adjoint),
                                     name=name)
@@ -188,6 +216,12 @@ def matrix_solve_ls(matrix, rhs, l2_regularizer=0.0, fast=True, name=None):
     """Least squares solution of `matrix x = rhs`, by the normal equations.
 
     Gradient: as of the products and the solution.
+
+    Examples
+    --------
+    >>> Session().run(matrix_solve_ls([[1., 0.], [1., 1.], [1., 2.]], [[1.], [3.], [5.]]))
+    array([[1.],
+           [2.]])
     """
     a, b = as_tensor(matrix), as_tensor(rhs)
     rows, columns = (None, None) if a._shape is None else a._shape[-2:]
@@ -214,6 +248,12 @@ def cholesky(input):
     """Cholesky factor of positive definite matrices: the lower triangular L with `L L^T = x`.
 
     Gradient: `dx = sym(L^-T phi(L^T dL) L^-1)`, phi the lower triangle with half the diagonal.
+
+    Examples
+    --------
+    >>> Session().run(cholesky([[4., 2.], [2., 5.]]))
+    array([[2., 0.],
+           [1., 2.]])
     """
 
 
@@ -233,6 +273,12 @@ def cholesky_solve(chol, rhs, name=None):
     """Solution of `L L^T x = rhs` from a Cholesky factor L.
 
     Gradient: as of two triangular solutions.
+
+    Examples
+    --------
+    >>> Session().run(cholesky_solve([[2., 0.], [1., 2.]], [[4.], [6.]]))
+    array([[0.5],
+           [1. ]])
     """
     chol = as_tensor(chol)
     with chol.graph.name_scope(name or "cholesky_solve"):
@@ -244,6 +290,11 @@ def logdet(matrix, name=None):
     """Logarithm of the determinant of symmetric positive definite matrices.
 
     Gradient: `dx = dy inv(x)`.
+
+    Examples
+    --------
+    >>> Session().run(linalg.logdet([[4., 2.], [2., 5.]]))
+    np.float64(2.772588722239781)
     """
     factor = cholesky(matrix)
     return multiply(reduce_sum(log(matrix_diag_part(factor)), [-1]), 2.0, name=name)

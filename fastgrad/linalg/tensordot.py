@@ -95,6 +95,11 @@ def tensordot(a, b, axes, name=None):
     Notes
     -----
     Gradient: as of the matrix product it is.
+
+    Examples
+    --------
+    >>> Session().run(tensordot([[1., 2.], [3., 4.]], [[1., 0.], [0., 1.]], axes=2))
+    np.float64(5.0)
     """
     a, b = tensors_of(a, b)
     if isinstance(axes, (int, np.integer)) and axes >= 0 and None in (a._shape, b._shape):
@@ -184,6 +189,11 @@ def einsum(equation, *inputs, name=None):
     Notes
     -----
     Gradient: as of the products and sums it is made of.
+
+    Examples
+    --------
+    >>> Session().run(einsum('ij,j->i', [[1., 2.], [3., 4.]], [10., 1.]))
+    array([12., 34.])
     """
     tensors = tensors_of(*(inputs[0] if len(inputs) == 1 and isinstance(inputs[0], (list, tuple))
                            else inputs))
@@ -246,6 +256,11 @@ def matvec(a, b, transpose_a=False, adjoint_a=False, a_is_sparse=False, b_is_spa
     """Matrix-vector product, batched over leading dimensions.
 
     Gradient: as of `matmul`.
+
+    Examples
+    --------
+    >>> Session().run(linalg.matvec([[1., 2.], [3., 4.]], [10., 1.]))
+    array([12., 34.])
     """
     a, b = tensors_of(a, b)
     column = matmul(a, expand_dims(b, -1), transpose_a=transpose_a, adjoint_a=adjoint_a)
@@ -257,6 +272,11 @@ def trace(x, name=None):
     """Trace: sum of the diagonal of the last two dimensions.
 
     Gradient: `dy` on the diagonal.
+
+    Examples
+    --------
+    >>> Session().run(trace([[1., 2.], [3., 4.]]))
+    np.float64(5.0)
     """
     return reduce_sum(matrix_diag_part(x), [-1], name=name)
 
@@ -266,6 +286,11 @@ def cross(a, b, name=None):
     """Cross product of vectors of three elements along the last dimension.
 
     Gradient: `da = cross(b, dy)`, `db = cross(dy, a)`.
+
+    Examples
+    --------
+    >>> Session().run(linalg.cross([1., 0., 0.], [0., 1., 0.]))
+    array([0., 0., 1.])
     """
     a, b = (shape_ends_with(t, dims=(3,)) for t in tensors_of(a, b))
     if a.graph.literals == "tf" and not shapes.compatible(a._shape, b._shape):

@@ -11,7 +11,7 @@ from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door, tell_of_truth
 from fastgrad.graph.dtypes import BOOL, FLOAT32, strong
 from fastgrad.graph.nodes import as_tensor, is_node
-from fastgrad.losses import checked_weights
+from fastgrad.losses.weighted import checked_weights
 from fastgrad.ops.arithmetic import multiply, ones_like, squared_difference
 from fastgrad.ops.cast import cast
 from fastgrad.ops.comparison import equal
@@ -77,7 +77,16 @@ class _Metric:
 
 @door
 def mean(values, weights=None, metrics_collections=None, updates_collections=None, name=None):
-    """The (weighted) mean of all values seen."""
+    """The (weighted) mean of all values seen.
+
+    Examples
+    --------
+    >>> value, update = metrics.mean([1., 3.])
+    >>> session = Session()
+    >>> session.run(local_variables_initializer())
+    >>> session.run(update), session.run(value)
+    (np.float32(2.0), np.float32(2.0))
+    """
     tell_of_truth(values, "mean")
     with _Metric(name, "mean", (values, weights),
                  (metrics_collections, updates_collections)) as m:
@@ -96,7 +105,16 @@ def mean(values, weights=None, metrics_collections=None, updates_collections=Non
 @door
 def accuracy(labels, predictions, weights=None, metrics_collections=None,
              updates_collections=None, name=None):
-    """The share of predictions that equal their labels."""
+    """The share of predictions that equal their labels.
+
+    Examples
+    --------
+    >>> value, update = metrics.accuracy([1, 0, 1], [1, 1, 1])
+    >>> session = Session()
+    >>> session.run(local_variables_initializer())
+    >>> session.run(update), session.run(value)
+    (np.float32(0.6666667), np.float32(0.6666667))
+    """
     predictions, labels = _pair(predictions, labels)
     if predictions._dtype != labels._dtype:
         predictions = cast(predictions, strong(labels._dtype))
@@ -122,7 +140,16 @@ def _pair(predictions, labels):
 @door
 def mean_squared_error(labels, predictions, weights=None, metrics_collections=None,
                        updates_collections=None, name=None):
-    """The mean of the squared errors."""
+    """The mean of the squared errors.
+
+    Examples
+    --------
+    >>> value, update = metrics.mean_squared_error([1., 2.], [2., 4.])
+    >>> session = Session()
+    >>> session.run(local_variables_initializer())
+    >>> session.run(update), session.run(value)
+    (np.float32(2.5), np.float32(2.5))
+    """
     p, y = _pair(predictions, labels)
     return mean(squared_difference(p, cast(y, strong(p._dtype))), weights,
                 metrics_collections, updates_collections, name or "mean_squared_error")
@@ -131,7 +158,16 @@ def mean_squared_error(labels, predictions, weights=None, metrics_collections=No
 @door
 def root_mean_squared_error(labels, predictions, weights=None, metrics_collections=None,
                             updates_collections=None, name=None):
-    """The root of the mean of the squared errors."""
+    """The root of the mean of the squared errors.
+
+    Examples
+    --------
+    >>> value, update = metrics.root_mean_squared_error([1., 2.], [2., 3.])
+    >>> session = Session()
+    >>> session.run(local_variables_initializer())
+    >>> session.run(update), session.run(value)
+    (np.float32(1.0), np.float32(1.0))
+    """
     value, update = mean_squared_error(labels, predictions, weights, None, None,
                                        name or "root_mean_squared_error")
     value, update = sqrt(value), sqrt(update)
@@ -144,7 +180,16 @@ def root_mean_squared_error(labels, predictions, weights=None, metrics_collectio
 @door
 def mean_absolute_error(labels, predictions, weights=None, metrics_collections=None,
                         updates_collections=None, name=None):
-    """The mean of the errors' magnitudes."""
+    """The mean of the errors' magnitudes.
+
+    Examples
+    --------
+    >>> value, update = metrics.mean_absolute_error([1., 2.], [2., 4.])
+    >>> session = Session()
+    >>> session.run(local_variables_initializer())
+    >>> session.run(update), session.run(value)
+    (np.float32(1.5), np.float32(1.5))
+    """
     p, y = _pair(predictions, labels)
     return mean(abs(p - cast(y, strong(p._dtype))), weights, metrics_collections,
                 updates_collections, name or "mean_absolute_error")
@@ -153,7 +198,16 @@ def mean_absolute_error(labels, predictions, weights=None, metrics_collections=N
 @door
 def mean_relative_error(labels, predictions, normalizer, weights=None, metrics_collections=None,
                         updates_collections=None, name=None):
-    """The mean of the errors' magnitudes divided by `normalizer`, 0 where that is 0."""
+    """The mean of the errors' magnitudes divided by `normalizer`, 0 where that is 0.
+
+    Examples
+    --------
+    >>> value, update = metrics.mean_relative_error([1., 2.], [2., 4.], [1., 2.])
+    >>> session = Session()
+    >>> session.run(local_variables_initializer())
+    >>> session.run(update), session.run(value)
+    (np.float32(1.0), np.float32(1.0))
+    """
     p, y = _pair(predictions, labels)
     error = abs(p - cast(y, strong(p._dtype)))
     return mean(div_no_nan(error, as_tensor(normalizer, None, p.graph)), weights,
@@ -179,7 +233,16 @@ def _counted(labels, predictions, weights, wanted, default, name, collections):
 @door
 def true_positives(labels, predictions, weights=None, metrics_collections=None,
                    updates_collections=None, name=None):
-    """The number of true predictions of true labels."""
+    """The number of true predictions of true labels.
+
+    Examples
+    --------
+    >>> value, update = metrics.true_positives([1, 0, 1, 0], [1, 1, 0, 0])
+    >>> session = Session()
+    >>> session.run(local_variables_initializer())
+    >>> session.run(update), session.run(value)
+    (np.float32(1.0), np.float32(1.0))
+    """
     return _counted(labels, predictions, weights, (True, True), "true_positives", name,
                     (metrics_collections, updates_collections))
 
@@ -187,7 +250,16 @@ def true_positives(labels, predictions, weights=None, metrics_collections=None,
 @door
 def false_positives(labels, predictions, weights=None, metrics_collections=None,
                     updates_collections=None, name=None):
-    """The number of true predictions of false labels."""
+    """The number of true predictions of false labels.
+
+    Examples
+    --------
+    >>> value, update = metrics.false_positives([1, 0, 1, 0], [1, 1, 0, 0])
+    >>> session = Session()
+    >>> session.run(local_variables_initializer())
+    >>> session.run(update), session.run(value)
+    (np.float32(1.0), np.float32(1.0))
+    """
     return _counted(labels, predictions, weights, (False, True), "false_positives", name,
                     (metrics_collections, updates_collections))
 
@@ -195,7 +267,16 @@ def false_positives(labels, predictions, weights=None, metrics_collections=None,
 @door
 def true_negatives(labels, predictions, weights=None, metrics_collections=None,
                    updates_collections=None, name=None):
-    """The number of false predictions of false labels."""
+    """The number of false predictions of false labels.
+
+    Examples
+    --------
+    >>> value, update = metrics.true_negatives([1, 0, 1, 0], [1, 1, 0, 0])
+    >>> session = Session()
+    >>> session.run(local_variables_initializer())
+    >>> session.run(update), session.run(value)
+    (np.float32(1.0), np.float32(1.0))
+    """
     return _counted(labels, predictions, weights, (False, False), "true_negatives", name,
                     (metrics_collections, updates_collections))
 
@@ -203,7 +284,16 @@ def true_negatives(labels, predictions, weights=None, metrics_collections=None,
 @door
 def false_negatives(labels, predictions, weights=None, metrics_collections=None,
                     updates_collections=None, name=None):
-    """The number of false predictions of true labels."""
+    """The number of false predictions of true labels.
+
+    Examples
+    --------
+    >>> value, update = metrics.false_negatives([1, 0, 1, 0], [1, 1, 0, 0])
+    >>> session = Session()
+    >>> session.run(local_variables_initializer())
+    >>> session.run(update), session.run(value)
+    (np.float32(1.0), np.float32(1.0))
+    """
     return _counted(labels, predictions, weights, (True, False), "false_negatives", name,
                     (metrics_collections, updates_collections))
 
@@ -211,7 +301,16 @@ def false_negatives(labels, predictions, weights=None, metrics_collections=None,
 @door
 def precision(labels, predictions, weights=None, metrics_collections=None,
               updates_collections=None, name=None):
-    """True positives over all positive predictions; 0 if there are none."""
+    """True positives over all positive predictions; 0 if there are none.
+
+    Examples
+    --------
+    >>> value, update = metrics.precision([1, 0, 1, 0], [1, 1, 0, 0])
+    >>> session = Session()
+    >>> session.run(local_variables_initializer())
+    >>> session.run(update), session.run(value)
+    (np.float32(0.5), np.float32(0.5))
+    """
     with _Metric(name, "precision", (predictions, labels),
                  (metrics_collections, updates_collections)) as m:
         hit, hit_update = true_positives(labels, predictions, weights)
@@ -223,7 +322,16 @@ def precision(labels, predictions, weights=None, metrics_collections=None,
 @door
 def recall(labels, predictions, weights=None, metrics_collections=None,
            updates_collections=None, name=None):
-    """True positives over all true labels; 0 if there are none."""
+    """True positives over all true labels; 0 if there are none.
+
+    Examples
+    --------
+    >>> value, update = metrics.recall([1, 0, 1, 0], [1, 1, 0, 0])
+    >>> session = Session()
+    >>> session.run(local_variables_initializer())
+    >>> session.run(update), session.run(value)
+    (np.float32(0.5), np.float32(0.5))
+    """
     with _Metric(name, "recall", (predictions, labels),
                  (metrics_collections, updates_collections)) as m:
         hit, hit_update = true_positives(labels, predictions, weights)

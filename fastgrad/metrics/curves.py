@@ -70,6 +70,14 @@ def auc(labels, predictions, weights=None, num_thresholds=200, metrics_collectio
         Between 0 and 1, both counted with a hair beyond.
     curve : 'ROC' or 'PR'
     summation_method : 'trapezoidal', 'minoring', 'majoring', or 'careful_interpolation' for 'PR'
+
+    Examples
+    --------
+    >>> value, update = metrics.auc([1, 0], [0.9, 0.1])
+    >>> session = Session()
+    >>> session.run(local_variables_initializer())
+    >>> session.run(update), session.run(value)
+    (np.float32(0.99999905), np.float32(0.99999905))
     """
     if curve not in ("ROC", "PR"):
         raise ValueError(f"curve must be either ROC or PR, {curve} unknown")
@@ -132,14 +140,32 @@ def _share_at(kind, other, labels, predictions, thresholds, weights, name, colle
 
 def precision_at_thresholds(labels, predictions, thresholds, weights=None,
                             metrics_collections=None, updates_collections=None, name=None):
-    """`precision` of the predictions above each threshold."""
+    """`precision` of the predictions above each threshold.
+
+    Examples
+    --------
+    >>> value, update = metrics.precision_at_thresholds([1, 0], [0.9, 0.6], [0.5, 0.8])
+    >>> session = Session()
+    >>> session.run(local_variables_initializer())
+    >>> session.run(update), session.run(value)
+    (array([0.5      , 0.9999999], dtype=float32), array([0.5      , 0.9999999], dtype=float32))
+    """
     return _share_at("precision", "fp", labels, predictions, thresholds, weights, name,
                      (metrics_collections, updates_collections))
 
 
 def recall_at_thresholds(labels, predictions, thresholds, weights=None, metrics_collections=None,
                          updates_collections=None, name=None):
-    """`recall` of the predictions above each threshold."""
+    """`recall` of the predictions above each threshold.
+
+    Examples
+    --------
+    >>> value, update = metrics.recall_at_thresholds([1, 0], [0.9, 0.6], [0.5, 0.95])
+    >>> session = Session()
+    >>> session.run(local_variables_initializer())
+    >>> session.run(update), session.run(value)
+    (array([0.9999999, 0.       ], dtype=float32), array([0.9999999, 0.       ], dtype=float32))
+    """
     return _share_at("recall", "fn", labels, predictions, thresholds, weights, name,
                      (metrics_collections, updates_collections))
 
@@ -148,7 +174,19 @@ def recall_at_thresholds(labels, predictions, thresholds, weights=None, metrics_
 
 def mean_iou(labels, predictions, num_classes, weights=None, metrics_collections=None,
              updates_collections=None, name=None):
-    """The mean over classes of intersection over union; classes never seen do not count."""
+    """The mean over classes of intersection over union; classes never seen do not count.
+
+    Examples
+    --------
+    >>> value, update = metrics.mean_iou([0, 1, 1], [0, 1, 0], 2)
+    >>> session = Session()
+    >>> session.run(local_variables_initializer())
+    >>> session.run(update)
+    array([[1., 0.],
+           [1., 1.]])
+    >>> session.run(value)
+    np.float32(0.5)
+    """
     with _Metric(name, "mean_iou", (predictions, labels, weights),
                  (metrics_collections, updates_collections)) as m:
         p, y = (reshape(v, [-1]) for v in _pair(predictions, labels))
@@ -168,7 +206,18 @@ def mean_iou(labels, predictions, num_classes, weights=None, metrics_collections
 
 def mean_per_class_accuracy(labels, predictions, num_classes, weights=None,
                             metrics_collections=None, updates_collections=None, name=None):
-    """The mean over classes of the share of a class that was predicted right."""
+    """The mean over classes of the share of a class that was predicted right.
+
+    Examples
+    --------
+    >>> value, update = metrics.mean_per_class_accuracy([0, 1, 1], [0, 1, 0], 2)
+    >>> session = Session()
+    >>> session.run(local_variables_initializer())
+    >>> session.run(update)
+    array([1. , 0.5], dtype=float32)
+    >>> session.run(value)
+    np.float32(0.75)
+    """
     with _Metric(name, "mean_accuracy", (predictions, labels, weights),
                  (metrics_collections, updates_collections)) as m:
         p, y = (reshape(v, [-1]) for v in _pair(predictions, labels))
@@ -191,7 +240,16 @@ def mean_per_class_accuracy(labels, predictions, num_classes, weights=None,
 
 def percentage_below(values, threshold, weights=None, metrics_collections=None,
                      updates_collections=None, name=None):
-    """The share of values below a threshold."""
+    """The share of values below a threshold.
+
+    Examples
+    --------
+    >>> value, update = metrics.percentage_below([1., 3.], 2.)
+    >>> session = Session()
+    >>> session.run(local_variables_initializer())
+    >>> session.run(update), session.run(value)
+    (np.float32(0.5), np.float32(0.5))
+    """
     below = cast(less(as_tensor(values), threshold), FLOAT32)
     return mean(below, weights, metrics_collections, updates_collections,
                 name or "percentage_below_threshold")
@@ -199,7 +257,16 @@ def percentage_below(values, threshold, weights=None, metrics_collections=None,
 
 def mean_cosine_distance(labels, predictions, dim, weights=None, metrics_collections=None,
                          updates_collections=None, name=None):
-    """The mean of 1 less the scalar product along `dim` of vectors of length 1."""
+    """The mean of 1 less the scalar product along `dim` of vectors of length 1.
+
+    Examples
+    --------
+    >>> value, update = metrics.mean_cosine_distance([[1., 0.]], [[1., 0.]], dim=1)
+    >>> session = Session()
+    >>> session.run(local_variables_initializer())
+    >>> session.run(update), session.run(value)
+    (np.float32(0.0), np.float32(0.0))
+    """
     p, y = _pair(predictions, labels)
     distance = reduce_sum(p * cast(y, strong(p._dtype)), dim, True)
     value, update = mean(distance, weights, None, None, name or "mean_cosine_distance")
@@ -212,7 +279,16 @@ def mean_cosine_distance(labels, predictions, dim, weights=None, metrics_collect
 
 def mean_tensor(values, weights=None, metrics_collections=None, updates_collections=None,
                 name=None):
-    """The (weighted) mean of each element over batches."""
+    """The (weighted) mean of each element over batches.
+
+    Examples
+    --------
+    >>> value, update = metrics.mean_tensor([1., 3.])
+    >>> session = Session()
+    >>> session.run(local_variables_initializer())
+    >>> session.run(update), session.run(value)
+    (array([1., 3.], dtype=float32), array([1., 3.], dtype=float32))
+    """
     with _Metric(name, "mean", (values, weights),
                  (metrics_collections, updates_collections)) as m:
         x = m.tensor(values, FLOAT32)

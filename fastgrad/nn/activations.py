@@ -85,6 +85,11 @@ def relu6(features):
     """Rectified linear unit up to 6, `min(max(x, 0), 6)`.
 
     Gradient: `dy` where `0 < x < 6`, else 0.
+
+    Examples
+    --------
+    >>> Session().run(nn.relu6([-1., 0., 8.]))
+    array([0., 0., 6.])
     """
 
 
@@ -121,6 +126,11 @@ def leaky_relu(features, alpha=0.2, name=None):
     """Leaky rectified linear unit: `x` above 0, else `alpha * x`.
 
     Gradient: `dy` where `x > 0`, else `alpha * dy`.
+
+    Examples
+    --------
+    >>> Session().run(nn.leaky_relu([-1., 0., 8.]))
+    array([-0.2,  0. ,  8. ])
     """
     features, alpha = as_tensor(features), float(known_value(alpha, "alpha", whole=False))
     if features.graph.literals == "tf" and features._dtype is not None:
@@ -155,6 +165,11 @@ def elu(features):
     """Exponential linear unit: `exp(x) - 1` below 0, else `x`.
 
     Gradient: `dy (y + 1)` where `y < 0`, else `dy`.
+
+    Examples
+    --------
+    >>> Session().run(nn.elu([-1., 0., 8.]))
+    array([-0.63212056,  0.        ,  8.        ])
     """
 
 
@@ -190,6 +205,11 @@ def selu(features):
     """Scaled exponential linear unit, which normalises itself.
 
     Gradient: `dy (y + scale alpha)` where `y < 0`, else `scale dy`.
+
+    Examples
+    --------
+    >>> Session().run(nn.selu([-1., 0., 8.]))
+    array([-1.11133074,  0.        ,  8.4056079 ])
     """
 
 
@@ -222,6 +242,11 @@ def softplus(features):
     """Softplus, `log(1 + exp(x))`, without overflow.
 
     Gradient: `dx = dy sigmoid(x)`.
+
+    Examples
+    --------
+    >>> Session().run(nn.softplus([-1., 0., 8.]))
+    array([0.31326169, 0.69314718, 8.00033541])
     """
 
 
@@ -249,6 +274,11 @@ def log_sigmoid(x):
     """Logarithm of `sigmoid(x)`, without overflow.
 
     Gradient: `dx = dy sigmoid(-x)`.
+
+    Examples
+    --------
+    >>> Session().run(log_sigmoid([0., 2.]))
+    array([-0.69314718, -0.12692801])
     """
 
 
@@ -262,6 +292,11 @@ def softsign(features):
     """Softsign, `x / (1 + |x|)`.
 
     Gradient: `dx = dy / (1 + |x|)**2`.
+
+    Examples
+    --------
+    >>> Session().run(nn.softsign([-1., 0., 8.]))
+    array([-0.5       ,  0.        ,  0.88888889])
     """
 
 
@@ -289,6 +324,11 @@ def crelu(features, name=None, axis=-1):
     """Concatenated rectified units: `relu(x)` and `relu(-x)`, along `axis`.
 
     Gradient: as of `relu`.
+
+    Examples
+    --------
+    >>> Session().run(nn.crelu([-1., 0., 8.]))
+    array([0., 0., 8., 1., 0., 0.])
     """
     features = as_tensor(features)
     return relu(concat([features, -features], axis))
@@ -299,6 +339,11 @@ def swish(features, name=None):
     """Swish, `x * sigmoid(x)`.
 
     Gradient: `dx = dy (s + y (1 - s))` with `s = sigmoid(x)`.
+
+    Examples
+    --------
+    >>> Session().run(nn.swish([-1., 0., 8.]))
+    array([-0.26894142,  0.        ,  7.9973172 ])
     """
     features = as_tensor(features)
     return multiply(features, sigmoid(features), name=name)

@@ -27,6 +27,11 @@ def clip_by_value(t, clip_value_min, clip_value_max, name=None):
     """Elements clipped to a range.
 
     Gradient: `dy` where the element was within the bounds, the bounds included, else 0.
+
+    Examples
+    --------
+    >>> Session().run(clip_by_value([-2., 0.5, 3.], -1., 1.))
+    array([-1. ,  0.5,  1. ])
     """
     def clip(values):
         values = as_tensor(values)
@@ -40,6 +45,11 @@ def clip_by_norm(t, clip_norm, axes=None, name=None):
     """Scaling down of `t` so that its l2 norm over `axes` is at most `clip_norm`.
 
     Gradient: as of the quotient; finite at 0.
+
+    Examples
+    --------
+    >>> Session().run(clip_by_norm([3., 4.], 1.))
+    array([0.6, 0.8])
     """
     def clip(values):
         values = as_tensor(values)
@@ -58,6 +68,11 @@ def clip_by_average_norm(t, clip_norm, name=None):
     """Scaling down of `t` so that its l2 norm per element is at most `clip_norm`.
 
     Gradient: as of the quotient.
+
+    Examples
+    --------
+    >>> Session().run(clip_by_average_norm([3., 4.], 1.))
+    array([1.2, 1.6])
     """
     t = as_tensor(t)
     with t.graph.name_scope(name or "clip_by_average_norm"):

@@ -188,6 +188,11 @@ def softmax_cross_entropy_with_logits(_sentinel=None, labels=None, logits=None, 
     """As `softmax_cross_entropy_with_logits_v2`, but no gradient flows into `labels`.
 
     Gradient: `dlogits = dy (sum(labels) softmax(logits) - labels)`.
+
+    Examples
+    --------
+    >>> Session().run(nn.softmax_cross_entropy_with_logits(labels=[[0., 1.]], logits=[[0., 0.]]))
+    array([0.69314718])
     """
     _named_only("softmax_cross_entropy_with_logits", _sentinel, labels, logits)
     return _of_softmax(labels, logits, number_of(dim if axis is None else axis),
@@ -359,7 +364,14 @@ def weighted_cross_entropy_with_logits(labels=None, logits=None, pos_weight=None
                                        targets=None):
     """As `sigmoid_cross_entropy_with_logits`, with a weight on positive labels.
 
-    Gradient: as of `(1 - y) z + (1 + (w - 1) y) softplus(-z)`.
+    Gradient: as of `(1 - y) z + (1 + (w - 1) y) softplus(-z)`. In a TensorFlow graph, as there,
+    that of the softplus is 0 at logits of 0, where `|z|` and the relu that make it have kinks.
+
+    Examples
+    --------
+    >>> z = constant([0., 0.])
+    >>> Session().run(nn.weighted_cross_entropy_with_logits([1., 0.], z, pos_weight=2.0))
+    array([1.38629436, 0.69314718])
     """
     labels, logits = _pair(targets if labels is None else labels, logits)
     if not shapes.compatible(labels._shape, logits._shape):
@@ -367,7 +379,8 @@ def weighted_cross_entropy_with_logits(labels=None, logits=None, pos_weight=None
                          f"{labels.shape})")
     with logits.graph.name_scope(name or "logistic_loss") as scope:
         weight = 1 + (pos_weight - 1) * labels
-        soft = softplus(-abs_(logits)) + relu(-logits)
+        tf = logits.graph.literals == "tf"
+        soft = softplus(-abs_(logits)) + relu(-logits) if tf else softplus(-logits)
         return add((1 - labels) * logits, multiply(weight, soft), name=scope)
 
 
@@ -376,6 +389,11 @@ def log_poisson_loss(targets, log_input, compute_full_loss=False, name=None):
     """Poisson loss, `exp(z) - t z` for `z = log_input`; plus Stirling's `log(t!)` where `t > 1`.
 
     Gradient: `dz = dy (exp(z) - t)`.
+
+    Examples
+    --------
+    >>> Session().run(nn.log_poisson_loss([1., 2.], [0., 1.]))
+    array([1.        , 0.71828183])
     """
     targets, z = _pair(targets, log_input)
     if not shapes.compatible(targets._shape, z._shape):

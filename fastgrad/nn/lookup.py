@@ -63,7 +63,9 @@ def embedding_lookup(params, ids, partition_strategy="mod", name=None, validate_
     """
     if params is None or (isinstance(params, (list, tuple)) and not params):
         raise ValueError("Need at least one param")
-    tables = list(params) if isinstance(params, (list, tuple)) else [params]
+    parts = getattr(params, "_get_variable_list", None)         # of a partitioned variable
+    tables = (parts() if parts else list(params) if isinstance(params, (list, tuple))
+              else [params])
     with as_tensor(tables[0]).graph.name_scope(name or "embedding_lookup"):
         if len(tables) == 1:
             # TensorFlow's name: it ends in an identity
@@ -136,6 +138,11 @@ def top_k(input, k=1, sorted=True, name=None):
     Notes
     -----
     Gradient: `dy` at the places of the values, else 0.
+
+    Examples
+    --------
+    >>> Session().run(nn.top_k([1., 5., 3.], k=2))
+    TopKV2(values=array([5., 3.]), indices=array([1, 2], dtype=int32))
     """
     check_rank(k, 0, "the k of top_k")
     return TopKV2(*_top_k(input, k, sorted=bool(sorted), name=name))
@@ -175,6 +182,11 @@ def in_top_k(predictions, targets, k, name=None):
     """Whether fewer than `k` classes of a row are above the target's; ties count as in.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(nn.in_top_k([[0.1, 0.9], [0.8, 0.2]], [1, 1], k=1))
+    array([ True, False])
     """
     predictions = as_tensor(predictions)
     with predictions.graph.name_scope(name or "in_top_k"):

@@ -104,6 +104,13 @@ def log_uniform_candidate_sampler(true_classes, num_true, num_sampled, unique, r
     -------
     (sampled, true_expected_count, sampled_expected_count)
         int64 (num_sampled,), float32 (batch, num_true), float32 (num_sampled,).
+
+    Examples
+    --------
+    >>> labels = constant([[0], [1]])
+    >>> found = nn.log_uniform_candidate_sampler(labels, 1, 4, True, 10, seed=1)
+    >>> Session().run(found[0]).shape
+    (4,)
     """
     return _sampler(True, "LogUniformCandidateSampler", true_classes, num_true, num_sampled,
                     unique, range_max, seed, name)
@@ -112,7 +119,15 @@ def log_uniform_candidate_sampler(true_classes, num_true, num_sampled, unique, r
 @door
 def uniform_candidate_sampler(true_classes, num_true, num_sampled, unique, range_max, seed=None,
                               name=None):
-    """Sampler of classes that are all equally likely; see `log_uniform_candidate_sampler`."""
+    """Sampler of classes that are all equally likely; see `log_uniform_candidate_sampler`.
+
+    Examples
+    --------
+    >>> labels = constant([[0], [1]])
+    >>> candidates, true, sampled = nn.uniform_candidate_sampler(labels, 1, 4, True, 10, seed=1)
+    >>> Session().run(candidates).shape
+    (4,)
+    """
     return _sampler(False, "UniformCandidateSampler", true_classes, num_true, num_sampled,
                     unique, range_max, seed, name)
 
@@ -171,6 +186,14 @@ def nce_loss(weights, biases, labels, inputs, num_sampled, num_classes, num_true
     Notes
     -----
     Gradient: to `inputs`, and to the rows of `weights` and `biases` that were read.
+
+    Examples
+    --------
+    >>> w, b = Variable(np.zeros((10, 3))), Variable(np.zeros(10))
+    >>> loss = nn.nce_loss(w, b, labels=[[1], [2]], inputs=np.ones((2, 3)), num_sampled=4,
+    ...     num_classes=10)
+    >>> Session().run(loss).shape
+    (2,)
     """
     with as_tensor(inputs).graph.name_scope(name):
         logits, wanted = _sampled_logits(
@@ -186,6 +209,13 @@ def sampled_softmax_loss(weights, biases, labels, inputs, num_sampled, num_class
     """Softmax cross-entropy over the true classes and sampled ones; parameters as of `nce_loss`.
 
     Gradient: to `inputs`, and to the rows of `weights` and `biases` that were read.
+
+    Examples
+    --------
+    >>> w, b, x = Variable(np.zeros((10, 3))), Variable(np.zeros(10)), np.ones((2, 3))
+    >>> loss = nn.sampled_softmax_loss(w, b, [[1], [2]], x, num_sampled=4, num_classes=10)
+    >>> Session().run(loss).shape
+    (2,)
     """
     with as_tensor(inputs).graph.name_scope(name):
         logits, wanted = _sampled_logits(

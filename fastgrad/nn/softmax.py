@@ -86,6 +86,11 @@ def log_softmax(logits, axis=None, name=None, dim=None):
     """Logarithm of the softmax, without underflow in between.
 
     Gradient: `dx = dy - exp(y) sum(dy)`.
+
+    Examples
+    --------
+    >>> Session().run(nn.log_softmax([0., 0.]))
+    array([-0.69314718, -0.69314718])
     """
     axis = number_of(renamed("axis", axis, "dim", dim))
     return _log_softmax(logits, axis=-1 if axis is None else axis, name=name)

@@ -72,6 +72,11 @@ def argmin(input, axis=None, name=None, dimension=None, output_type=INT64):
     """Index of the smallest element along `axis` (0 if not given), the first of equals.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(argmin([[3, 1, 2], [0, 5, 4]], axis=1))
+    array([1, 0])
     """
     return _place(_argmin, input, axis, dimension, output_type, name)
 

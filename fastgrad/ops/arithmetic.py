@@ -71,6 +71,11 @@ def subtract(x, y):
     """Elementwise difference, `x - y`.
 
     Gradient: `dx = dz`, `dy = -dz`.
+
+    Examples
+    --------
+    >>> Session().run(subtract([1., 5.], 1.))
+    array([0., 4.])
     """
 
 
@@ -84,6 +89,11 @@ def multiply(x, y):
     """Elementwise product.
 
     Gradient: `dx = dz * y`, `dy = dz * x`.
+
+    Examples
+    --------
+    >>> Session().run(multiply([1., 2.], [3., 4.]))
+    array([3., 8.])
     """
 
 
@@ -107,6 +117,11 @@ def divide(x, y):
     """Elementwise true quotient, `x / y`; integers give float64, those of up to 16 bits float32.
 
     Gradient: `dx = dz / y`, `dy = -dz * z / y`; in a TensorFlow graph integers have none.
+
+    Examples
+    --------
+    >>> Session().run(divide([1., 2.], 4.))
+    array([0.25, 0.5 ])
     """
 
 
@@ -125,6 +140,11 @@ def pow(x, y):
 
     Gradient: `dx = dz * y * x**(y - 1)`, 0 where `y` is; `dy = dz * z * log(x)`, 0 where `x <= 0`.
     The rule is in ops.unary.
+
+    Examples
+    --------
+    >>> Session().run(math.pow([2., 3.], 2.))
+    array([4., 9.])
     """
 
 
@@ -133,6 +153,11 @@ def maximum(x, y):
     """Elementwise maximum; NaN if either is.
 
     Gradient: to `x` where `x >= y`, else to `y`.
+
+    Examples
+    --------
+    >>> Session().run(maximum([1., 5.], [3., 2.]))
+    array([3., 5.])
     """
 
 
@@ -147,6 +172,11 @@ def minimum(x, y):
     """Elementwise minimum; NaN if either is.
 
     Gradient: to `x` where `x <= y`, else to `y`.
+
+    Examples
+    --------
+    >>> Session().run(minimum([1., 5.], [3., 2.]))
+    array([1., 2.])
     """
 
 
@@ -166,6 +196,11 @@ def squared_difference(x, y):
     """Squared difference, `(x - y)**2`.
 
     Gradient: `dx = 2 dz (x - y)`, `dy = -dx`.
+
+    Examples
+    --------
+    >>> Session().run(squared_difference([1., 5.], [3., 2.]))
+    array([4., 9.])
     """
 
 
@@ -183,6 +218,11 @@ def negative(x):
     """Numerical negative, `-x`.
 
     Gradient: `dx = -dy`.
+
+    Examples
+    --------
+    >>> Session().run(negative([1., -2.]))
+    array([-1.,  2.])
     """
 
 
@@ -196,6 +236,11 @@ def log(x):
     """Natural logarithm; -inf at 0, NaN below.
 
     Gradient: `dx = dy / x`.
+
+    Examples
+    --------
+    >>> Session().run(log([1., 10.]))
+    array([0.        , 2.30258509])
     """
 
 
@@ -209,6 +254,11 @@ def sign(x):
     """Sign: -1, 0 or 1; NaN for NaN.
 
     Gradient: zero everywhere.
+
+    Examples
+    --------
+    >>> Session().run(sign([-3., 0., 2.]))
+    array([-1.,  0.,  1.])
     """
 
 
@@ -258,6 +308,11 @@ def zeros_like(tensor, dtype=None, name=None, optimize=True):
     """A tensor of zeros, of the shape of `tensor`, and of its dtype unless another is given.
 
     Gradient: none; the result is constant.
+
+    Examples
+    --------
+    >>> Session().run(zeros_like([[1., 2.]]))
+    array([[0., 0.]])
     """
     return _zeros_like(tensor, dtype=to_np(dtype), name=name)
 
@@ -266,6 +321,11 @@ def ones_like(tensor, dtype=None, name=None, optimize=True):
     """A tensor of ones, of the shape of `tensor`, and of its dtype unless another is given.
 
     Gradient: none; the result is constant.
+
+    Examples
+    --------
+    >>> Session().run(ones_like([[1., 2.]]))
+    array([[1., 1.]])
     """
     return _ones_like(tensor, dtype=to_np(dtype), name=name)
 
@@ -278,6 +338,11 @@ def scalar_mul(scalar, x, name=None):
     """Product of a scalar and a tensor.
 
     Gradient: `dx = dy * scalar`.
+
+    Examples
+    --------
+    >>> Session().run(scalar_mul(2.0, constant([1., 2.])))
+    array([2., 4.])
     """
     node = as_tensor(x)
     scalar = as_tensor(scalar, node._dtype if node.graph.literals == "tf" else None, node.graph)

@@ -36,6 +36,12 @@ def broadcast_to(input, shape, name=None):
     """Repeat `input` along its dimensions of 1 and new leading ones to reach `shape`.
 
     Gradient: `dy` summed over what was repeated.
+
+    Examples
+    --------
+    >>> Session().run(broadcast_to([1, 2], [2, 2]))
+    array([[1, 2],
+           [1, 2]])
     """
     return _broadcast_to(input, plain_shape(shape), name=name)
 

@@ -29,6 +29,11 @@ def cast(x, dtype, name=None):
     """Conversion to another dtype, as `array.astype` does it; of complex numbers the real part.
 
     Gradient: `dx = cast(dy)` back, between floating dtypes.
+
+    Examples
+    --------
+    >>> Session().run(cast([1.7, -1.7], int32))
+    array([ 1, -1], dtype=int32)
     """
     dtype = to_np(dtype)
     tell_of_truth(x, "cast")
@@ -55,22 +60,46 @@ def cast_gradient(op, dy):
 
 
 def to_float(x, name="ToFloat"):
-    """Conversion to float32."""
+    """Conversion to float32.
+
+    Examples
+    --------
+    >>> Session().run(to_float([1, 2]))
+    array([1., 2.], dtype=float32)
+    """
     return cast(x, np.float32, name=name)
 
 
 def to_double(x, name="ToDouble"):
-    """Conversion to float64."""
+    """Conversion to float64.
+
+    Examples
+    --------
+    >>> Session().run(to_double([1, 2]))
+    array([1., 2.])
+    """
     return cast(x, np.float64, name=name)
 
 
 def to_int32(x, name="ToInt32"):
-    """Conversion to int32."""
+    """Conversion to int32.
+
+    Examples
+    --------
+    >>> Session().run(to_int32([1.7]))
+    array([1], dtype=int32)
+    """
     return cast(x, np.int32, name=name)
 
 
 def to_int64(x, name="ToInt64"):
-    """Conversion to int64."""
+    """Conversion to int64.
+
+    Examples
+    --------
+    >>> Session().run(to_int64([1.7]))
+    array([1])
+    """
     return cast(x, np.int64, name=name)
 
 
@@ -78,6 +107,11 @@ def saturate_cast(value, dtype, name=None):
     """Conversion to another dtype; values beyond its range become its limits.
 
     Gradient: `dx = cast(dy)` back within the limits, between floating dtypes.
+
+    Examples
+    --------
+    >>> Session().run(saturate_cast([300, -5], uint8))
+    array([255,   0], dtype=uint8)
     """
     value, dtype = as_tensor(value), to_np(dtype)
     low, high = as_dtype(dtype).min, as_dtype(dtype).max

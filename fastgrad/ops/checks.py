@@ -39,6 +39,11 @@ def ensure_shape(x, shape, name=None):
     """Check of the static shape, which the result declares; a run with another shape fails.
 
     Gradient: `dx = dy`.
+
+    Examples
+    --------
+    >>> Session().run(ensure_shape([[1, 2]], [None, 2]))
+    array([[1, 2]])
     """
     return _ensure_shape(x, shape=to_shape(shape), name=name)
 
@@ -55,6 +60,11 @@ def is_non_decreasing(x, name=None):
     """Whether no element is smaller than the one before it.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(is_non_decreasing([1, 2, 2]))
+    np.True_
     """
     return _in_order(x, less_equal)
 
@@ -64,6 +74,11 @@ def is_strictly_increasing(x, name=None):
     """Whether each element is larger than the one before it.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(is_strictly_increasing([1, 2, 2]))
+    np.False_
     """
     return _in_order(x, less)
 
@@ -71,14 +86,26 @@ def is_strictly_increasing(x, name=None):
 # ---- what is known ----------------------------------------------------------------------
 
 def is_numeric_tensor(tensor):
-    """Whether `tensor` is a node of numbers; truth values are none."""
+    """Whether `tensor` is a node of numbers; truth values are none.
+
+    Examples
+    --------
+    >>> is_numeric_tensor(constant([1]))
+    True
+    """
     return is_node(tensor) and as_tensor(tensor)._dtype is not None \
         and strong(as_tensor(tensor)._dtype).kind in "fiuc"
 
 
 @door
 def get_static_value(tensor, partial=False):
-    """The value of a tensor as far as it is known while the graph is built, as an array or None."""
+    """The value of a tensor as far as it is known while the graph is built, as an array or None.
+
+    Examples
+    --------
+    >>> get_static_value(constant([1, 2])), get_static_value(placeholder(float32))
+    (array([1, 2]), None)
+    """
     tensor = as_tensor(tensor)
     known = partial_value(tensor)
     if known is None or _unknown(known):
@@ -89,7 +116,13 @@ def get_static_value(tensor, partial=False):
 # ---- shapes as tensors ------------------------------------------------------------------
 
 def broadcast_static_shape(shape_x, shape_y):
-    """The shape that two static shapes broadcast to."""
+    """The shape that two static shapes broadcast to.
+
+    Examples
+    --------
+    >>> broadcast_static_shape(TensorShape([3, 1]), TensorShape([4]))
+    TensorShape([Dimension(3), Dimension(4)])
+    """
     static = [to_shape(shape_x), to_shape(shape_y)]
     return TensorShape(shapes.broadcast(static))
 
@@ -106,6 +139,11 @@ def broadcast_dynamic_shape(shape_x, shape_y):
     """The shape, as a vector of integers, that two of them broadcast to.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(broadcast_dynamic_shape([3, 1], [4]))
+    array([3, 4])
     """
 
 
@@ -118,6 +156,11 @@ def identity_n(input, name=None):
     """Identity of several tensors.
 
     Gradient: each `dx = dy`.
+
+    Examples
+    --------
+    >>> Session().run(identity_n([constant(1), constant(2)]))
+    [np.int64(1), np.int64(2)]
     """
     if not input:
         raise ValueError("identity_n needs at least one tensor.")
@@ -130,6 +173,11 @@ def guarantee_const(input, name=None):
     """Identity; in TensorFlow a promise that the value is constant, which nothing here uses.
 
     Gradient: `dx = dy`.
+
+    Examples
+    --------
+    >>> Session().run(guarantee_const([1, 2]))
+    array([1, 2])
     """
     return identity(input, name=name or "GuaranteeConst")
 

@@ -44,6 +44,11 @@ def bincount(arr, weights=None, minlength=None, maxlength=None, dtype=INT32, nam
     """Counts of each whole number from 0, or the sum of its weights.
 
     Gradient: `dweights = gather(dy, arr)`.
+
+    Examples
+    --------
+    >>> Session().run(bincount([1, 1, 3]))
+    array([0, 2, 0, 1], dtype=int32)
     """
     values = as_tensor(arr)
     weighted = weights is not None
@@ -74,6 +79,11 @@ def histogram_fixed_width(values, value_range, nbins=100, dtype=INT32, name=None
     """Histogram of `nbins` bins of equal width; the outer ones also count what is beyond them.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(histogram_fixed_width([0.1, 0.4, 0.9], [0., 1.], nbins=2))
+    array([2, 1], dtype=int32)
     """
     return _histogram(values, value_range, nbins=number_of(nbins), dtype=to_np(dtype),
                       name=name)
@@ -135,6 +145,12 @@ def confusion_matrix(labels, predictions, num_classes=None, dtype=INT32, name=No
     Notes
     -----
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(confusion_matrix([0, 1, 1], [0, 1, 0]))
+    array([[1, 0],
+           [1, 1]], dtype=int32)
     """
     labels, predictions = _without_column(as_tensor(labels), as_tensor(predictions))
     weighted = weights is not None

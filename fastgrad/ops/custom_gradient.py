@@ -74,6 +74,16 @@ def custom_gradient(f):
     lists: the gradients to `xs` and those to the variables.
 
     Gradient: what `grad_fn` returns, one tensor or None an input.
+
+    Examples
+    --------
+    >>> @custom_gradient
+    ... def soft(x):
+    ...     return tanh(x), lambda dy: dy * 0.5
+    ...
+    >>> x = constant(3.0)
+    >>> Session().run(gradients(soft(x), x))
+    [np.float64(0.5)]
     """
     @functools.wraps(f)
     def call(*args, **kwargs):

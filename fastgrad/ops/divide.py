@@ -34,6 +34,11 @@ def div(x, y):
     """Python 2's division: the quotient of floats, the quotient of integers rounded down.
 
     Gradient: as `divide`, for floats.
+
+    Examples
+    --------
+    >>> Session().run(div([7, -7], 2))
+    array([ 3, -4])
     """
 
 
@@ -50,6 +55,11 @@ def floordiv(x, y):
     """Quotient rounded down.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(floor_div([7, -7], 2))
+    array([ 3, -4])
     """
 
 
@@ -61,6 +71,11 @@ def floormod(x, y):
     """Remainder of `floordiv`; it has the sign of `y`.
 
     Gradient: `dx = dz`, `dy = -dz floor(x / y)`.
+
+    Examples
+    --------
+    >>> Session().run(floormod([7, -7], 3))
+    array([1, 2])
     """
 
 
@@ -79,6 +94,11 @@ def truncatediv(x, y):
     """Quotient rounded towards zero.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(truncatediv([7, -7], 2))
+    array([ 3, -3])
     """
 
 
@@ -90,6 +110,11 @@ def truncatemod(x, y):
     """Remainder of `truncatediv`; it has the sign of `x`.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(truncatemod([7, -7], 3))
+    array([ 1, -1])
     """
 
 
@@ -98,6 +123,11 @@ def realdiv(x, y):
     """Quotient of floating-point numbers.
 
     Gradient: as `divide`.
+
+    Examples
+    --------
+    >>> Session().run(realdiv([1., 2.], [4., 4.]))
+    array([0.25, 0.5 ])
     """
 
 
@@ -113,6 +143,11 @@ def truediv(x, y, name=None):
     """The same as `divide`: integers give float64.
 
     Gradient: as `divide`.
+
+    Examples
+    --------
+    >>> Session().run(truediv([7, 1], 2))
+    array([3.5, 0.5])
     """
     return divide(x, y, name=name)
 
@@ -136,6 +171,11 @@ def div_no_nan(x, y):
     """Safe quotient: `x / y`, and 0 where `y` is 0.
 
     Gradient: `dx = dz / y`, `dy = -dz z / y`, both 0 where `y` is 0.
+
+    Examples
+    --------
+    >>> Session().run(div_no_nan([1., 2.], [0., 4.]))
+    array([0. , 0.5])
     """
 
 
@@ -154,6 +194,11 @@ def multiply_no_nan(x, y, name=None):
     """Safe product: `x * y`, and 0 where `y` is 0, even if `x` is NaN or infinite there.
 
     Gradient: as of the product, where `y` is not 0.
+
+    Examples
+    --------
+    >>> Session().run(multiply_no_nan([1., np.inf], [2., 0.]))
+    array([2., 0.])
     """
     x = as_tensor(x)
     with x.graph.name_scope(name or "multiply_no_nan") as scope:

@@ -66,6 +66,12 @@ def gather(params, indices, validate_indices=None, name=None, axis=None, batch_d
     Notes
     -----
     Gradient: `dparams` is `dy` added up by index; an IndexedSlices if `axis` is 0.
+
+    Examples
+    --------
+    >>> Session().run(gather([[1, 2], [3, 4], [5, 6]], [2, 0]))
+    array([[5, 6],
+           [1, 2]])
     """
     axis, batch = number_of(axis), number_of(batch_dims)
     if batch:
@@ -113,7 +119,14 @@ def _beyond_batch(params, indices, axis, batch, name):
 
 @door
 def batch_gather(params, indices, name=None):
-    """`gather` in each item of a batch: all but the last dimension of `indices` are shared."""
+    """`gather` in each item of a batch: all but the last dimension of `indices` are shared.
+
+    Examples
+    --------
+    >>> Session().run(batch_gather([[1, 2, 3], [4, 5, 6]], [[2, 0], [1, 1]]))
+    array([[3, 1],
+           [5, 5]])
+    """
     return gather(params, indices, batch_dims=-1, name=name)
 
 
@@ -214,6 +227,11 @@ def gather_nd(params, indices, name=None, batch_dims=0):
     The first `batch_dims` dimensions belong to both, and to no coordinate.
 
     Gradient: `dy` added up at the coordinates.
+
+    Examples
+    --------
+    >>> Session().run(gather_nd([[1, 2], [3, 4]], [[0, 1], [1, 0]]))
+    array([2, 3])
     """
     batch = number_of(batch_dims, "batch_dims")
     if not batch:
@@ -282,6 +300,11 @@ def scatter_nd(indices, updates, shape, name=None):
     """Zeros of `shape` with `updates` added at the coordinates `indices`.
 
     Gradient: `dupdates = gather_nd(dy, indices)`.
+
+    Examples
+    --------
+    >>> Session().run(scatter_nd([[1], [3]], [10, 20], [5]))
+    array([ 0, 10,  0, 20,  0])
     """
     return _scatter_nd(indices, updates, plain_shape(shape), name=name)
 

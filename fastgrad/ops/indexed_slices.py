@@ -31,6 +31,12 @@ class IndexedSlices:
         The shape of the whole.
     like : tensor, optional
         One that has that shape, if there is one.
+
+    Examples
+    --------
+    >>> part = IndexedSlices(constant([[1.0, 2.0]]), constant([3]), dense_shape=constant([5, 2]))
+    >>> Session().run(part).indices
+    array([3])
     """
 
     def __init__(self, values, indices, dense_shape=None, like=None):
@@ -78,6 +84,13 @@ class SparseTensor:
         Where the elements are, in the order of a dense array.
     values : tensor (n,)
     dense_shape : int64 tensor (rank,)
+
+    Examples
+    --------
+    >>> s = SparseTensor([[0, 1], [1, 0]], [5, 6], [2, 2])
+    >>> Session().run(sparse_to_dense(s.indices, s.dense_shape, s.values))
+    array([[0, 5],
+           [6, 0]])
     """
 
     def __init__(self, indices, values, dense_shape):

@@ -162,6 +162,11 @@ def split(value, num_or_size_splits, axis=0, num=None, name=None):
     Notes
     -----
     Gradient: `dx = concat(dys)`.
+
+    Examples
+    --------
+    >>> Session().run(split([1, 2, 3, 4], 2))
+    [array([1, 2]), array([3, 4])]
     """
     if get_default_graph().literals == "tf" and not is_node(num_or_size_splits):
         get_default_graph().unique_name("Const")        # TensorFlow makes a constant of it first
@@ -197,6 +202,12 @@ def stack(values, axis=0, name=None):
     """Join tensors of one shape along a new dimension.
 
     Gradient: each input gets its slice of `dy`.
+
+    Examples
+    --------
+    >>> Session().run(stack([constant([1, 2]), constant([3, 4])], axis=1))
+    array([[1, 3],
+           [2, 4]])
     """
     if is_node(values):
         tensor = as_tensor(values)
@@ -247,6 +258,11 @@ def unstack(value, num=None, axis=0, name=None):
     """The slices of a tensor along a dimension, as a list of tensors without it.
 
     Gradient: `dx = stack(dys)`.
+
+    Examples
+    --------
+    >>> Session().run(unstack(constant([[1, 2], [3, 4]])))
+    [array([1, 2]), array([3, 4])]
     """
     value = as_tensor(value)
     axis = number_of(axis)

@@ -30,6 +30,11 @@ def logical_and(x, y):
     """Logical and, elementwise.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(logical_and([True, True, False], [True, False, False]))
+    array([ True, False, False])
     """
 
 
@@ -38,6 +43,11 @@ def logical_or(x, y):
     """Logical or, elementwise.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(logical_or([True, True, False], [True, False, False]))
+    array([ True,  True, False])
     """
 
 
@@ -46,6 +56,11 @@ def logical_xor(x, y):
     """Logical exclusive or, elementwise.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(logical_xor([True, True, False], [True, False, False]))
+    array([False,  True, False])
     """
 
 
@@ -55,6 +70,11 @@ def logical_not(x):
     """Logical not, elementwise.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(logical_not([True, False]))
+    array([False,  True])
     """
 
 
@@ -63,6 +83,11 @@ def is_nan(x):
     """Whether each element is NaN.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(is_nan([1.0, np.inf, np.nan]))
+    array([False, False,  True])
     """
 
 
@@ -71,6 +96,11 @@ def is_inf(x):
     """Whether each element is an infinity, of either sign.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(is_inf([1.0, np.inf, np.nan]))
+    array([False,  True, False])
     """
 
 
@@ -79,6 +109,11 @@ def is_finite(x):
     """Whether each element is finite: neither NaN nor an infinity.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(is_finite([1.0, np.inf, np.nan]))
+    array([ True, False, False])
     """
 
 
@@ -88,6 +123,11 @@ def approximate_equal(x, y, tolerance=1e-5):
     """Whether two numbers differ by less than `tolerance`.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(approximate_equal([1.0, 2.0], [1.0, 2.1], tolerance=0.05))
+    array([ True, False])
     """
 
 

@@ -16,6 +16,11 @@ def reduce_logsumexp(input_tensor, axis=None, keepdims=None, name=None, reductio
     """Logarithm of the sum of exponentials over `axis` (all axes if None), without overflow.
 
     Gradient: `dx = dy softmax(x)`.
+
+    Examples
+    --------
+    >>> Session().run(reduce_logsumexp([0., 0.]))
+    np.float64(0.6931471805599453)
     """
     x = as_tensor(input_tensor)
     axis, keep = _axis_of(axis, reduction_indices), _kept(keepdims, keep_dims)
@@ -31,6 +36,11 @@ def reduce_variance(input_tensor, axis=None, keepdims=False, name=None):
     """Variance, the mean squared distance from the mean, over `axis` (all axes if None).
 
     Gradient: `dx = 2 dy (x - mean) / count`.
+
+    Examples
+    --------
+    >>> Session().run(reduce_variance([1., 3.]))
+    np.float64(1.0)
     """
     x, axis = as_tensor(input_tensor), _axis_of(axis, None)
     with x.graph.name_scope(name or "reduce_variance"):
@@ -43,6 +53,11 @@ def reduce_std(input_tensor, axis=None, keepdims=False, name=None):
     """Standard deviation, the root of the variance, over `axis` (all axes if None).
 
     Gradient: as of `sqrt(reduce_variance(x))`.
+
+    Examples
+    --------
+    >>> Session().run(reduce_std([1., 3.]))
+    np.float64(1.0)
     """
     x = as_tensor(input_tensor)
     with x.graph.name_scope(name or "reduce_std"):
@@ -54,6 +69,11 @@ def reduce_euclidean_norm(input_tensor, axis=None, keepdims=False, name=None):
     """Euclidean norm, the root of the sum of squares, over `axis` (all axes if None).
 
     Gradient: `dx = dy x / y`.
+
+    Examples
+    --------
+    >>> Session().run(reduce_euclidean_norm([3., 4.]))
+    np.float64(5.0)
     """
     x = as_tensor(input_tensor)
     return sqrt(reduce_sum(x * x, axis=axis, keepdims=keepdims), name=name)

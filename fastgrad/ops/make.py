@@ -45,6 +45,12 @@ def fill(dims, value, name=None):
     """A tensor of shape `dims`, all of whose elements are `value`.
 
     Gradient: `dvalue = sum(dy)`.
+
+    Examples
+    --------
+    >>> Session().run(fill([2, 2], 7))
+    array([[7, 7],
+           [7, 7]])
     """
     if get_default_graph().literals == "tf":
         _scalar(dims, value)
@@ -78,6 +84,11 @@ def zeros(shape, dtype=FLOAT32, name=None):
     """A tensor of zeros.
 
     Gradient: none; the result is constant.
+
+    Examples
+    --------
+    >>> Session().run(zeros([2]))
+    array([0., 0.], dtype=float32)
     """
     return _repeated(0, shape, dtype, name or "zeros")
 
@@ -87,6 +98,11 @@ def ones(shape, dtype=FLOAT32, name=None):
     """A tensor of ones.
 
     Gradient: none; the result is constant.
+
+    Examples
+    --------
+    >>> Session().run(ones([2]))
+    array([1., 1.], dtype=float32)
     """
     return _repeated(1, shape, dtype, name or "ones")
 
@@ -168,6 +184,11 @@ def linspace(start, stop, num, name=None):
     """`num` numbers at equal distances, from `start` to `stop`, both included.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(linspace(0., 1., 3))
+    array([0. , 0.5, 1. ])
     """
     for value, what in ((start, "start"), (stop, "stop"), (num, "num")):
         check_rank(value, 0, f"the {what} of linspace")
@@ -182,7 +203,13 @@ NotDifferentiable("linspace")
 
 @door
 def lin_space(start, stop, num, name=None):
-    """The same as `linspace`."""
+    """The same as `linspace`.
+
+    Examples
+    --------
+    >>> Session().run(lin_space(0., 1., 3))
+    array([0. , 0.5, 1. ])
+    """
     return linspace(start, stop, num, name)
 
 
@@ -191,6 +218,13 @@ def meshgrid(*args, indexing="xy", name=None):
     """Coordinate matrices of vectors, as `np.meshgrid` makes them.
 
     Gradient: `dy` summed over what was repeated.
+
+    Examples
+    --------
+    >>> Session().run(meshgrid([1, 2], [3, 4]))
+    [array([[1, 2],
+           [1, 2]]), array([[3, 3],
+           [4, 4]])]
     """
     if indexing not in ("xy", "ij"):
         raise ValueError(f"indexing must be 'xy' or 'ij'; got {indexing!r}.")
@@ -239,6 +273,12 @@ def eye(num_rows, num_columns=None, batch_shape=None, dtype=FLOAT32, name=None):
     """Identity matrix, or a batch of them if `batch_shape` is given.
 
     Gradient: none; the result is constant.
+
+    Examples
+    --------
+    >>> Session().run(eye(2))
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
     """
     batch = np.zeros(0, np.int32) if batch_shape is None else plain_shape(batch_shape)
     rows = _size_number(num_rows)
@@ -255,6 +295,12 @@ def sequence_mask(lengths, maxlen=None, dtype=BOOL, name=None):
     """Mask of sequences: rows of `lengths` true elements and then false ones.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(sequence_mask([1, 3], maxlen=3))
+    array([[ True, False, False],
+           [ True,  True,  True]])
     """
     lengths = as_tensor(lengths)
     if maxlen is None:          # rows are empty if no length is above 0
@@ -324,6 +370,12 @@ def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None
     Notes
     -----
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(one_hot([2, 0], depth=3))
+    array([[0., 0., 1.],
+           [1., 0., 0.]], dtype=float32)
     """
     if get_default_graph().literals == "tf" and isinstance(
             indices, np.ndarray) and indices.dtype.kind == "f":

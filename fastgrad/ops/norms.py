@@ -27,6 +27,11 @@ def l2_loss(t, name=None):
     """Half the sum of squares, `sum(t**2) / 2`.
 
     Gradient: `dx = dy x`.
+
+    Examples
+    --------
+    >>> Session().run(nn.l2_loss(constant([3., 4.])))
+    np.float64(12.5)
     """
     return multiply(reduce_sum(square(t)), 0.5, name=name)
 
@@ -36,6 +41,11 @@ def l2_normalize(x, axis=None, epsilon=1e-12, name=None, dim=None):
     """Scaling to an l2 norm of 1: `x / sqrt(max(sum(x**2), epsilon))`, sums over `axis`.
 
     Gradient: as of the quotient.
+
+    Examples
+    --------
+    >>> Session().run(nn.l2_normalize(constant([3., 4.]), axis=0))
+    array([0.6, 0.8])
     """
     x = as_tensor(x)
     axes = _axes_list(dim if axis is None else axis)
@@ -61,6 +71,11 @@ def add_n(inputs, name=None):
     """The sum of a list of tensors of one shape.
 
     Gradient: `dy` to each.
+
+    Examples
+    --------
+    >>> Session().run(add_n([constant([1., 2.]), constant([3., 4.]), constant([5., 6.])]))
+    array([ 9., 12.])
     """
     if isinstance(inputs, (list, tuple)):
         inputs = list(inputs)
@@ -85,6 +100,11 @@ def accumulate_n(inputs, shape=None, tensor_dtype=None, name=None):
     """The sum of a list of tensors of one shape.
 
     Gradient: `dy` to each.
+
+    Examples
+    --------
+    >>> Session().run(accumulate_n([constant([1., 2.]), constant([3., 4.])]))
+    array([4., 6.])
     """
     if not isinstance(inputs, (list, tuple)) or not inputs:
         raise ValueError("inputs must be a list of at least one Tensor/IndexedSlices with the same "
@@ -100,6 +120,11 @@ def global_norm(t_list, name=None):
     """The l2 norm of all the tensors of a list together; None is left out.
 
     Gradient: `dx = dy x / y`.
+
+    Examples
+    --------
+    >>> Session().run(global_norm([constant([3.0]), constant([4.0])]))
+    np.float64(5.0)
     """
     parts = [t.values if isinstance(t, IndexedSlices) else as_tensor(t)
              for t in _listed(t_list) if t is not None]

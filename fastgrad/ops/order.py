@@ -51,6 +51,11 @@ def argsort(values, axis=-1, direction="ASCENDING", stable=False, name=None):
     """The indices that sort the elements along `axis`; int32, the first of equals first.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(argsort([3., 1., 2.], direction='DESCENDING'))
+    array([0, 2, 1], dtype=int32)
     """
     values, descending = as_tensor(values), _descending(direction)
     with values.graph.name_scope(name or "argsort"):
@@ -92,6 +97,11 @@ def sort(values, axis=-1, direction="ASCENDING", name=None):
     """Sorted elements along `axis`.
 
     Gradient: each element of `dy` goes to the place its element came from.
+
+    Examples
+    --------
+    >>> Session().run(sort([3., 1., 2.]))
+    array([1., 2., 3.])
     """
     values = as_tensor(values)
     with values.graph.name_scope(name or "sort") as scope:
@@ -132,6 +142,11 @@ def searchsorted(sorted_sequence, values, side="left", out_type=INT32, name=None
     """Insertion points: where values would go in sorted rows, so that these stay sorted.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(searchsorted([1., 3., 5.], [0., 3., 6.]))
+    array([0, 1, 3], dtype=int32)
     """
     if side not in ("left", "right"):
         raise ValueError(f"side must be either 'right' or 'left'; got {side!r}.")
@@ -151,6 +166,11 @@ def roll(input, shift, axis, name=None):
     """Circular shift along dimensions: what leaves at one end comes in at the other.
 
     Gradient: `dy` rolled back.
+
+    Examples
+    --------
+    >>> Session().run(roll([1, 2, 3, 4], shift=1, axis=0))
+    array([4, 1, 2, 3])
     """
     shift, axis = (tuple(int(v) for v in np.atleast_1d(known_value(a, "shift and axis")))
                    for a in (shift, axis))
@@ -200,6 +220,12 @@ def reverse_sequence(input, seq_lengths, seq_axis=None, batch_axis=None, name=No
     """Reversal of sequences: the first `seq_lengths[i]` elements of each item in reverse order.
 
     Gradient: `dy` reversed the same way.
+
+    Examples
+    --------
+    >>> Session().run(reverse_sequence([[1, 2, 3], [4, 5, 6]], seq_lengths=[2, 3], seq_axis=1))
+    array([[2, 1, 3],
+           [6, 5, 4]])
     """
     seq, batch = (number_of(b if a is None else a) for a, b in
                   ((seq_axis, seq_dim), (batch_axis, batch_dim)))
@@ -246,6 +272,11 @@ def bitcast(input, type, name=None):
     A narrower one adds a last dimension, the parts of each element; a wider one removes it.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(bitcast(constant([1.0], float32), int32))
+    array([1065353216], dtype=int32)
     """
     input, dtype = as_tensor(input), to_np(type)
     source = strong(input._dtype)

@@ -112,6 +112,12 @@ def pad(tensor, paddings, mode="CONSTANT", name=None, constant_values=0):
     Notes
     -----
     Gradient: the part of `dy` that was `tensor`; for the mirrors, each element's images added.
+
+    Examples
+    --------
+    >>> Session().run(pad([[1, 2]], [[0, 1], [1, 0]]))
+    array([[0, 1, 2],
+           [0, 0, 0]])
     """
     kind = mode.upper()
     if not is_node(paddings):
@@ -175,6 +181,11 @@ def tile(input, multiples, name=None):
     """The tensor repeated `multiples[i]` times along each dimension i.
 
     Gradient: `dy` summed over the repeats.
+
+    Examples
+    --------
+    >>> Session().run(tile([1, 2], [2]))
+    array([1, 2, 1, 2])
     """
     check_rank(multiples, 1, "the multiples of tile")
     return _tile(input, plain_shape(multiples), name=name)
@@ -220,6 +231,11 @@ def reverse(tensor, axis, name=None):
     """Reversal along the dimensions `axis`.
 
     Gradient: `dx = reverse(dy, axis)`.
+
+    Examples
+    --------
+    >>> Session().run(reverse([1, 2, 3], axis=[0]))
+    array([3, 2, 1])
     """
     check_rank(axis, 1, "the axis of reverse")
     axes = tuple(int(a) for a in np.atleast_1d(known_value(axis)))

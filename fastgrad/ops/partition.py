@@ -44,6 +44,11 @@ def dynamic_partition(data, partitions, num_partitions, name=None):
     """The rows of `data` sorted into `num_partitions` tensors by the number in `partitions`.
 
     Gradient: each row gets the gradient of its place.
+
+    Examples
+    --------
+    >>> Session().run(dynamic_partition([10, 20, 30], [0, 1, 0], 2))
+    [array([10, 30]), array([20])]
     """
     num = number_of(num_partitions)
     if num < 1:
@@ -96,6 +101,11 @@ def dynamic_stitch(indices, data, name=None):
     """One tensor from the rows of several: row `indices[m][i]` is `data[m][i]`.
 
     Gradient: each row of `data` gets the row of `dy` where it went.
+
+    Examples
+    --------
+    >>> Session().run(dynamic_stitch([[0, 2], [1]], [[10, 30], [20]]))
+    array([10, 20, 30])
     """
     if not len(indices) or len(indices) != len(data):
         raise ShapeError(f"dynamic_stitch: expected as many indices as data, one or more; got "
@@ -124,6 +134,11 @@ def invert_permutation(x):
     """The permutation that undoes a permutation.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(invert_permutation([2, 0, 1]))
+    array([1, 2, 0])
     """
 
 

@@ -24,7 +24,15 @@ DEFAULT_GRAPH_SEED = 87654321
 # ---- seeds ------------------------------------------------------------------------------
 
 def set_random_seed(seed):
-    """Set the default graph's seed: random operations made from now on are reproducible."""
+    """Set the default graph's seed: random operations made from now on are reproducible.
+
+    Examples
+    --------
+    >>> set_random_seed(7)
+    >>> a, b = Session().run(random_normal([2])), Session().run(random_normal([2]))
+    >>> a.shape
+    (2,)
+    """
     get_default_graph().seed = None if seed is None else int(seed)
 
 
@@ -226,6 +234,12 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=FLOAT32, seed=None, name
     """Normally distributed numbers, none more than two deviations from the mean.
 
     Gradient: to `mean` and `stddev`, as of `stddev * z + mean`.
+
+    Examples
+    --------
+    >>> x = Session().run(truncated_normal([100], seed=1))
+    >>> bool((np.abs(x) <= 2).all())
+    True
     """
     return _scaled(_truncated_normal, shape, mean, stddev, dtype, seed,
                    name or "truncated_normal")
@@ -236,6 +250,12 @@ def random_uniform(shape, minval=0, maxval=None, dtype=FLOAT32, seed=None, name=
     """Uniformly distributed numbers in [minval, maxval); whole ones for an integer dtype.
 
     Gradient: to the bounds, as of `u * (maxval - minval) + minval`.
+
+    Examples
+    --------
+    >>> x = Session().run(random_uniform([100], seed=1))
+    >>> bool((x >= 0).all() and (x < 1).all())
+    True
     """
     dtype = to_np(dtype)
     name = name or "random_uniform"
@@ -254,6 +274,11 @@ def random_shuffle(value, seed=None, name=None):
     """The rows of a tensor in random order.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> sorted(Session().run(random_shuffle([3, 1, 2], seed=1)).tolist())
+    [1, 2, 3]
     """
     return _random_shuffle(value, seeds=seeds_of(get_default_graph(), seed), name=name)
 
@@ -263,6 +288,11 @@ def multinomial(logits, num_samples, seed=None, name=None, output_dtype=None):
     """Classes drawn from unnormalised log-probabilities, `num_samples` a row; int64.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(multinomial([[0., -100.]], 4, seed=1))
+    array([[0, 0, 0, 0]])
     """
     dtype = INT64 if output_dtype is None else to_np(output_dtype)
     return _multinomial(logits, num_samples, dtype=dtype,
@@ -274,6 +304,11 @@ def categorical(logits, num_samples, dtype=None, seed=None, name=None):
     """The same as `multinomial`.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(categorical([[0., -100.]], 4, seed=1))
+    array([[0, 0, 0, 0]])
     """
     return multinomial(logits, num_samples, seed, name or "categorical", dtype)
 
@@ -283,6 +318,12 @@ def random_gamma(shape, alpha, beta=None, dtype=FLOAT32, seed=None, name=None):
     """Gamma distributed numbers: `shape` of them for each element of `alpha`.
 
     Gradient: to `beta` only.
+
+    Examples
+    --------
+    >>> x = Session().run(random_gamma([100], 2.0, seed=1))
+    >>> bool((x > 0).all())
+    True
     """
     dtype = _float_dtype(dtype)
     graph = get_default_graph()
@@ -296,6 +337,12 @@ def random_poisson(lam, shape, dtype=FLOAT32, seed=None, name=None):
     """Poisson distributed numbers: `shape` of them for each element of `lam`.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> x = Session().run(random_poisson(3.0, [100], seed=1))
+    >>> bool((x >= 0).all())
+    True
     """
     rate = lam if is_node(lam) else np.asarray(lam, np.float64)
     return _random_poisson(_vector_of(shape, "random_poisson"), rate, dtype=to_np(dtype),

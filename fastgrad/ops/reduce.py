@@ -209,6 +209,11 @@ def _reduce_max(x, axis=None, keepdims=False):
 reduce_max = _public(_reduce_max, """Largest element over `axis`; NaN if there is one.
 
     Gradient: `dy`, shared evenly among equal maxima.
+
+    Examples
+    --------
+    >>> Session().run(reduce_max([[1., 5.], [3., 2.]], axis=0))
+    array([3., 5.])
     """)
 
 
@@ -220,6 +225,11 @@ def _reduce_min(x, axis=None, keepdims=False):
 reduce_min = _public(_reduce_min, """Smallest element over `axis`; NaN if there is one.
 
     Gradient: `dy`, shared evenly among equal minima.
+
+    Examples
+    --------
+    >>> Session().run(reduce_min([[1., 5.], [3., 2.]], axis=0))
+    array([1., 2.])
     """)
 
 
@@ -244,6 +254,11 @@ def _reduce_prod(x, axis=None, keepdims=False):
 reduce_prod = _public(_reduce_prod, """Product over `axis` (all axes if None).
 
     Gradient: `dy` times the product of the other elements, right where one is 0.
+
+    Examples
+    --------
+    >>> Session().run(reduce_prod([[1., 5.], [3., 2.]], axis=1))
+    array([5., 6.])
     """)
 
 
@@ -288,10 +303,20 @@ def _reduce_any(x, axis=None, keepdims=False):
 reduce_all = _public(_reduce_all, """Whether all elements hold, over `axis` (all axes if None).
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(reduce_all([[True, False], [True, True]], axis=1))
+    array([False,  True])
     """)
 reduce_any = _public(_reduce_any, """Whether some element holds, over `axis` (all axes if None).
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(reduce_any([[True, False], [False, False]], axis=1))
+    array([ True, False])
     """)
 NotDifferentiable("reduce_all")
 NotDifferentiable("reduce_any")
@@ -303,6 +328,11 @@ def count_nonzero(input_tensor, axis=None, keepdims=None, dtype=INT64, name=None
     """Number of elements that are not 0, over `axis` (all axes if None).
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(count_nonzero([[1, 0, 2], [0, 0, 3]]))
+    np.int64(3)
     """
     x = input_tensor if input is None else input
     tell_of_truth(x, "count_nonzero")

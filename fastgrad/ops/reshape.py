@@ -144,6 +144,12 @@ def expand_dims(input, axis=None, name=None, dim=None):
     """Insert a dimension of 1 at `axis`.
 
     Gradient: `dx = reshape(dy, shape of x)`.
+
+    Examples
+    --------
+    >>> Session().run(expand_dims([1, 2], axis=1))
+    array([[1],
+           [2]])
     """
     axis = number_of(renamed("axis", axis, "dim", dim))
     if axis is None:
@@ -178,6 +184,11 @@ def squeeze(input, axis=None, name=None, squeeze_dims=None):
     """Remove dimensions of 1: those in `axis`, or all.
 
     Gradient: `dx = reshape(dy, shape of x)`.
+
+    Examples
+    --------
+    >>> Session().run(squeeze([[[1], [2]]]))
+    array([1, 2])
     """
     axis = renamed("axis", axis, "squeeze_dims", squeeze_dims)
     if axis is not None and not isinstance(axis, int):
@@ -214,6 +225,13 @@ def transpose(a, perm=None, name=None, conjugate=False):
     """Permute the dimensions; without `perm`, reverse them.
 
     Gradient: the inverse permutation of `dy`.
+
+    Examples
+    --------
+    >>> Session().run(transpose([[1, 2, 3], [4, 5, 6]]))
+    array([[1, 4],
+           [2, 5],
+           [3, 6]])
     """
     if perm is not None:
         check_rank(perm, 1, "the perm of transpose")
@@ -245,6 +263,13 @@ def matrix_transpose(a, name=None, conjugate=False):
     """Swap the last two dimensions.
 
     Gradient: `dx = matrix_transpose(dy)`.
+
+    Examples
+    --------
+    >>> Session().run(matrix_transpose([[[1, 2, 3], [4, 5, 6]]]))
+    array([[[1, 4],
+            [2, 5],
+            [3, 6]]])
     """
     a = as_tensor(a)
     with a.graph.name_scope(name or "matrix_transpose"):

@@ -48,6 +48,11 @@ def cumsum(x, axis=0, exclusive=False, reverse=False, name=None):
     Notes
     -----
     Gradient: the running sum of `dy` in the other direction.
+
+    Examples
+    --------
+    >>> Session().run(cumsum([1, 2, 3], exclusive=True))
+    array([0, 1, 3])
     """
     return _cumsum(x, axis=number_of(axis), exclusive=bool(exclusive), reverse=bool(reverse),
                    name=name)
@@ -69,6 +74,11 @@ def cumprod(x, axis=0, exclusive=False, reverse=False, name=None):
     """Cumulative product along `axis`; parameters as of `cumsum`.
 
     Gradient: `dx[i]` is the sum of `dy[k]` times the product of the other elements up to `k`.
+
+    Examples
+    --------
+    >>> Session().run(cumprod([1, 2, 3], reverse=True))
+    array([6, 6, 3])
     """
     return _cumprod(x, axis=number_of(axis), exclusive=bool(exclusive), reverse=bool(reverse),
                     name=name)

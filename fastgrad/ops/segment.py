@@ -60,6 +60,11 @@ def unsorted_segment_sum(data, segment_ids, num_segments, name=None):
     """Sums of segments: row i adds the rows of `data` with segment id i; negative ids are left out.
 
     Gradient: `ddata = gather(dy, segment_ids)`, 0 for negative ids.
+
+    Examples
+    --------
+    >>> Session().run(unsorted_segment_sum([1., 2., 4.], [1, 0, 1], 2))
+    array([2., 5.])
     """
     return _unsorted_segment_sum(data, segment_ids, num_segments, name=name)
 
@@ -93,6 +98,11 @@ def unsorted_segment_max(data, segment_ids, num_segments):
     """The largest of the rows of each segment; the lowest number of the dtype for an empty one.
 
     Gradient: `dy`, shared evenly among equal maxima.
+
+    Examples
+    --------
+    >>> Session().run(unsorted_segment_max([1., 2., 4.], [1, 0, 1], 2))
+    array([2., 4.])
     """
 
 
@@ -102,6 +112,11 @@ def unsorted_segment_min(data, segment_ids, num_segments):
     """The smallest of the rows of each segment; the highest number of the dtype for an empty one.
 
     Gradient: `dy`, shared evenly among equal minima.
+
+    Examples
+    --------
+    >>> Session().run(unsorted_segment_min([1., 2., 4.], [1, 0, 1], 2))
+    array([2., 1.])
     """
 
 
@@ -120,6 +135,11 @@ def unsorted_segment_prod(data, segment_ids, num_segments):
     """The product of the rows of each segment; 1 for an empty one.
 
     Gradient: `dy` times the product of the other elements of the segment.
+
+    Examples
+    --------
+    >>> Session().run(unsorted_segment_prod([1., 2., 4.], [1, 0, 1], 2))
+    array([2., 4.])
     """
 
 
@@ -166,6 +186,11 @@ def unsorted_segment_mean(data, segment_ids, num_segments, name=None):
     """The mean of the rows of each segment; 0 for an empty one.
 
     Gradient: `dy / count`, taken at each row's segment.
+
+    Examples
+    --------
+    >>> Session().run(unsorted_segment_mean([1., 2., 4.], [1, 0, 1], 2))
+    array([2. , 2.5])
     """
     total = _unsorted_segment_sum(data, segment_ids, num_segments)
     return total / _counts(data, segment_ids, num_segments, total)
@@ -176,6 +201,11 @@ def unsorted_segment_sqrt_n(data, segment_ids, num_segments, name=None):
     """The sum of the rows of each segment, divided by the root of their number.
 
     Gradient: `dy / sqrt(count)`, taken at each row's segment.
+
+    Examples
+    --------
+    >>> Session().run(unsorted_segment_sqrt_n([1., 2., 4.], [1, 0, 1], 2))
+    array([2.        , 3.53553391])
     """
     total = _unsorted_segment_sum(data, segment_ids, num_segments)
     return total / sqrt(_counts(data, segment_ids, num_segments, total))
@@ -225,6 +255,11 @@ def segment_sum(data, segment_ids):
     """Row i is the sum of the rows of `data` whose segment id, in ascending order, is i.
 
     Gradient: `ddata = gather(dy, segment_ids)`.
+
+    Examples
+    --------
+    >>> Session().run(segment_sum([1., 2., 4.], [0, 0, 1]))
+    array([3., 4.])
     """
 
 
@@ -238,6 +273,11 @@ def segment_prod(data, segment_ids):
     """Row i is the product of the rows of `data` whose segment id, in ascending order, is i.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(segment_prod([1., 2., 4.], [0, 0, 1]))
+    array([2., 4.])
     """
 
 
@@ -249,6 +289,11 @@ def segment_max(data, segment_ids):
     """Row i is the largest of the rows of `data` whose segment id, in ascending order, is i.
 
     Gradient: `dy`, shared evenly among equal maxima.
+
+    Examples
+    --------
+    >>> Session().run(segment_max([1., 2., 4.], [0, 0, 1]))
+    array([2., 4.])
     """
 
 
@@ -257,6 +302,11 @@ def segment_min(data, segment_ids):
     """Row i is the smallest of the rows of `data` whose segment id, in ascending order, is i.
 
     Gradient: `dy`, shared evenly among equal minima.
+
+    Examples
+    --------
+    >>> Session().run(segment_min([1., 2., 4.], [0, 0, 1]))
+    array([1., 4.])
     """
 
 
@@ -274,6 +324,11 @@ def segment_mean(data, segment_ids, name=None):
     """Row i is the mean of the rows of `data` whose segment id, in ascending order, is i.
 
     Gradient: `dy / count`, taken at each row's segment.
+
+    Examples
+    --------
+    >>> Session().run(segment_mean([1., 2., 4.], [0, 0, 1]))
+    array([1.5, 4. ])
     """
     data = as_tensor(data)
     total = segment_sum(data, segment_ids)

@@ -73,6 +73,11 @@ def shape(input, name=None, out_type=INT32):
     """The shape of a tensor, as an integer vector.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(shape([[1, 2, 3]]))
+    array([1, 3], dtype=int32)
     """
     return _shape(as_tensor(input), out_type=to_np(out_type), name=name)
 
@@ -81,6 +86,11 @@ def shape_n(input, out_type=INT32, name=None):
     """The shapes of several tensors, as a list of integer vectors.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(shape_n([[1, 2], [[3]]]))
+    [array([2], dtype=int32), array([1, 1], dtype=int32)]
     """
     return [shape(x, name or "ShapeN", out_type) for x in input]
 
@@ -95,6 +105,11 @@ def size(input, name=None, out_type=INT32):
     """The number of elements of a tensor, as an integer.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(size([[1, 2, 3]]))
+    np.int32(3)
     """
     return _size(as_tensor(input), out_type=to_np(out_type), name=name)
 
@@ -109,6 +124,11 @@ def rank(input, name=None):
     """The number of dimensions of a tensor, as an integer.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(rank([[1, 2]]))
+    np.int32(2)
     """
     return _rank(as_tensor(input), name=name)
 

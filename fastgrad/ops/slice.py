@@ -200,6 +200,11 @@ def strided_slice(input_, begin, end, strides=None, begin_mask=0, end_mask=0, el
     """`input_[begin:end:strides]` with bit masks for what is left out, as in TensorFlow.
 
     Gradient: zeros with `dy` where the slice was taken.
+
+    Examples
+    --------
+    >>> Session().run(strided_slice([1, 2, 3, 4, 5], [0], [5], [2]))
+    array([1, 3, 5])
     """
     begin, end = known_value(begin, "begin"), known_value(end, "end")
     steps = np.ones_like(begin) if strides is None else known_value(strides, "strides")

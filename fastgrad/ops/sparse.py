@@ -84,6 +84,12 @@ def sparse_to_dense(sparse_indices, output_shape, sparse_values, default_value=0
     Notes
     -----
     Gradient: `dvalues` is `dy` at the indices, `ddefault` the sum of `dy` elsewhere.
+
+    Examples
+    --------
+    >>> Session().run(sparse_to_dense([[0, 1], [1, 0]], [2, 2], [5, 6]))
+    array([[0, 5],
+           [6, 0]])
     """
     return _sparse_to_dense(sparse_indices, plain_shape(output_shape), sparse_values, default_value,
                             validate=bool(validate_indices), name=name)
@@ -94,6 +100,11 @@ def repeat(input, repeats, axis=None, name=None):
     """Repetition of each element, or slice along `axis`, `repeats` times; a vector without `axis`.
 
     Gradient: `dy` summed over the repeats.
+
+    Examples
+    --------
+    >>> Session().run(repeat([1, 2], 2))
+    array([1, 1, 2, 2])
     """
     x = as_tensor(input)
     counts = np.atleast_1d(known_value(repeats, "repeats")).astype(np.int64)

@@ -103,6 +103,11 @@ def erf(x):
     """Error function.
 
     Gradient: `dx = 2 / sqrt(pi) exp(-x**2) dy`.
+
+    Examples
+    --------
+    >>> Session().run(erf([0.5, 1.0]))
+    array([0.52049988, 0.84270079])
     """
 
 
@@ -116,6 +121,11 @@ def erfc(x):
     """`1 - erf(x)`, exact where that is small.
 
     Gradient: `dx = -2 / sqrt(pi) exp(-x**2) dy`.
+
+    Examples
+    --------
+    >>> Session().run(erfc([0.5, 1.0]))
+    array([0.47950012, 0.15729921])
     """
 
 
@@ -129,6 +139,11 @@ def lgamma(x):
     """Logarithm of the absolute value of the gamma function.
 
     Gradient: `dx = dy digamma(x)`.
+
+    Examples
+    --------
+    >>> Session().run(lgamma([0.5, 1.0]))
+    array([0.57236494, 0.        ])
     """
 
 
@@ -142,6 +157,11 @@ def digamma(x):
     """Derivative of `lgamma`.
 
     Gradient: `dx = dy polygamma(1, x)`.
+
+    Examples
+    --------
+    >>> Session().run(digamma([0.5, 1.0]))
+    array([-1.96351003, -0.57721566])
     """
 
 
@@ -156,6 +176,11 @@ def polygamma(a, x):
     """The derivative of order `a` (a whole number) of `digamma`.
 
     Gradient: `dx = dy polygamma(a + 1, x)`; none to `a`.
+
+    Examples
+    --------
+    >>> Session().run(polygamma(constant([1.]), constant([1.])))
+    array([1.64493407])
     """
 
 
@@ -170,6 +195,11 @@ def atan2(y, x):
     """The angle of the point `(x, y)`.
 
     Gradient: `dy = dz x / (x**2 + y**2)`, `dx = -dz y / (x**2 + y**2)`.
+
+    Examples
+    --------
+    >>> Session().run(atan2([1., -1.], [1., 1.]))
+    array([ 0.78539816, -0.78539816])
     """
 
 
@@ -186,6 +216,11 @@ def xlogy(x, y):
     """`x log(y)`, and 0 where `x` is 0.
 
     Gradient: `dx = dz log(y)`, `dy = dz x / y`, both 0 where `x` is 0.
+
+    Examples
+    --------
+    >>> Session().run(xlogy([0., 2.], [0., np.e]))
+    array([0., 2.])
     """
 
 
@@ -201,6 +236,11 @@ def xdivy(x, y):
     """`x / y`, and 0 where `x` is 0.
 
     Gradient: `dx = dz / y`, `dy = -dz x / y**2`, both 0 where `x` is 0.
+
+    Examples
+    --------
+    >>> Session().run(xdivy([0., 2.], [0., 4.]))
+    array([0. , 0.5])
     """
 
 
@@ -220,6 +260,11 @@ def lbeta(x, name=None):
     """`log(|Beta(x)|)` along the last dimension.
 
     Gradient: from `lgamma`.
+
+    Examples
+    --------
+    >>> Session().run(lbeta([[1., 2.], [3., 4.]]))
+    array([-0.69314718, -4.09434456])
     """
     return reduce_sum(lgamma(x), -1) - lgamma(reduce_sum(x, -1))
 

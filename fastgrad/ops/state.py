@@ -172,7 +172,13 @@ def _holds_node(values):
 
 @door
 def convert_to_tensor(value, dtype=None, name=None, preferred_dtype=None):
-    """A tensor for any value: a node as it is, anything else as a constant."""
+    """A tensor for any value: a node as it is, anything else as a constant.
+
+    Examples
+    --------
+    >>> Session().run(convert_to_tensor([1, 2], dtype=float32))
+    array([1., 2.], dtype=float32)
+    """
     if is_node(value) or isinstance(value, (list, tuple)):
         preferred = _preferred(value, dtype, preferred_dtype, name)
         return as_tensor(value, to_np(dtype), name=name) if preferred is None else preferred
@@ -243,6 +249,12 @@ def assign(ref, value, validate_shape=None, use_locking=None, name=None):
     """Set a variable to `value`; the result is its new value.
 
     With `validate_shape=False` the value may have any shape, which the variable then has.
+
+    Examples
+    --------
+    >>> v = Variable([1., 2.])
+    >>> Session().run(assign(v, [3., 4.]))
+    array([3., 4.])
     """
     if validate_shape is False:
         return assign_shaped(ref, value, name)
@@ -272,13 +284,27 @@ def assign_shaped(ref, value, name=None):
 
 @door
 def assign_add(ref, value, use_locking=None, name=None):
-    """Add to a variable in place; the result is its new value."""
+    """Add to a variable in place; the result is its new value.
+
+    Examples
+    --------
+    >>> v = Variable([1., 2.])
+    >>> Session().run(assign_add(v, [10., 10.]))
+    array([11., 12.])
+    """
     return ref.assign_add(value, name=name)
 
 
 @door
 def assign_sub(ref, value, use_locking=None, name=None):
-    """Subtract from a variable in place; the result is its new value."""
+    """Subtract from a variable in place; the result is its new value.
+
+    Examples
+    --------
+    >>> v = Variable([1., 2.])
+    >>> Session().run(assign_sub(v, [1., 1.]))
+    array([0., 1.])
+    """
     return ref.assign_sub(value, name=name)
 
 
@@ -317,7 +343,13 @@ def _leaves(nested):
 
 @door
 def no_op(name=None):
-    """An operation that does nothing; useful under `control_dependencies`."""
+    """An operation that does nothing; useful under `control_dependencies`.
+
+    Examples
+    --------
+    >>> Session().run(no_op()) is None
+    True
+    """
     return get_default_graph().add_op(_group.opdef, [], {}, [], name or "NoOp")
 
 
@@ -326,6 +358,13 @@ def placeholder_with_default(input, shape, name=None):
     """A placeholder with a default: the value of `input`, unless it is fed.
 
     Gradient: passes to `input`.
+
+    Examples
+    --------
+    >>> x = placeholder_with_default(2.0, [])
+    >>> session = Session()
+    >>> session.run(x * 3), session.run(x * 3, {x: 5.0})
+    (np.float64(6.0), np.float64(15.0))
     """
     node = identity(input, name=name or "PlaceholderWithDefault")
     declared = to_shape(shape)
@@ -341,6 +380,11 @@ def identity(x):
     """Identity: the same values, as a node of its own.
 
     Gradient: `dx = dy`.
+
+    Examples
+    --------
+    >>> Session().run(identity([1., 2.]))
+    array([1., 2.])
     """
 
 
@@ -351,7 +395,14 @@ def identity_gradient(op, dy):
 
 @op(_like_first, ref=lambda x: x, view=0, name="StopGradient", text=True)
 def stop_gradient(x):
-    """Identity that no gradient flows through."""
+    """Identity that no gradient flows through.
+
+    Examples
+    --------
+    >>> x = constant(3.0)
+    >>> Session().run(gradients(x * stop_gradient(x), x))
+    [np.float64(3.0)]
+    """
 
 
 for _type in ("stop_gradient", "placeholder", "constant", "variable", "assign", "assign_add",

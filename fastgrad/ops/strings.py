@@ -51,6 +51,11 @@ def string_join(inputs, separator="", name=None):
     inputs : list of string tensors, of one shape or scalars
     separator : str
         What comes between them.
+
+    Examples
+    --------
+    >>> Session().run(string_join(['a', 'b'], separator='-'))
+    b'a-b'
     """
     graph = next((v.graph for v in inputs if hasattr(v, "graph")), None)
     inputs = [_text(v, graph) for v in inputs]
@@ -75,7 +80,13 @@ def _as_string_ref(x):
 
 @op(lambda s, a: s[0], out=TEXT, ref=_as_string_ref, name="AsString")
 def as_string(x):
-    """Conversion of numbers to strings."""
+    """Conversion of numbers to strings.
+
+    Examples
+    --------
+    >>> Session().run(as_string([1, 2]))
+    array([b'1', b'2'], dtype=object)
+    """
 
 
 @functools.wraps(math_add)
@@ -174,6 +185,14 @@ def sparse_placeholder(dtype, shape=None, name=None):
         Of the values.
     shape : sequence of int, optional
         Of the whole; only the number of dimensions is used.
+
+    Examples
+    --------
+    >>> s = sparse_placeholder(float32)
+    >>> fed = {s: SparseTensorValue([[0, 1]], [5.0], [2, 2])}
+    >>> Session().run(sparse_to_dense(s.indices, s.dense_shape, s.values), fed)
+    array([[0., 5.],
+           [0., 0.]])
     """
     name = name or "Placeholder"
     rank = None if shape is None else len(shape)

@@ -29,6 +29,11 @@ def tensor_scatter_add(tensor, indices, updates):
     """`tensor` with `updates` added at the coordinates `indices`.
 
     Gradient: `dtensor = dy`, `dupdates = gather_nd(dy, indices)`.
+
+    Examples
+    --------
+    >>> Session().run(tensor_scatter_add([1, 1, 1], [[0], [2]], [5, 7]))
+    array([6, 1, 8])
     """
 
 
@@ -42,6 +47,11 @@ def tensor_scatter_sub(tensor, indices, updates):
     """`tensor` with `updates` subtracted at the coordinates `indices`.
 
     Gradient: `dtensor = dy`, `dupdates = -gather_nd(dy, indices)`.
+
+    Examples
+    --------
+    >>> Session().run(tensor_scatter_sub([1, 1, 1], [[0], [2]], [5, 7]))
+    array([-4,  1, -6])
     """
 
 
@@ -56,6 +66,11 @@ def tensor_scatter_update(tensor, indices, updates):
     """`tensor` with `updates` in place of what was at the coordinates `indices`.
 
     Gradient: `dtensor` is `dy` with zeros there, `dupdates = gather_nd(dy, indices)`.
+
+    Examples
+    --------
+    >>> Session().run(tensor_scatter_update([1, 1, 1], [[0], [2]], [5, 7]))
+    array([5, 1, 7])
     """
 
 

@@ -14,6 +14,11 @@ def sin(x):
     """Sine.
 
     Gradient: `dx = dy cos(x)`.
+
+    Examples
+    --------
+    >>> Session().run(sin([0., 1.]))
+    array([0.        , 0.84147098])
     """
 
 
@@ -27,6 +32,11 @@ def cos(x):
     """Cosine.
 
     Gradient: `dx = -dy sin(x)`.
+
+    Examples
+    --------
+    >>> Session().run(cos([0., 1.]))
+    array([1.        , 0.54030231])
     """
 
 
@@ -40,6 +50,11 @@ def tan(x):
     """Tangent.
 
     Gradient: `dx = dy (1 + y**2)`.
+
+    Examples
+    --------
+    >>> Session().run(tan([0., 1.]))
+    array([0.        , 1.55740772])
     """
 
 
@@ -53,6 +68,11 @@ def asin(x):
     """Inverse sine.
 
     Gradient: `dx = dy / sqrt(1 - x**2)`.
+
+    Examples
+    --------
+    >>> Session().run(asin([0., 1.]))
+    array([0.        , 1.57079633])
     """
 
 
@@ -66,6 +86,11 @@ def acos(x):
     """Inverse cosine.
 
     Gradient: `dx = -dy / sqrt(1 - x**2)`.
+
+    Examples
+    --------
+    >>> Session().run(acos([1., 0.]))
+    array([0.        , 1.57079633])
     """
 
 
@@ -79,6 +104,11 @@ def atan(x):
     """Inverse tangent.
 
     Gradient: `dx = dy / (1 + x**2)`.
+
+    Examples
+    --------
+    >>> Session().run(atan([0., 1.]))
+    array([0.        , 0.78539816])
     """
 
 
@@ -94,6 +124,11 @@ def sinh(x):
     """Hyperbolic sine.
 
     Gradient: `dx = dy cosh(x)`.
+
+    Examples
+    --------
+    >>> Session().run(sinh([0., 1.]))
+    array([0.        , 1.17520119])
     """
 
 
@@ -107,6 +142,11 @@ def cosh(x):
     """Hyperbolic cosine.
 
     Gradient: `dx = dy sinh(x)`.
+
+    Examples
+    --------
+    >>> Session().run(cosh([0., 1.]))
+    array([1.        , 1.54308063])
     """
 
 
@@ -120,6 +160,11 @@ def asinh(x):
     """Inverse hyperbolic sine.
 
     Gradient: `dx = dy / sqrt(x**2 + 1)`.
+
+    Examples
+    --------
+    >>> Session().run(asinh([0., 1.]))
+    array([0.        , 0.88137359])
     """
 
 
@@ -133,6 +178,11 @@ def acosh(x):
     """Inverse hyperbolic cosine; NaN below 1.
 
     Gradient: `dx = dy / sinh(y)`.
+
+    Examples
+    --------
+    >>> Session().run(acosh([1., 2.]))
+    array([0.       , 1.3169579])
     """
 
 
@@ -146,6 +196,11 @@ def atanh(x):
     """Inverse hyperbolic tangent.
 
     Gradient: `dx = dy / (1 - x**2)`.
+
+    Examples
+    --------
+    >>> Session().run(atanh([0., .5]))
+    array([0.        , 0.54930614])
     """
 
 

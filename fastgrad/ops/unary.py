@@ -26,6 +26,11 @@ def exp(x):
     """Exponential function.
 
     Gradient: `dx = dy * y`.
+
+    Examples
+    --------
+    >>> Session().run(exp([0., 1.]))
+    array([1.        , 2.71828183])
     """
 
 
@@ -39,6 +44,11 @@ def expm1(x):
     """Exponential less one, `exp(x) - 1`, exact for small `x`.
 
     Gradient: `dx = dy * exp(x)`.
+
+    Examples
+    --------
+    >>> Session().run(expm1([0., 1e-9]))
+    array([0.e+00, 1.e-09])
     """
 
 
@@ -52,6 +62,11 @@ def log1p(x):
     """Logarithm of one plus x, `log(1 + x)`, exact for small `x`.
 
     Gradient: `dx = dy / (1 + x)`.
+
+    Examples
+    --------
+    >>> Session().run(log1p([0., 1e-9]))
+    array([0.00000000e+00, 9.99999999e-10])
     """
 
 
@@ -67,6 +82,11 @@ def square(x):
     """Square, `x * x`.
 
     Gradient: `dx = 2 dy x`.
+
+    Examples
+    --------
+    >>> Session().run(square([2., -3.]))
+    array([4., 9.])
     """
 
 
@@ -80,6 +100,11 @@ def sqrt(x):
     """Square root; NaN below 0.
 
     Gradient: `dx = dy / (2 y)`.
+
+    Examples
+    --------
+    >>> Session().run(sqrt([4., 9.]))
+    array([2., 3.])
     """
 
 
@@ -108,6 +133,11 @@ def rsqrt(x):
     """Reciprocal square root, `1 / sqrt(x)`.
 
     Gradient: `dx = -dy y**3 / 2`.
+
+    Examples
+    --------
+    >>> Session().run(rsqrt([4., 16.]))
+    array([0.5 , 0.25])
     """
 
 
@@ -135,6 +165,11 @@ def reciprocal(x):
     """Reciprocal, `1 / x`.
 
     Gradient: `dx = -dy y**2`.
+
+    Examples
+    --------
+    >>> Session().run(reciprocal([2., 4.]))
+    array([0.5 , 0.25])
     """
 
 
@@ -164,6 +199,11 @@ def abs(x):
     """Absolute value.
 
     Gradient: `dx = dy * sign(x)`.
+
+    Examples
+    --------
+    >>> Session().run(math.abs([-1., 2.]))
+    array([1., 2.])
     """
 
 
@@ -177,6 +217,11 @@ def floor(x):
     """Rounding down: the largest integer not above `x`.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(floor([1.2, -1.2]))
+    array([ 1., -2.])
     """
 
 
@@ -185,6 +230,11 @@ def ceil(x):
     """Rounding up: the smallest integer not below `x`.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(ceil([1.2, -1.2]))
+    array([ 2., -1.])
     """
 
 
@@ -193,6 +243,11 @@ def round(x):
     """Rounding to the nearest integer, of two equally near ones to the even one.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(math.round([0.5, 1.5, 1.2]))
+    array([0., 2., 1.])
     """
 
 
@@ -201,6 +256,11 @@ def rint(x):
     """The same as `round`.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(rint([0.5, 1.5, 1.2]))
+    array([0., 2., 1.])
     """
 
 
@@ -215,6 +275,11 @@ def tanh(x):
     """Hyperbolic tangent.
 
     Gradient: `dx = dy (1 - y**2)`.
+
+    Examples
+    --------
+    >>> Session().run(tanh([0., 1.]))
+    array([0.        , 0.76159416])
     """
 
 

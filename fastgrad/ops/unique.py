@@ -63,6 +63,11 @@ def unique(x, out_idx=INT32, name=None):
     """(the different values of a vector in the order they appear, each element's index there).
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(unique([5, 7, 5]))
+    Unique(y=array([5, 7]), idx=array([0, 1, 0], dtype=int32))
     """
     from collections import namedtuple
     Unique = namedtuple("Unique", ["y", "idx"])
@@ -74,6 +79,11 @@ def unique_with_counts(x, out_idx=INT32, name=None):
     """As `unique`, and how often each value appears.
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(unique_with_counts([5, 7, 5]).count)
+    array([2, 1], dtype=int32)
     """
     from collections import namedtuple
     UniqueWithCounts = namedtuple("UniqueWithCounts", ["y", "idx", "count"])
@@ -100,6 +110,11 @@ def setdiff1d(x, y, index_dtype=INT32, name=None):
     """(the elements of `x` that `y` does not have, their places).
 
     Gradient: none.
+
+    Examples
+    --------
+    >>> Session().run(setdiff1d([1, 2, 3], [2]))
+    ListDiff(out=array([1, 3]), idx=array([0, 2], dtype=int32))
     """
     from collections import namedtuple
     ListDiff = namedtuple("ListDiff", ["out", "idx"])

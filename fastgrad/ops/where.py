@@ -87,6 +87,11 @@ def where(condition, x=None, y=None, name=None):
     Notes
     -----
     Gradient: passes to the side that was taken.
+
+    Examples
+    --------
+    >>> Session().run(where([True, False], [1, 2], [10, 20]))
+    array([ 1, 20])
     """
     if (x is None) != (y is None):
         raise ValueError("x and y must both be non-None or both be None.")
@@ -126,6 +131,11 @@ def boolean_mask(tensor, mask, name="boolean_mask", axis=None):
     Notes
     -----
     Gradient: `dy` where the mask is true, else 0.
+
+    Examples
+    --------
+    >>> Session().run(boolean_mask([1, 2, 3], [True, False, True]))
+    array([1, 3])
     """
     tensor = as_tensor(tensor)
     mask = as_tensor(mask, None, tensor.graph, "mask") if not is_node(mask) else as_tensor(mask)

@@ -32,7 +32,14 @@ class Entered(Changed):
 
 
 def get_default_session():
-    """The session of the innermost `with`, or None."""
+    """The session of the innermost `with`, or None.
+
+    Examples
+    --------
+    >>> with Session() as session:
+    ...     get_default_session() is session
+    True
+    """
     return _sessions.stack[-1] if _sessions.stack else None
 
 

@@ -21,7 +21,18 @@ from fastgrad.train.optimizer import Optimizer
 
 
 class AdagradOptimizer(Optimizer):
-    """Adagrad: `accumulator += gradient**2; w -= learning_rate * gradient / sqrt(accumulator)`."""
+    """Adagrad: `accumulator += gradient**2; w -= learning_rate * gradient / sqrt(accumulator)`.
+
+    Examples
+    --------
+    >>> w = Variable([1.0, 2.0])
+    >>> step = train.AdagradOptimizer(0.1).minimize(reduce_sum(w * w))
+    >>> session = Session()
+    >>> session.run(global_variables_initializer())
+    >>> session.run(step)
+    >>> bool((w.value < [1, 2]).all())
+    True
+    """
 
     def __init__(self, learning_rate, initial_accumulator_value=0.1, use_locking=False,
                  name="Adagrad"):
@@ -49,7 +60,18 @@ class AdagradOptimizer(Optimizer):
 
 
 class AdadeltaOptimizer(Optimizer):
-    """Adadelta: steps scaled by averages of squared gradients and squared steps (Zeiler, 2012)."""
+    """Adadelta: steps scaled by averages of squared gradients and squared steps (Zeiler, 2012).
+
+    Examples
+    --------
+    >>> w = Variable([1.0, 2.0])
+    >>> step = train.AdadeltaOptimizer(0.1).minimize(reduce_sum(w * w))
+    >>> session = Session()
+    >>> session.run(global_variables_initializer())
+    >>> session.run(step)
+    >>> bool((w.value < [1, 2]).all())
+    True
+    """
 
     def __init__(self, learning_rate=0.001, rho=0.95, epsilon=1e-8, use_locking=False,
                  name="Adadelta"):
@@ -86,6 +108,16 @@ class RMSPropOptimizer(Optimizer):
     decay, momentum, epsilon : float or scalar node
     centered : bool
         Subtract the square of the averaged gradient: an estimate of the variance.
+
+    Examples
+    --------
+    >>> w = Variable([1.0, 2.0])
+    >>> step = train.RMSPropOptimizer(0.1).minimize(reduce_sum(w * w))
+    >>> session = Session()
+    >>> session.run(global_variables_initializer())
+    >>> session.run(step)
+    >>> bool((w.value < [1, 2]).all())
+    True
     """
 
     def __init__(self, learning_rate, decay=0.9, momentum=0.0, epsilon=1e-10, use_locking=False,
@@ -176,7 +208,18 @@ class AdamOptimizer(Optimizer):
 
 
 class FtrlOptimizer(Optimizer):
-    """Follow the regularised leader (McMahan et al., 2013), with L1 and L2 penalties."""
+    """Follow the regularised leader (McMahan et al., 2013), with L1 and L2 penalties.
+
+    Examples
+    --------
+    >>> w = Variable([1.0, 2.0])
+    >>> step = train.FtrlOptimizer(0.1).minimize(reduce_sum(w * w))
+    >>> session = Session()
+    >>> session.run(global_variables_initializer())
+    >>> session.run(step)
+    >>> bool((w.value < [1, 2]).all())
+    True
+    """
 
     def __init__(self, learning_rate, learning_rate_power=-0.5, initial_accumulator_value=0.1,
                  l1_regularization_strength=0.0, l2_regularization_strength=0.0,
@@ -225,7 +268,18 @@ class FtrlOptimizer(Optimizer):
 
 
 class ProximalAdagradOptimizer(_Proximal):
-    """Adagrad followed by the proximal step of L1 and L2 penalties."""
+    """Adagrad followed by the proximal step of L1 and L2 penalties.
+
+    Examples
+    --------
+    >>> w = Variable([1.0, 2.0])
+    >>> step = train.ProximalAdagradOptimizer(0.1).minimize(reduce_sum(w * w))
+    >>> session = Session()
+    >>> session.run(global_variables_initializer())
+    >>> session.run(step)
+    >>> bool((w.value < [1, 2]).all())
+    True
+    """
 
     def __init__(self, learning_rate, initial_accumulator_value=0.1,
                  l1_regularization_strength=0.0, l2_regularization_strength=0.0,
@@ -260,6 +314,15 @@ class AdagradDAOptimizer(_Proximal):
     ----------
     learning_rate : float or scalar node
     global_step : Variable
+
+    Examples
+    --------
+    >>> w, steps = Variable([1.0, 2.0]), train.get_or_create_global_step()
+    >>> optimizer = train.AdagradDAOptimizer(0.1, steps)
+    >>> step = optimizer.minimize(reduce_sum(w * w), steps)
+    >>> Session().run(step)
+    >>> bool((w.value < [1, 2]).all())
+    True
     """
 
     def __init__(self, learning_rate, global_step,

@@ -21,6 +21,13 @@ class Coordinator:
     ----------
     clean_stop_exception_types : tuple of exception classes, optional
         Errors that mean an orderly end: OutOfRangeError, if not given.
+
+    Examples
+    --------
+    >>> coordinator = train.Coordinator()
+    >>> coordinator.request_stop()
+    >>> coordinator.should_stop()
+    True
     """
 
     def __init__(self, clean_stop_exception_types=None):

@@ -9,13 +9,28 @@ from fastgrad.variables.scopes import get_variable
 
 
 def global_step(sess, global_step_tensor):
-    """The value of a global step variable in a session."""
+    """The value of a global step variable in a session.
+
+    Examples
+    --------
+    >>> step = train.get_or_create_global_step()
+    >>> session = Session()
+    >>> session.run(global_variables_initializer())
+    >>> train.global_step(session, step)
+    0
+    """
     return int(sess.run(global_step_tensor))
 
 
 @door
 def get_global_step(graph=None):
-    """The graph's global step variable, or None."""
+    """The graph's global step variable, or None.
+
+    Examples
+    --------
+    >>> train.get_global_step() is None
+    True
+    """
     graph = graph or get_default_graph()
     steps = graph.get_collection(GraphKeys.GLOBAL_STEP)
     if len(steps) == 1:
@@ -34,7 +49,13 @@ def _checked(step):
 
 @door
 def create_global_step(graph=None):
-    """Make the graph's global step; ValueError if it has one."""
+    """Make the graph's global step; ValueError if it has one.
+
+    Examples
+    --------
+    >>> train.create_global_step().name
+    'global_step:0'
+    """
     graph = graph or get_default_graph()
     if get_global_step(graph) is not None:
         raise ValueError('"global_step" already exists.')
@@ -46,7 +67,13 @@ def create_global_step(graph=None):
 
 @door
 def get_or_create_global_step(graph=None):
-    """The graph's global step, made if it is not there."""
+    """The graph's global step, made if it is not there.
+
+    Examples
+    --------
+    >>> train.get_or_create_global_step() is train.get_or_create_global_step()
+    True
+    """
     graph = graph or get_default_graph()
     step = get_global_step(graph)
     return create_global_step(graph) if step is None else step
@@ -54,7 +81,12 @@ def get_or_create_global_step(graph=None):
 
 @door
 def assert_global_step(global_step_tensor):
-    """Refuse what cannot be a global step."""
+    """Refuse what cannot be a global step.
+
+    Examples
+    --------
+    >>> train.assert_global_step(train.create_global_step())
+    """
     _checked(global_step_tensor)
 
 

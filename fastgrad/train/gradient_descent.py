@@ -62,6 +62,16 @@ class MomentumOptimizer(Optimizer):
     learning_rate, momentum : float or scalar node
     use_nesterov : bool
         Use the gradient one step ahead (Sutskever et al., 2013).
+
+    Examples
+    --------
+    >>> w = Variable([1.0, 2.0])
+    >>> step = train.MomentumOptimizer(0.1, momentum=0.9).minimize(reduce_sum(w * w))
+    >>> session = Session()
+    >>> session.run(global_variables_initializer())
+    >>> session.run(step)
+    >>> bool((w.value < [1, 2]).all())
+    True
     """
 
     def __init__(self, learning_rate, momentum, use_locking=False, name="Momentum",
@@ -111,7 +121,18 @@ class _Proximal(Optimizer):
 
 
 class ProximalGradientDescentOptimizer(_Proximal):
-    """Gradient descent followed by the proximal step of L1 and L2 penalties."""
+    """Gradient descent followed by the proximal step of L1 and L2 penalties.
+
+    Examples
+    --------
+    >>> w = Variable([1.0, 2.0])
+    >>> step = train.ProximalGradientDescentOptimizer(0.1).minimize(reduce_sum(w * w))
+    >>> session = Session()
+    >>> session.run(global_variables_initializer())
+    >>> session.run(step)
+    >>> bool((w.value < [1, 2]).all())
+    True
+    """
 
     def __init__(self, learning_rate, l1_regularization_strength=0.0,
                  l2_regularization_strength=0.0, use_locking=False,

@@ -27,6 +27,19 @@ class ExponentialMovingAverage:
         The decay is then `min(decay, (1 + n) / (10 + n))`: quick at the start.
     zero_debias : bool
         Correct the averages of plain tensors for their start at zero.
+
+    Examples
+    --------
+    >>> v = Variable(1.0)
+    >>> average = train.ExponentialMovingAverage(0.9)
+    >>> update = average.apply([v])
+    >>> session = Session()
+    >>> session.run(global_variables_initializer())
+    >>> session.run(v.assign(2.0))
+    np.float64(2.0)
+    >>> session.run(update)
+    >>> session.run(average.average(v))
+    np.float64(1.1)
     """
 
     def __init__(self, decay, num_updates=None, zero_debias=False,

@@ -21,6 +21,7 @@ from fastgrad.graph.nodes import Node, as_tensor, is_node
 from fastgrad.ops.cast import cast
 from fastgrad.ops.join import stack
 from fastgrad.ops.state import assign_add, group
+from fastgrad.variables.partitioned import SaveSliceInfo
 from fastgrad.variables.scopes import get_variable, variable_scope
 from fastgrad.variables.variable import Variable
 from fastgrad.wording import show_names, where
@@ -39,6 +40,14 @@ class Optimizer:
         Accepted, ignored: an update is never seen half done.
     name : str
         Prefix of the operations, and name of the slots.
+
+    Examples
+    --------
+    >>> w = Variable([1.0, 2.0])
+    >>> optimizer = train.GradientDescentOptimizer(0.1)
+    >>> pairs = optimizer.compute_gradients(reduce_sum(w * w))
+    >>> step = optimizer.apply_gradients([(clip_by_norm(g, 1.0), v) for g, v in pairs])
+    >>> Session().run(step)
     """
 
     GATE_NONE, GATE_OP, GATE_GRAPH = 0, 1, 2
@@ -274,8 +283,15 @@ class Optimizer:
 
 def make_slot(var, initial, name):
     """Slot variable, named after another: `w/Momentum`, `w/Momentum_1`, ..."""
-    with variable_scope(None, f"{var.op.name}/{name}"):
-        return get_variable("", initializer=initial, trainable=False)
+    with variable_scope(None, f"{var.op.name}/{name}") as scope:
+        scope.set_partitioner(None)
+        slot = get_variable("", initializer=initial, trainable=False)
+    info = var.save_slice_info
+    if info is not None and slot._shape == var._shape:       # a part of the whole's slot
+        own = slot.op.name.removeprefix(var.op.name + "/")
+        slot.save_slice_info = SaveSliceInfo(f"{info.full_name}/{own}", info.full_shape,
+                                             info.var_offset, info.var_shape)
+    return slot
 
 
 def is_sparse(grad):

@@ -53,7 +53,13 @@ class _Terms:
 def exponential_decay(learning_rate, global_step, decay_steps, decay_rate, staircase=False,
                       name=None):
     """Exponential decay, `learning_rate * decay_rate ** (global_step / decay_steps)`; if
-    `staircase`, the exponent is rounded down."""
+    `staircase`, the exponent is rounded down.
+
+    Examples
+    --------
+    >>> Session().run(train.exponential_decay(0.1, 50, 100, 0.5))
+    np.float64(0.07071067811865477)
+    """
     with _Terms(name, "ExponentialDecay", learning_rate, global_step) as t:
         p = t.step / t(decay_steps)
         p = floor(p) if staircase else p
@@ -63,7 +69,13 @@ def exponential_decay(learning_rate, global_step, decay_steps, decay_rate, stair
 @door
 def natural_exp_decay(learning_rate, global_step, decay_steps, decay_rate, staircase=False,
                       name=None):
-    """Exponential decay by e, `learning_rate * exp(-decay_rate * global_step / decay_steps)`."""
+    """Exponential decay by e, `learning_rate * exp(-decay_rate * global_step / decay_steps)`.
+
+    Examples
+    --------
+    >>> Session().run(train.natural_exp_decay(0.1, 50, 100, 0.5))
+    np.float64(0.0778800783071405)
+    """
     with _Terms(name, "ExponentialDecay", learning_rate, global_step) as t:
         p = t.step / t(decay_steps)
         p = floor(p) if staircase else p
@@ -73,7 +85,13 @@ def natural_exp_decay(learning_rate, global_step, decay_steps, decay_rate, stair
 @door
 def inverse_time_decay(learning_rate, global_step, decay_steps, decay_rate, staircase=False,
                        name=None):
-    """Inverse time decay, `learning_rate / (1 + decay_rate * global_step / decay_steps)`."""
+    """Inverse time decay, `learning_rate / (1 + decay_rate * global_step / decay_steps)`.
+
+    Examples
+    --------
+    >>> Session().run(train.inverse_time_decay(0.1, 50, 100, 0.5))
+    np.float64(0.08)
+    """
     with _Terms(name, "InverseTimeDecay", learning_rate, global_step) as t:
         p = t.step / t(decay_steps)
         p = floor(p) if staircase else p
@@ -84,7 +102,13 @@ def inverse_time_decay(learning_rate, global_step, decay_steps, decay_rate, stai
 def polynomial_decay(learning_rate, global_step, decay_steps, end_learning_rate=0.0001, power=1.0,
                      cycle=False, name=None):
     """Polynomial decay from `learning_rate` to `end_learning_rate` in `decay_steps`; if `cycle`, it
-    begins anew after that."""
+    begins anew after that.
+
+    Examples
+    --------
+    >>> Session().run(train.polynomial_decay(0.1, 50, 100))
+    np.float64(0.050050000000000004)
+    """
     with _Terms(name, "PolynomialDecay", learning_rate, global_step) as t:
         step, steps, end = t.step, t(decay_steps), t(end_learning_rate)
         if cycle:
@@ -103,6 +127,11 @@ def piecewise_constant(x, boundaries, values, name=None):
     ------
     ValueError
         If there is not one value more than boundaries, or a boundary has another dtype than `x`.
+
+    Examples
+    --------
+    >>> Session().run(train.piecewise_constant(50, [10, 40], [0.1, 0.01, 0.001]))
+    np.float64(0.001)
     """
     if len(values) != len(boundaries) + 1:
         raise ValueError("The length of boundaries should be 1 less than the length of values")
@@ -128,7 +157,13 @@ def _boundary(value, x, graph):
 
 @door
 def cosine_decay(learning_rate, global_step, decay_steps, alpha=0.0, name=None):
-    """Cosine decay from `learning_rate` to `alpha * learning_rate` in `decay_steps`."""
+    """Cosine decay from `learning_rate` to `alpha * learning_rate` in `decay_steps`.
+
+    Examples
+    --------
+    >>> Session().run(train.cosine_decay(0.1, 50, 100))
+    np.float64(0.05)
+    """
     with _Terms(name, "CosineDecay", learning_rate, global_step) as t:
         steps = t(decay_steps)
         done = minimum(t.step, steps) / steps
@@ -142,7 +177,13 @@ def _half_cosine(fraction):
 @door
 def cosine_decay_restarts(learning_rate, global_step, first_decay_steps, t_mul=2.0, m_mul=1.0,
                           alpha=0.0, name=None):
-    """Cosine decay with restarts, each period `t_mul` as long and `m_mul` as high as the last."""
+    """Cosine decay with restarts, each period `t_mul` as long and `m_mul` as high as the last.
+
+    Examples
+    --------
+    >>> Session().run(train.cosine_decay_restarts(0.1, 50, 40))
+    np.float64(0.09619397662556434)
+    """
     with _Terms(name, "SGDRDecay", learning_rate, global_step) as t:
         done = t.step / t(first_decay_steps)
         if not is_node(t_mul) and t_mul == 1.0:
@@ -159,7 +200,13 @@ def cosine_decay_restarts(learning_rate, global_step, first_decay_steps, t_mul=2
 @door
 def linear_cosine_decay(learning_rate, global_step, decay_steps, num_periods=0.5, alpha=0.0,
                         beta=0.001, name=None):
-    """Linear cosine decay: a straight line times a cosine, plus `beta`."""
+    """Linear cosine decay: a straight line times a cosine, plus `beta`.
+
+    Examples
+    --------
+    >>> Session().run(train.linear_cosine_decay(0.1, 50, 100))
+    np.float64(0.0251)
+    """
     with _Terms(name, "LinearCosineDecay", learning_rate, global_step) as t:
         steps = t(decay_steps)
         step = minimum(t.step, steps)
@@ -171,7 +218,14 @@ def linear_cosine_decay(learning_rate, global_step, decay_steps, num_periods=0.5
 def noisy_linear_cosine_decay(learning_rate, global_step, decay_steps, initial_variance=1.0,
                               variance_decay=0.55, num_periods=0.5, alpha=0.0, beta=0.001,
                               name=None):
-    """linear_cosine_decay with noise on the line whose variance falls with the step."""
+    """linear_cosine_decay with noise on the line whose variance falls with the step.
+
+    Examples
+    --------
+    >>> rate = train.noisy_linear_cosine_decay(0.1, 50, 100)
+    >>> Session().run(rate).shape
+    ()
+    """
     with _Terms(name, "NoisyLinearCosineDecay", learning_rate, global_step) as t:
         steps = t(decay_steps)
         step = minimum(t.step, steps)

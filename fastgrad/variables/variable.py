@@ -105,8 +105,8 @@ class Variable(Tensor):
         pass                      # __new__ has done it
 
     initial_value = property(lambda self: self.op.get_attr("initial"))
-    trainable, constraint, initializer, _read = map(
-        _lasting, ("trainable", "constraint", "initializer", "_read"))
+    trainable, constraint, initializer, _read, save_slice_info = map(
+        _lasting, ("trainable", "constraint", "initializer", "_read", "save_slice_info"))
 
     @property
     def value(self):
@@ -265,7 +265,18 @@ def _collect(graph, variable, trainable, collections):
 
 @door
 def variables_initializer(var_list, name="init"):
-    """An operation that puts the initial values of `var_list` in."""
+    """An operation that puts the initial values of `var_list` in.
+
+    Examples
+    --------
+    >>> v = Variable(1.0)
+    >>> session = Session()
+    >>> session.run(v.assign(5.0))
+    np.float64(5.0)
+    >>> session.run(variables_initializer([v]))
+    >>> session.run(v)
+    np.float64(1.0)
+    """
     return group(*[v.initializer for v in var_list], name=name)
 
 
@@ -289,7 +300,12 @@ def global_variables_initializer():
 
 @door
 def local_variables_initializer():
-    """An operation that puts the initial values of all local variables in (metrics)."""
+    """An operation that puts the initial values of all local variables in (metrics).
+
+    Examples
+    --------
+    >>> Session().run(local_variables_initializer())
+    """
     return variables_initializer(local_variables())
 
 

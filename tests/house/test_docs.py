@@ -1,4 +1,4 @@
-"""Examples in docstrings run: each in a fresh graph, with `from fastgrad import *` before it."""
+"""Examples in docstrings run: each in a fresh graph, with BEFORE before it."""
 
 import builtins
 import doctest
@@ -10,6 +10,12 @@ import pytest
 
 import fastgrad as fg
 
+BEFORE = """
+from fastgrad import *
+from fastgrad import (distributions, initializers, layers, linalg, losses, math, metrics, nn,
+                      regularizers, summary, train)
+from fastgrad.testing import *
+"""
 NAMES = [m.name for m in pkgutil.walk_packages(fg.__path__, "fastgrad.")
          if "._kernels" not in m.name and m.name not in ("fastgrad.__main__", "fastgrad.demo")]
 
@@ -55,7 +61,7 @@ def test_example(test, module, tmp_path, monkeypatch):
     names = {k: v for k, v in vars(module).items()
              if not k.startswith("_") and not hasattr(builtins, k)}
     names["np"] = np
-    exec("from fastgrad import *\nfrom fastgrad.testing import *", names)
+    exec(BEFORE, names)
     test.globs = names
     before = np.get_printoptions()
     np.set_printoptions(legacy=False)

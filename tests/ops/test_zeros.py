@@ -210,3 +210,26 @@ def test_complex_numbers_for_real_ones_are_refused():
     z = fg.placeholder(np.complex128, [2])
     found = fg.Session().run(fg.cast(z, np.float32), {z: [1 + 2j, 3]})
     np.testing.assert_array_equal(found, np.array([1, 3], np.float32))
+
+
+SMOOTH_AT_ZERO = {
+    "weighted_cross_entropy": lambda z: fg.nn.weighted_cross_entropy_with_logits(
+        np.array([0, 1, 0.3, 1]), z, 2.0),
+    "sigmoid_cross_entropy": lambda z: fg.nn.sigmoid_cross_entropy_with_logits(
+        labels=np.array([0, 1, 0.3, 1]), logits=z),
+    "laplace_cdf": lambda z: fg.distributions.Laplace(np.float64(0), np.float64(2)).cdf(z),
+    "normal_cdf": lambda z: fg.distributions.Normal(np.float64(0), np.float64(2)).cdf(z),
+    "softplus": fg.nn.softplus, "softsign": fg.nn.softsign, "log_sigmoid": fg.log_sigmoid,
+    "logistic": fg.sigmoid, "elu": fg.nn.elu,
+    "log_loss": lambda z: fg.losses.log_loss(np.array([0, 1, 0.3, 1]), fg.sigmoid(z)),
+    "huber": lambda z: fg.losses.huber_loss(np.zeros(4), z),
+}
+
+
+@pytest.mark.parametrize("name", SMOOTH_AT_ZERO)
+def test_smooth_functions_made_of_parts_with_kinks(name):
+    """What is written with `|z|`, relu or sign has the derivative of the whole at 0 too.
+
+    Some have a jump in the second derivative there, so that differences err by about a step, 1e-3.
+    """
+    check_gradient(SMOOTH_AT_ZERO[name], [np.array([0.0, 0.0, -0.0, 0.0])], tolerance=1e-3)

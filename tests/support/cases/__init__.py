@@ -5,11 +5,12 @@ gets its row in the file of its folder (`ops.py`, `nn.py`, `linalg.py`) and noth
 """
 
 import fastgrad.compat.v1  # noqa: F401  (registers the ops that are imported when first used)
-from cases import linalg, nn, ops
+from cases import images, linalg, nn, ops
 from cases.case import Case, Variant, build, values
 
-CASES = {**ops.CASES, **nn.CASES, **linalg.CASES}
-assert len(CASES) == sum(map(len, (ops.CASES, nn.CASES, linalg.CASES))), "an op with two rows"
+FILES = (ops, nn, linalg, images)
+CASES = {name: case for file in FILES for name, case in file.CASES.items()}
+assert len(CASES) == sum(len(file.CASES) for file in FILES), "an op with two rows"
 
 # Ops without a row, and where they are tested instead.
 ELSEWHERE = {
@@ -25,6 +26,7 @@ ELSEWHERE = {
     "snapshot": "made by plans only: test_plan.py",
     "gemm": "what plans make of matmul, whose row covers it",
     "bgemm": "what plans make of matmul, whose row covers it",
+    "convolve_back": "what plans make of conv2d_backprop_input, whose row covers it",
 }
 for _reason, _types in {
     "updates of optimizers, against their formulas: test_kernels_update.py": """
@@ -39,19 +41,23 @@ for _reason, _types in {
     "of strings: test_text.py": "as_string edit_distance string_join",
     "evaluated by a session between plans, which the reference does without": """
         assert_ assign_shaped at_most_one check_initialized cond_ is_initialized print_ py_function
-        report_uninitialized summary_ while_ while_grad""",
+        report_uninitialized summary_ tensor_array tensor_array_close tensor_array_concat
+        tensor_array_gather tensor_array_grad tensor_array_read tensor_array_scatter
+        tensor_array_size tensor_array_split tensor_array_write while_ while_grad""",
     "only the plan's own form of another op whose row covers it": "whole_mean orthonormal not_zero",
     "results of a size that depends on values, by the same ref on both sides": """
         bincount confusion_matrix dynamic_partition dynamic_stitch histogram setdiff1d unique
-        unique_with_counts
+        unique_with_counts ctc_beam_search_decoder ctc_greedy_decoder
         where_indices""",
     "no input but static ones: folded, so that ref is all there is": """
         eye filled filled_as linspace range""",
+    "of sequences, against sums over all paths: test_ctc.py, test_beams.py": """
+        ctc_loss gather_tree""",
     "hold a function of the program's own: test_api_gradients.py": "own_gradient own_gradients",
     "LAPACK through NumPy on both sides": """
         matrix_triangular_solve self_adjoint_eig svd""",
-    "a gradient op of one above, whose own second order covers it": """
-        gather_grad mirror_pad_grad product_of_others sparse_softmax_xent_grad
+    "a gradient op of one above, whose own derivatives cover it": """
+        gather_grad max_pool_grad_with_argmax mirror_pad_grad product_of_others sparse_softmax_xent_grad
         strided_slice_grad tile_grad""",
     "what derivatives of products are made of, with theirs: test_zeros.py": """
         in_rows out_of_rows recurrence shifted""",
