@@ -198,8 +198,8 @@ class Plan:
     def failure(self, failed):
         """The error for a StepFailed, worded with the user's node and line."""
         kernel = self.kernels[failed.step]
-        for place in failed.inside:
-            kernel = [k for block in kernel.blocks for k in block][place]
+        for at in failed.inside:
+            kernel = [k for block in kernel.blocks for k in block][at]
         op = kernel.step.op
         cause = failed.__cause__
         name = where(op) if op is not None else "a step of the plan"

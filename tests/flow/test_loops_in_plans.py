@@ -96,7 +96,7 @@ def test_a_turn_that_fails_leaves_variables_as_they_were():
 
     def body(i):
         with fg.control_dependencies([fg.assign_add(v, 1.0)]):
-            return i + fg.gather([1, 1, 1], i)
+            return i + fg.gather(fg.constant([1, 1, 1], fg.int32), i)
     out = fg.while_loop(lambda i: i < n, body, [fg.constant(0, fg.int32)])
     session = fg.Session()
     assert session.run(out, {n: 2}) == 2 and v.value == 3.0
@@ -222,7 +222,7 @@ def test_fit_runs_loops():
     train = fg.train.GradientDescentOptimizer(0.5).minimize(loss)
     start = [w.value.copy(), u.value.copy()]
     session = fg.Session()
-    session.fit(train, {x: xs, y: ys}, epochs=2, batch_size=16, shuffle=False, report=None)
+    session.fit(train, {x: xs, y: ys}, epochs=2, batch_size=16, shuffle=False)
     fitted = [w.value.copy(), u.value.copy()]
     w.value, u.value = start
     for _ in range(2):

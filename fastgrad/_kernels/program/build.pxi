@@ -350,7 +350,7 @@ cdef int read_steps(Program p, list steps) except -1:
         except (ValueError, TypeError, OverflowError) as error:
             raise ValueError(f"step {i}: {error}") from error
         p.loops = p.loops or p.steps[i].fn == run_loop
-        if i and p.steps[i - 1].fn == run_python:
+        if i and (p.steps[i - 1].fn == run_python or is_own(p.steps[i - 1].fn)):
             p.steps[i].barrier = 1      # the first thread wrote what all may read now
     return 0
 

@@ -188,7 +188,7 @@ cdef Holder* new_holder(Program p, Step* step, kernel_t fn) except NULL:
     memset(holder, 0, sizeof(Holder))
     holder.program, holder.stride = <PyObject*>p, 1
     step.fn, step.aux = fn, <const Py_ssize_t*>holder
-    step.hi = step.grain = 1
+    step.hi = step.grain = step.barrier = 1     # the first thread runs it, when all are there
     return holder
 
 
