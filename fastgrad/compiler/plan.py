@@ -278,9 +278,12 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
     # (20,000 steps: 27 us a step without, 50 to 80 with it)
     with Uncollected(), untied(), keeping():
         s = Specialiser(fetches, feeds, store, builder, done, streams, after, staged=staged)
-        body = s.run()
+        try:
+            body, held = s.run(), bool(s.holders or s.arrays)
+        finally:
+            s.release()
         if isinstance(body, Staging):
-            if (s.holders or s.arrays) and not staged:      # the other stages must see them
+            if held and not staged:             # what they leave, the other stages must see
                 return compile(fetches, feeds, store, off, threads, done, check, streams, after,
                                keep, True)
             return body

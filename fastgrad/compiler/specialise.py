@@ -61,7 +61,7 @@ class Specialiser:
                  bound=None, outer=None, staged=False):
         self.fetches, self.store, self.b = fetches, store, builder
         self.streams = streams
-        self.outer, self.root = outer, self if outer is None else outer.root
+        self.outer, self.blocks = outer, []
         self.staged = staged
         self.holders, self.taped, self.forward = [], {}, None       # see `blocks`
         self.arrays = {}                # of TensorArrays
@@ -89,9 +89,19 @@ class Specialiser:
         return self._schedule()
 
     # ---- blocks ----
+    root = property(lambda self: self if self.outer is None else self.outer.root)
+
     def inside(self, fetches, bound, done, builder):
         """A Specialiser of a block, which takes `bound` from here."""
-        return Specialiser(fetches, {}, self.store, builder, done, self.streams, None, bound, self)
+        inner = Specialiser(fetches, {}, self.store, builder, done, self.streams, None, bound, self)
+        self.root.blocks.append(inner)
+        return inner
+
+    def release(self):
+        """Let go of what blocks and the Steps that hold them know of each other: a ring."""
+        for s in (self, *self.blocks):
+            for ring in (s.holders, s.taped, s.arrays, s.blocks):
+                ring.clear()
 
     def inputs_of(self, node, after):
         """The Values of an operation's inputs."""

@@ -1,8 +1,10 @@
 """Loops, branches and arrays as parts of a plan: what a session promises of any other plan."""
 
+import gc
 import signal
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -256,3 +258,22 @@ def test_bad_loops_of_tensorflow():
                      lambda i, y: (tf.cast(i, tf.float32), y)):
             with pytest.raises(ValueError):
                 tf.while_loop(lambda i, y: i < 2, body, [0, zeros])
+
+
+def test_a_graph_with_loops_is_freed_without_the_collector():
+    def used():
+        with fg.Graph().as_default() as g:
+            x, v = fg.placeholder(fg.float64, [5, 2]), fg.Variable(1.0)
+            y = fg.scan(lambda a, r: fg.cond(fg.reduce_sum(r) > 0, lambda: a * r * v,
+                                             lambda: counted_twice(a)), x[1:], x[0])
+            grown = fg.while_loop(lambda i, q: i < 2, lambda i, q: (i + 1, fg.concat([q, q], 0)),
+                                  [0, fg.placeholder_with_default(x, [None, 2])])[1]
+            session = fg.Session()
+            session.run([y, *fg.gradients(y, [x, v])], {x: np.ones((5, 2))})
+            session.run(grown, {x: np.ones((5, 2))})
+            return weakref.ref(g)
+    gc.disable()
+    try:
+        assert used()() is None
+    finally:
+        gc.enable()
