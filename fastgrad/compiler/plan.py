@@ -12,13 +12,14 @@ import numpy as np
 from fastgrad import _kernels, config
 from fastgrad.graph import bad_index
 from fastgrad.compiler import layout, rules     # noqa: F401 - they register what they list
-from fastgrad.compiler import (failsafe, roofline as peak, profiling, rewrite, row_strips, strips,
-                               watch)
+from fastgrad.compiler import (blocks, failsafe, profiling, rewrite, roofline as peak, row_strips,
+                               strips, watch)
 from fastgrad._kernels import choose
 from fastgrad._kernels.program import (Callable, Entry, NoWorkingMemory, Program, Runner,
                                        StepFailed, shuffle_rows, with_subnormals)
 from fastgrad.graph.doors import door
 from fastgrad.compiler.layout.emitter import Emitter
+from fastgrad.compiler.layout.nests import every
 from fastgrad.compiler.layout.products import BLAS
 from fastgrad.errors import ComputeError, FeedError, GradientError, KernelError, NumericsError
 from fastgrad.wording import refuse_copy, where
@@ -28,7 +29,7 @@ from fastgrad.compiler.fuse import fuse, step_reads
 from fastgrad.graph.nodes import Tensor
 from fastgrad.graph.interned import held, keeping
 from fastgrad.compiler.builder import Builder, too_large
-from fastgrad.compiler.ir import untied, variable_of
+from fastgrad.compiler.ir import untied, updated_by
 from fastgrad.compiler.partition import alone_below, partition
 from fastgrad.compiler.place import place, reserve
 from fastgrad.compiler.size import Size, about
@@ -41,7 +42,7 @@ from fastgrad.uncut import Uncollected
 from fastgrad.compiler.watch import watched
 
 # what can be left out
-PASSES = ("fold", "share", "simplify", "fuse", "strips", "inplace", "threads")
+PASSES = ("fold", "share", "simplify", "loops", "fuse", "strips", "inplace", "threads")
 
 
 class Plan:
@@ -72,23 +73,30 @@ class Plan:
         self.fresh = {}
         steps = body.steps
         if "fuse" not in off:
-            steps = fuse(steps, body.results, {variable_of(v) for s in steps if s.opdef.writes
-                                               for v in s.inputs[:len(s.outs)]})
+            steps = fuse(steps, body.results, updated_by(steps))
         emitter = Emitter(_kernels.symbols(), _choose_gemm)
-        if sizes is not None:
-            steps = filled(steps, emitter)
-        if "strips" not in off:
-            steps = row_strips.find(steps, body.results, emitter)
-            strips.find(steps, emitter)
-            strips.place_scratch(steps, body.results)
-        self.steps = steps
         threads = threads if "threads" not in off else 1
         if sizes is not None:
             reserve(steps, sizes)
+
+        def in_strips(steps, results):
+            if sizes is not None:
+                steps = filled(steps, emitter)
+            if "strips" in off:
+                return steps
+            steps = row_strips.find(steps, results, emitter)
+            strips.find(steps, emitter)
+            strips.place_scratch(steps, results)
+            return steps
+        blocks.layout.lay_out(steps, off, in_strips, threads)
+        self.steps = steps = in_strips(steps, body.results)
         self.arena_bytes = place(steps, body.results, step_reads, "inplace" not in off, threads)
+        blocks.layout.settle(steps)
         emitter = Emitter(_kernels.symbols(), _choose_gemm)
         self.kernels = strips.join([k for s in steps for k in emitter.emit(s)])
         if check:
+            for k in list(every(self.kernels)):
+                k.blocks = tuple(map(watched, k.blocks))
             self.kernels = watched(self.kernels)
         self.kernels, self.writes = failsafe.checked(self.kernels)
         self.threads = partition(self.kernels, threads, sizes)
@@ -98,7 +106,7 @@ class Plan:
 
     def _make_program(self, body, store, keep):
         buffers = [self._buffer(op, v, store) for op, v in body.variables.items()]
-        streams = streams_of(self.kernels)
+        streams = streams_of(every(self.kernels))
         spaces = Spaces(body, len(buffers), streams)
         table = _kernels.symbols()
         tuples = [spaces.tuple_of(k, table) for k in self.kernels]
@@ -113,8 +121,7 @@ class Plan:
             [(v.dtype, v.shape) for v in self.results], num_threads=self.threads,
             store_lock=store.lock, commit_step=commit,
             undo=tuple(place_of[op] for op in undo), keep_subnormals=keep, blas=self._uses_blas(),
-            indices={i: followed for i, k in enumerate(self.kernels)
-                     if (followed := spaces.indices(k))})
+            indices=dict(spaces.all_indices(self.kernels)), tapes=len(spaces.tapes))
         if self.sizes is not None:
             self.sizes.present = pool[spaces.present:].view(np.int64)[:len(self.sizes.symbols)]
             self._take_sizes(spaces.numbers)
@@ -133,7 +140,7 @@ class Plan:
 
     def _uses_blas(self):
         return any(k.symbol in BLAS or k.choice and not BLAS.isdisjoint(k.choice[2])
-                   for k in self.kernels)
+                   for k in every(self.kernels))
 
     def _within_memory(self, make, *arguments):
         """What `make` makes; where there is no memory for it, an error names the largest value."""
@@ -218,6 +225,8 @@ class Plan:
     def failure(self, failed):
         """The error for a StepFailed, worded with the user's node and line."""
         kernel = self.kernels[failed.step]
+        for at in failed.inside:
+            kernel = [k for block in kernel.blocks for k in block][at]
         op = kernel.step.op
         cause = failed.__cause__
         name = where(op) if op is not None else "a step of the plan"
@@ -237,10 +246,20 @@ class Plan:
                 name = name if step.op is None else where(step.op)
                 return KernelError(f"{name}: {reason}", step.op)
         reason = _REASONS.get(failed.code, f"kernel code {failed.code}")
+        if failed.element is not None:
+            reason = reason.format(index=failed.element, size=kernel.step.inputs[0].shape[0])
         return KernelError(f"{name}: {reason}.", op)
 
 
-_REASONS = {2: "an index lies outside the table that it indexes"}     # by `Code` of abi.pxd
+_REASONS = {2: "an index lies outside the table that it indexes",       # by `Code` of abi.pxd
+            4: "there is no memory for what its turns keep for the gradient",
+            5: "tried to reach index {index}, but the array has size {size}",
+            6: "could not write to index {index}: it has already been written to",
+            7: "could not write to index {index}: it has already been read",
+            8: "could not read index {index} twice: it was cleared after a previous read (perhaps "
+               "try setting clear_after_read=False?)",
+            9: "could not read index {index}: it was never written, and the element shape is not "
+               "fully defined. Give the array its element_shape to read zeros instead"}
 
 
 @functools.lru_cache(4096)
@@ -252,7 +271,7 @@ def _choose_gemm(m, n, k, ta, tb, dtype):
 
 
 def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
-            check=False, streams=None, after=None, keep=False, sizes=None):
+            check=False, streams=None, after=None, keep=False, staged=False, sizes=None):
     """Plan a run.
 
     Parameters
@@ -272,6 +291,8 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
         `Staging.after` of the run's first stage.
     keep : bool
         Keep subnormal numbers, where runs count them as zero otherwise.
+    staged : bool
+        Whether this is one of several stages of a run.
     sizes : Sizes, optional
         What the dimensions of feeds are made of that change from run to run.
 
@@ -288,8 +309,15 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
     # a collection finds nothing among a plan's steps and looks at all of them again and again
     # (20,000 steps: 27 us a step without, 50 to 80 with it)
     with Uncollected(), untied(), keeping():
-        body = Specialiser(fetches, feeds, store, builder, done, streams, after).run()
+        s = Specialiser(fetches, feeds, store, builder, done, streams, after, staged=staged)
+        try:
+            body, held = s.run(), bool(s.holders or s.arrays)
+        finally:
+            s.release()
         if isinstance(body, Staging):
+            if held and not staged:             # what they leave, the other stages must see
+                return compile(fetches, feeds, store, off, threads, done, check, streams, after,
+                               keep, True, sizes)
             body.close(sizes)
             return body
         return Plan(fetches, feeds, body, store, off, threads, check, keep, streams, sizes)

@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from fastgrad.compiler.order import written
+from fastgrad.compiler.order import changed, written
 from fastgrad.compiler.plan import Callable, Runner, Staging, compile, with_subnormals
 from fastgrad.compiler.staging import Before
 from fastgrad.errors import ClosedError, FeedTypeError, GraphError, InvalidArgumentError
@@ -319,16 +319,16 @@ class Session(Runner):
         variable = tensor.op
         if variable.op_type != "variable" or tensor in known:
             return values.get(tensor, known.get(tensor))
-        if op.op_type == "cond_":
+        if op.op_type in ("cond_", "cond_grad"):
             return None
         before = known.get(Before(variable))
-        if before is None or any(variable in written(w) for w in after.get(op, ())):
+        if before is None or any(variable in changed(w) for w in after.get(op, ())):
             return self.store.copy_of(variable)
         return before
 
     def _plan(self, nodes, feeds, done=(), after=None, exact=False):
         key = (tuple(nodes), tuple((t, v.dtype, v.ndim) for t, v in feeds.items()),
-               frozenset(done))
+               frozenset(done), self._staged)
         shapes = tuple(v.shape for v in feeds.values())
         plan = self._plans.find(key, shapes, exact)
         if plan is not None:
@@ -339,7 +339,7 @@ class Session(Runner):
                            feeds.items(), shapes)}, self.store,
                        threads=self.num_threads, done=done,
                        check=self.check_numerics, streams=self.streams, after=after,
-                       keep=self._keep, sizes=sizes)
+                       keep=self._keep, staged=self._staged, sizes=sizes)
         if isinstance(plan, Staging) or not plan.fresh:
             self._plans.keep(key, shapes, plan)
         return plan

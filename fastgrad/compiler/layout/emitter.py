@@ -21,6 +21,7 @@ LETTERS = {np.dtype(name): text for name, text in (
     ("float32", "f32"), ("float64", "f64"), ("int32", "i32"), ("int64", "i64"), ("uint8", "u8"),
     ("bool", "b1"))}
 INDEX_DTYPES = ("int32", "int64")
+OWN = frozenset("loop branch push pop put take gain".split())   # what a Program does itself
 
 
 class Kernel:
@@ -41,6 +42,8 @@ class Kernel:
         The steps of a strip; empty for any other kernel.
     choice : (Size, limits, symbols), or None
         Which symbol runs at which size, in place of the one that is right for the hint.
+    blocks : tuple of lists of Kernel
+        Of a step that holds blocks; empty for any other kernel.
     call : callable(outs, ins), or None
         What a NumPy step runs.
     foreign : bool
@@ -48,8 +51,8 @@ class Kernel:
     """
 
     __slots__ = ("step", "symbol", "choice", "family", "values", "offsets", "ext", "par", "aux",
-                 "count", "across", "call", "foreign", "writes", "parts", "parallel", "grain",
-                 "barrier")
+                 "count", "across", "call", "foreign", "writes", "parts", "blocks", "parallel",
+                 "grain", "barrier")
 
     def __init__(self, step, symbol, values, count, ext=(), par=(), aux=None, offsets=None,
                  writes=None, across=False, family=None):
@@ -58,7 +61,7 @@ class Kernel:
         self.family = families.of(step.opdef) if family is None else family
         self.writes = max(1, len(step.outs)) if writes is None else writes
         self.call, self.parts, self.foreign, self.across = None, (), False, across
-        self.choice = None
+        self.blocks, self.choice = (), None
         self.parallel, self.grain, self.barrier = False, 1, False     # set by `partition`
 
     @property
@@ -92,7 +95,7 @@ class Emitter:
         if step.opdef.view is not None:
             return []
         facts = families.of(step.opdef)
-        if not any(v.size for v in step.outs) and not facts.foreign:
+        if not any(v.size for v in step.outs) and not (facts.foreign or facts.acts):
             return []
         kernels = facts.layout(self, step) if facts.layout is not None else None
         if kernels is None or not all(map(self._has, kernels)):
@@ -101,7 +104,7 @@ class Emitter:
 
     def _has(self, k):
         """Whether there is a symbol for a kernel, at any size."""
-        return k.symbol in self.symbols and (
+        return k.symbol in OWN or k.symbol in self.symbols and (
             k.choice is None or self.symbols.keys() >= {*k.choice[2]})
 
     def numpy_step(self, step):
