@@ -24,7 +24,7 @@ ROWS = [
     ("_kernels config datasets elsewhere errors io uncut version wording",
      "config elsewhere errors uncut wording"),
     ("graph", "config elsewhere errors uncut wording"),
-    ("ops", "graph"),
+    ("ops", "graph io"),        # operations that take files' bytes apart
     ("linalg", "ops"),
     ("nn", "linalg"),
     ("variables", "ops"),
@@ -33,7 +33,7 @@ ROWS = [
     ("compiler", "autodiff nn"),
     ("runtime", "compiler variables flow version"),
     ("train layers losses metrics distributions summary data", "flow variables nn io"),
-    ("__init__ __main__ compat demo horovod initializers math onnx plot random regularizers "
+    ("__init__ __main__ compat demo horovod initializers math onnx plot python_io random regularizers "
      "sklearn testing typing", "*"),
 ]
 # The rooms of the last row but one build on one another, left to right.
