@@ -488,9 +488,10 @@ from fastgrad import train as train
 from fastgrad import typing as typing
 
 __all__ = [
-    "AUTO_REUSE", "DType", "GradientDescentOptimizer", "Graph", "GraphKeys", "IndexedSlices",
-    "NotDifferentiable", "Operation", "PartitionedVariable", "Print", "RegisterGradient",
-    "Session", "SparseTensor", "SparseTensorValue", "Tensor", "TensorArray", "TensorShape",
+    "AUTO_REUSE", "DType", "FixedLenFeature", "FixedLenSequenceFeature",
+    "GradientDescentOptimizer", "Graph", "GraphKeys", "IndexedSlices", "NotDifferentiable",
+    "Operation", "PartitionedVariable", "Print", "RegisterGradient", "Session", "SparseFeature",
+    "SparseTensor", "SparseTensorValue", "Tensor", "TensorArray", "TensorShape", "VarLenFeature",
     "Variable", "VariableScope", "accumulate_n", "acos", "acosh", "add", "add_n",
     "add_to_collection", "add_to_collections", "approximate_equal", "arg_max", "arg_min",
     "argmax", "argmin", "argsort", "as_dtype", "as_string", "asin", "asinh", "assign",
@@ -499,12 +500,12 @@ __all__ = [
     "cast", "ceil", "cholesky", "cholesky_solve", "clip_by_average_norm", "clip_by_global_norm",
     "clip_by_norm", "clip_by_value", "compute_gradients", "concat", "cond", "confusion_matrix",
     "constant", "constant_initializer", "control_dependencies", "convert_to_tensor", "cos",
-    "cosh", "count_nonzero", "cross", "cumprod", "cumsum", "custom_gradient", "diag", "diag_part",
-    "digamma", "div", "div_no_nan", "divide", "divide_no_nan", "dynamic_partition",
-    "dynamic_stitch", "edit_distance", "einsum", "ensure_shape", "equal", "erf", "erfc", "exp",
-    "expand_dims", "expm1", "eye", "fill", "fixed_size_partitioner", "float16", "float32",
-    "float64", "floor", "floor_div", "floordiv", "floormod", "foldl", "foldr", "gather",
-    "gather_nd", "get_collection", "get_collection_ref", "get_default_graph",
+    "cosh", "count_nonzero", "cross", "cumprod", "cumsum", "custom_gradient", "decode_raw",
+    "diag", "diag_part", "digamma", "div", "div_no_nan", "divide", "divide_no_nan",
+    "dynamic_partition", "dynamic_stitch", "edit_distance", "einsum", "ensure_shape", "equal",
+    "erf", "erfc", "exp", "expand_dims", "expm1", "eye", "fill", "fixed_size_partitioner",
+    "float16", "float32", "float64", "floor", "floor_div", "floordiv", "floormod", "foldl",
+    "foldr", "gather", "gather_nd", "get_collection", "get_collection_ref", "get_default_graph",
     "get_default_session", "get_local_variable", "get_static_value", "get_variable",
     "get_variable_scope", "global_norm", "global_variables", "global_variables_initializer",
     "glorot_normal_initializer", "glorot_uniform_initializer", "gradients", "greater",
@@ -520,21 +521,22 @@ __all__ = [
     "minimum", "mod", "model_variables", "moving_average_variables", "multinomial", "multiply",
     "multiply_no_nan", "name_scope", "negative", "nn", "no_op", "norm", "not_equal", "one_hot",
     "ones", "ones_initializer", "ones_like", "op_scope", "orthogonal_initializer", "pad",
-    "placeholder", "placeholder_with_default", "polygamma", "py_func", "qr", "random_gamma",
-    "random_normal", "random_normal_initializer", "random_poisson", "random_shuffle",
-    "random_uniform", "random_uniform_initializer", "rank", "realdiv", "reciprocal", "reduce_all",
-    "reduce_any", "reduce_euclidean_norm", "reduce_logsumexp", "reduce_max", "reduce_mean",
-    "reduce_min", "reduce_prod", "reduce_std", "reduce_sum", "reduce_variance", "repeat",
-    "report_uninitialized_variables", "reset_default_graph", "reshape", "reverse",
-    "reverse_sequence", "reverse_v2", "rint", "roll", "rsqrt", "saturate_cast", "scalar_mul",
-    "scan", "scatter_nd", "searchsorted", "segment_max", "segment_mean", "segment_min",
-    "segment_prod", "segment_sum", "self_adjoint_eig", "self_adjoint_eigvals", "sequence_mask",
-    "set_random_seed", "setdiff1d", "shape", "shape_n", "sigmoid", "sign", "sin", "sinh", "size",
-    "slogdet", "softmax", "sort", "sparse_placeholder", "sparse_to_dense", "split", "sqrt",
-    "square", "squared_difference", "squeeze", "stack", "stop_gradient", "strided_slice",
-    "string_join", "subtract", "svd", "tan", "tanh", "tensor_scatter_add", "tensor_scatter_sub",
-    "tensor_scatter_update", "tensordot", "tile", "to_double", "to_float", "to_int32", "to_int64",
-    "trace", "train", "trainable_variables", "transpose", "truediv", "truncated_normal",
+    "parse_example", "parse_single_example", "placeholder", "placeholder_with_default",
+    "polygamma", "py_func", "qr", "random_gamma", "random_normal", "random_normal_initializer",
+    "random_poisson", "random_shuffle", "random_uniform", "random_uniform_initializer", "rank",
+    "realdiv", "reciprocal", "reduce_all", "reduce_any", "reduce_euclidean_norm",
+    "reduce_logsumexp", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod", "reduce_std",
+    "reduce_sum", "reduce_variance", "repeat", "report_uninitialized_variables",
+    "reset_default_graph", "reshape", "reverse", "reverse_sequence", "reverse_v2", "rint", "roll",
+    "rsqrt", "saturate_cast", "scalar_mul", "scan", "scatter_nd", "searchsorted", "segment_max",
+    "segment_mean", "segment_min", "segment_prod", "segment_sum", "self_adjoint_eig",
+    "self_adjoint_eigvals", "sequence_mask", "set_random_seed", "setdiff1d", "shape", "shape_n",
+    "sigmoid", "sign", "sin", "sinh", "size", "slogdet", "softmax", "sort", "sparse_placeholder",
+    "sparse_tensor_to_dense", "sparse_to_dense", "split", "sqrt", "square", "squared_difference",
+    "squeeze", "stack", "stop_gradient", "strided_slice", "string_join", "subtract", "svd", "tan",
+    "tanh", "tensor_scatter_add", "tensor_scatter_sub", "tensor_scatter_update", "tensordot",
+    "tile", "to_double", "to_float", "to_int32", "to_int64", "trace", "train",
+    "trainable_variables", "transpose", "truediv", "truncated_normal",
     "truncated_normal_initializer", "truncatediv", "truncatemod", "uint8",
     "uniform_unit_scaling_initializer", "unique", "unique_with_counts", "unsorted_segment_max",
     "unsorted_segment_mean", "unsorted_segment_min", "unsorted_segment_prod",
@@ -658,6 +660,31 @@ class VariableScope:
     partitioner: Any
     regularizer: Any
     use_resource: Any
+
+
+class VarLenFeature:
+    dtype: Any
+
+
+class FixedLenFeature:
+    shape: Any
+    dtype: Any
+    default_value: Any
+
+
+class FixedLenSequenceFeature:
+    shape: Any
+    dtype: Any
+    allow_missing: Any
+    default_value: Any
+
+
+class SparseFeature:
+    index_key: Any
+    value_key: Any
+    dtype: Any
+    size: Any
+    already_sorted: Any
 
 AUTO_REUSE: Any
 def NotDifferentiable(op_type: str) -> None: ...
@@ -795,6 +822,10 @@ def cumsum(
         name: str | None = None
 ) -> Tensor: ...
 def custom_gradient(f: Callable[..., Any]) -> Any: ...
+def decode_raw(
+        input_bytes: TensorLike | None = None, out_type: DTypeLike | None = None,
+        little_endian: _bool = True, name: str | None = None, bytes: TensorLike | None = None
+) -> Tensor: ...
 def diag(diagonal: TensorLike, name: str | None = None) -> Tensor: ...
 def diag_part(input: TensorLike, name: str | None = None) -> Tensor: ...
 def digamma(x: TensorLike, name: str | None = None) -> Tensor: ...
@@ -1006,6 +1037,14 @@ def pad(
         tensor: TensorLike, paddings: TensorLike, mode: str = 'CONSTANT', name: str | None = None,
         constant_values: TensorLike = 0
 ) -> Tensor: ...
+def parse_example(
+        serialized: TensorLike, features: TensorLike, name: str | None = None,
+        example_names: TensorLike | None = None
+) -> Tensor: ...
+def parse_single_example(
+        serialized: TensorLike, features: TensorLike, name: str | None = None,
+        example_names: TensorLike | None = None
+) -> Tensor: ...
 def placeholder_with_default(
         input: TensorLike, shape: ShapeLike, name: str | None = None
 ) -> Tensor: ...
@@ -1169,6 +1208,10 @@ def sort(
 def sparse_placeholder(
         dtype: DTypeLike, shape: ShapeLike = None, name: str | None = None
 ) -> SparseTensor: ...
+def sparse_tensor_to_dense(
+        sp_input: TensorLike, default_value: TensorLike | None = None,
+        validate_indices: _bool | None = True, name: str | None = None
+) -> Tensor: ...
 def sparse_to_dense(
         sparse_indices: TensorLike, output_shape: ShapeLike, sparse_values: TensorLike,
         default_value: TensorLike = 0, validate_indices: _bool | None = True,

@@ -54,8 +54,8 @@ def decode_raw(input_bytes=None, out_type=None, little_endian=True, name=None, b
 
     Examples
     --------
-    >>> Session().run(decode_raw(constant([bytes([1, 0, 2, 0])]), int16))
-    array([[1, 2]], dtype=int16)
+    >>> Session().run(decode_raw([b"ab"], int16))
+    array([[25185]], dtype=int16)
     """
     given = bytes if input_bytes is None else input_bytes
     if given is None or out_type is None:

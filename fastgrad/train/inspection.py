@@ -23,8 +23,8 @@ def show(path, values=True, out=print):
     Parameters
     ----------
     path : str
-        A checkpoint by its prefix or by one of its files, a folder, of which the latest is taken, or
-        a file of records, of events too.
+        A checkpoint by its prefix or by one of its files; a folder, of which the latest is taken;
+        or a file of records, of events too.
     values : bool
         Whether to read values: their checksums are looked at, and sums are printed.
     out : callable(str)

@@ -178,7 +178,7 @@ def test_kernels_import_nothing_of_the_package():
 # ---- what is public ---------------------------------------------------------------------
 
 NAMESPACES = """datasets distributions errors initializers layers linalg losses math metrics nn
-    plot random regularizers summary testing train typing""".split()
+    plot python_io random regularizers summary testing train typing""".split()
 HIDE_BUILTINS = ["abs", "bool", "pow", "range", "round", "slice"]
 
 

@@ -38,9 +38,10 @@ for _reason, _types in {
         candidates dropout_mask dropout_mask_as multinomial random_integers random_poisson random_shuffle
         standard_gamma standard_normal standard_uniform truncated_normal""",
     "of strings: test_text.py": "as_string edit_distance string_join",
+    "of files' bytes: test_parsing.py": "decode_raw parse_example sparse_feature",
     "evaluated by a session between plans, which the reference does without": """
         assert_ assign_shaped at_most_one check_initialized cond_ is_initialized print_ py_function
-        report_uninitialized summary_ while_ while_grad""",
+        report_uninitialized restore_ summary_ while_ while_grad""",
     "only the plan's own form of another op whose row covers it": "whole_mean orthonormal not_zero",
     "results of a size that depends on values, by the same ref on both sides": """
         bincount confusion_matrix dynamic_partition dynamic_stitch histogram setdiff1d unique
