@@ -119,8 +119,8 @@ __all__ = [name for name in dir() if not name.startswith("_") and not hasattr(_b
 _missing = _elsewhere.missing("fastgrad")
 
 # Namespaces that are loaded when first asked for, and those that are there from the start.
-_LATE = ("datasets", "distributions", "initializers", "layers", "losses", "metrics", "plot",
-         "python_io", "regularizers", "summary", "testing", "typing")
+_LATE = ("crf", "datasets", "distributions", "initializers", "layers", "losses", "metrics",
+         "plot", "python_io", "regularizers", "rnn", "seq2seq", "summary", "testing", "typing")
 _NAMESPACES = ("errors", "linalg", "math", "nn", "random", "train")
 
 

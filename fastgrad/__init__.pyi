@@ -264,6 +264,7 @@ class _History:
 
     epoch: list[int]
     history: dict[str, list[Any]]
+    best_epoch: int | Any
     steps: int
     seconds: float
 
@@ -334,6 +335,11 @@ class Session:
     def plan(self, fetches: Any, feed_dict: Feeds | None = None) -> _Plan: ...
     def fit(self, train_op: Any, data: Feeds, *, batch_size: int | None = None, epochs: int = 1,
             shuffle: _bool = True, seed: int | None = None, fetches: Any = None,
+            metrics: Mapping[str, Any] | Iterable[str] | None = None,
+            validation: Feeds | float | None = None, patience: int | None = None,
+            monitor: str | None = None, mode: str | None = None, min_delta: float = 0.0,
+            sample_weight: npt.ArrayLike | None = None,
+            class_weight: str | Mapping[Any, Any] | None = None,
             callbacks: Iterable[Callable[[int, dict[str, Any]], Any]] = (),
             progress: _bool | None = None, stop_on_nan: _bool = False) -> _History: ...
     def partial_run_setup(self, fetches: Any, feeds: Sequence[Any] | None = None) -> Any: ...
@@ -469,6 +475,7 @@ class _TopK(NamedTuple):
     values: Tensor
     indices: Tensor
 
+from fastgrad import crf as crf
 from fastgrad import datasets as datasets
 from fastgrad import distributions as distributions
 from fastgrad import errors as errors
@@ -482,6 +489,8 @@ from fastgrad import nn as nn
 from fastgrad import plot as plot
 from fastgrad import random as random
 from fastgrad import regularizers as regularizers
+from fastgrad import rnn as rnn
+from fastgrad import seq2seq as seq2seq
 from fastgrad import summary as summary
 from fastgrad import testing as testing
 from fastgrad import train as train

@@ -38,17 +38,18 @@ from fastgrad.compat import framework as _contrib_framework
 from fastgrad.compat.binding import bind as _bind
 from fastgrad.compat.binding import bind_class as _bind_class
 from fastgrad.compat.binding import bound as _bound
+from fastgrad.compat.binding import late as _late
 from fastgrad.compat.binding import members as _members
 from fastgrad.compat.binding import module as _make_module
 
 _here = _sys.modules[__name__]
 
 
-def _module(name, source=None, **more):
-    """`tf.name`: the members of a module of fastgrad's, bound, and others."""
+def _module(name, source=None, late=None, **more):
+    """`tf.name`: the members of a module of fastgrad's, bound, and others; some loaded late."""
     found = {**(_members(source) if source is not None else {}), **more}
     made = _make_module(f"{__name__}.{name}", **found)
-    made.__getattr__ = _absent.missing(name + ".")
+    made.__getattr__ = _late(made, late or {}, _absent.missing)
     return made
 
 
@@ -139,13 +140,14 @@ strings = _module("strings", join=_fastgrad.string_join, as_string=_fastgrad.as_
 GraphDef = _absent.absent_class("GraphDef")
 MetaGraphDef = _absent.absent_class("MetaGraphDef")
 
-nn = _module("nn", _fastgrad.nn)
+nn = _module("nn", _fastgrad.nn, _fastgrad.nn.LATE)
 math = _module("math", _fastgrad.math, divide=_divide.python_divide)
 bitwise = _module("bitwise", _bits)
 manip = _module("manip", roll=_order.roll)
 linalg = _module("linalg", _fastgrad.linalg)
 random = _module("random", _fastgrad.random)
 losses = _module("losses", _losses)
+del losses.sample_weight        # TensorFlow has none
 metrics = _module("metrics", _metrics, **_members(_metrics_curves))
 layers = _module("layers", _layers, **{
     _n: _bind_class(getattr(_layers, _n))
@@ -183,6 +185,8 @@ _framework = {
     "smart_cond": smart_cond}
 contrib = _module(
     "contrib",
+    late={"rnn": "fastgrad.rnn", "seq2seq": "fastgrad.seq2seq", "crf": "fastgrad.crf",
+          "legacy_seq2seq": "fastgrad.seq2seq.legacy"},
     distributions=_module("contrib.distributions", MultivariateNormalDiag=_diagonal, **_kinds),
     layers=_module("contrib.layers", _contrib),
     metrics=_module("contrib.metrics", confusion_matrix=confusion_matrix,
