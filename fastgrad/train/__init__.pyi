@@ -480,7 +480,9 @@ def import_meta_graph(
         meta_graph_or_file: Any, clear_devices: _bool = False, import_scope: str | None = None,
         **kwargs: Any
 ) -> Any: ...
-def init_from_checkpoint(ckpt_dir_or_file: str | PathLike[str], assignment_map: Any) -> Any: ...
+def init_from_checkpoint(
+        ckpt_dir_or_file: str | PathLike[str], assignment_map: TensorLike
+) -> None: ...
 def inverse_time_decay(
         learning_rate: TensorLike, global_step: TensorLike, decay_steps: TensorLike,
         decay_rate: TensorLike, staircase: _bool = False, name: str | None = None

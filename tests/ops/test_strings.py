@@ -265,3 +265,10 @@ def test_training_on_rows_of_strings(session):
     step = n.assign_add(tf.reduce_sum(tf.cast(tf.equal(x, "yes"), tf.float32) * y))
     session.fit(step, {x: ["yes", "no", "yes", "no"], y: [1.0, 2.0, 3.0, 4.0]}, batch_size=2)
     assert session.run(n) == 4
+
+
+def test_a_constant_of_a_given_shape_holds_its_strings():
+    """They once ended with the list that they came from."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        made = tf.constant(["never seen 1", "never seen 2"], tf.string, [3])
+        assert session.run(made).tolist() == [b"never seen 1", b"never seen 2", b"never seen 2"]
