@@ -487,6 +487,7 @@ from fastgrad import math as math
 from fastgrad import metrics as metrics
 from fastgrad import nn as nn
 from fastgrad import plot as plot
+from fastgrad import python_io as python_io
 from fastgrad import random as random
 from fastgrad import regularizers as regularizers
 from fastgrad import rnn as rnn

@@ -1,7 +1,8 @@
 """Types of `fastgrad.compat._v1.io`. Written by tests/types/make_stubs.py; do not edit."""
 
-from typing import Any
-
+from fastgrad.python_io import TFRecordCompressionType as TFRecordCompressionType
+from fastgrad.python_io import TFRecordOptions as TFRecordOptions
+from fastgrad.python_io import TFRecordWriter as TFRecordWriter
 from fastgrad import VarLenFeature as VarLenFeature
 from fastgrad import FixedLenFeature as FixedLenFeature
 from fastgrad import FixedLenSequenceFeature as FixedLenSequenceFeature
@@ -10,41 +11,4 @@ from fastgrad import decode_raw as decode_raw
 from fastgrad.compat._v1 import gfile as gfile
 from fastgrad import parse_example as parse_example
 from fastgrad import parse_single_example as parse_single_example
-
-class TFRecordCompressionType:
-    NONE: int
-    ZLIB: int
-    GZIP: int
-
-
-class TFRecordOptions:
-    compression_type_map: Any
-    def __init__(
-            self, compression_type: Any = None, flush_mode: Any = None,
-            input_buffer_size: Any = None, output_buffer_size: Any = None,
-            window_bits: Any = None, compression_level: Any = None,
-            compression_method: Any = None, mem_level: Any = None,
-            compression_strategy: Any = None
-    ) -> None: ...
-    @classmethod
-    def get_compression_type_string(cls, options: Any) -> Any: ...
-    compression_level: Any
-    compression_method: Any
-    compression_strategy: Any
-    compression_type: Any
-    flush_mode: Any
-    input_buffer_size: Any
-    mem_level: Any
-    output_buffer_size: Any
-    window_bits: Any
-
-
-class TFRecordWriter:
-    def __init__(self, path: Any, options: Any = None) -> None: ...
-    def write(self, record: Any) -> Any: ...
-    def flush(self) -> Any: ...
-    def close(self) -> Any: ...
-    def __enter__(self) -> Any: ...
-    def __exit__(self, *_: Any) -> None: ...
-
-def tf_record_iterator(path: Any, options: Any = None) -> Any: ...
+from fastgrad.python_io import tf_record_iterator as tf_record_iterator
