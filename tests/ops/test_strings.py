@@ -122,7 +122,7 @@ def test_every_operation_says_whether_it_takes_strings():
         "scatter_rows", "scatter_elements", "ensure_shape", "sparse_to_dense", "one_hot",
         "own_gradient", "own_gradients", "random_shuffle", "assign", "identity", "stop_gradient",
         "string_join", "edit_distance", "as_string", "equal", "not_equal", "zeros_like",
-        "ones_like", "filled", "filled_as"}
+        "ones_like", "filled", "filled_as", "decode_raw", "parse_example", "sparse_feature"}
 
 
 def test_what_is_shown_of_strings_is_strings(session, capsys):
