@@ -3,7 +3,6 @@
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils import column_or_1d
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
@@ -171,13 +170,6 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         codes = np.searchsorted(self.classes_, y)
         return codes.astype(np.int64) if self._kind == "multiclass" else \
             codes.astype(dtype)[:, None]
-
-    def _weights_of_rows(self, X, y, sample_weight):
-        weights = super()._weights_of_rows(X, y, sample_weight)
-        if self.class_weight is None:
-            return weights
-        by_class = compute_sample_weight(self.class_weight, y).astype(X.dtype)
-        return by_class if weights is None else weights * by_class
 
     # ---- outputs ----
     def _output(self):

@@ -8,7 +8,7 @@ in `_live`, which copies and pickles leave behind.
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fastgrad.sklearn import settings
@@ -16,6 +16,7 @@ from fastgrad.sklearn.architecture import NORM_ROWS, Architecture
 from fastgrad.sklearn.functions import Functions
 from fastgrad.sklearn.lbfgs import Objective, minimised
 from fastgrad.sklearn.pool import POOL
+from fastgrad.sklearn.rows import row_weights
 from fastgrad.sklearn.stochastic import Epochs
 from fastgrad.sklearn.trainer import Training
 
@@ -38,7 +39,7 @@ class Perceptron(BaseEstimator):
         units = settings.hidden_units(self.hidden_layer_sizes)
         first = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         X, y, labels = self._read(X, y, first, incremental)
-        sample_weight = self._weights_of_rows(X, y, sample_weight)
+        sample_weight = row_weights(X, y, sample_weight, getattr(self, "class_weight", None))
         random = self._random_state = check_random_state(self.random_state)
         if first or self._units() != (X.shape[1], *units, self.n_outputs_):
             self._begin(X, units, random)
@@ -59,17 +60,6 @@ class Perceptron(BaseEstimator):
         kinds = (np.float64, np.float32) if self.dtype is None else self.dtype
         return validate_data(self, X, y, accept_sparse="csr", multi_output=True, dtype=kinds,
                              order="C", reset=reset, **checks)
-
-    def _weights_of_rows(self, X, y, sample_weight):
-        """Sample weights in the rows' dtype, or None."""
-        if sample_weight is None:
-            return None
-        weights = check_array(sample_weight, ensure_2d=False, dtype=X.dtype, order="C",
-                              input_name="sample_weight")
-        if weights.shape != (X.shape[0],):
-            raise ValueError(f"sample_weight.shape == {weights.shape}, expected "
-                             f"({X.shape[0]},): one number a row.")
-        return weights
 
     def _units(self):
         return (*(w.shape[0] for w in self.coefs_), self.coefs_[-1].shape[1])
