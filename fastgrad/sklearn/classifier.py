@@ -73,7 +73,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     --------
     >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = MLPClassifier((16, 8), activation=["tanh", "relu"], solver="lbfgs", random_state=0)
+    >>> model = MLPClassifier((16, 8), activation=["tanh", "tanh"], solver="lbfgs", random_state=0,
+    ...                       alpha=0.1, max_iter=500, tol=1e-3)
     >>> model.fit(X, y).score(X, y) > 0.9
     True
     """

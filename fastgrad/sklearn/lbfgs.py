@@ -1,11 +1,10 @@
 """L-BFGS: SciPy's optimizer on a compiled loss and gradient of all rows."""
 
-import warnings
-
 import numpy as np
 from scipy.optimize import minimize
 from sklearn.exceptions import ConvergenceWarning
 
+from fastgrad.graph.doors import warn
 from fastgrad.sklearn.architecture import reported_share
 
 
@@ -78,9 +77,8 @@ def minimised(objective, max_iter, name, callback=None, **options):
     found = minimize(objective, start, method="L-BFGS-B", jac=True, callback=told,
                      options={"maxiter": max_iter, **options})
     if found.status == 1 and "CALLBACK" not in str(found.message).upper():
-        warnings.warn(f"{name}: L-BFGS ended after {found.nit} iterations and {found.nfev} "
-                      f"evaluations before it converged ({found.message}). Give more by "
-                      "max_iter, or scale the data, for example with StandardScaler.",
-                      ConvergenceWarning, stacklevel=4)
+        warn(f"{name}: L-BFGS ended after {found.nit} iterations and {found.nfev} evaluations "
+             f"before it converged ({found.message}). Give more by max_iter, or scale the data, "
+             "for example with StandardScaler.", ConvergenceWarning)
     loss = objective.reported(found.x, float(found.fun))
     return objective.unpacked(found.x.copy()), loss, min(found.nit, max_iter)

@@ -13,10 +13,11 @@ SCHEDULES = ("constant", "invscaling", "adaptive")
 def _number(low, high=np.inf, closed="both", whole=False):
     """(test, words) of a number between two others."""
     kind = numbers.Integral if whole else numbers.Real
-    words = f"a{' whole' if whole else ''} number {'of' if closed != 'right' else 'above'} {low}" \
-        f"{' or more' if closed != 'right' else ''}"
+    words = "a whole number" if whole else "a number"
     if high != np.inf:
-        words = f"a number from {low} to {high}, {'both' if closed == 'both' else 'without ' + str(high)}"
+        words += f" from {low} to {high}, {'both' if closed == 'both' else f'without {high}'}"
+    else:
+        words += f" above {low}" if closed == "right" else f" of {low} or more"
 
     def test(value):
         if isinstance(value, (bool, np.bool_)) or not isinstance(value, kind):

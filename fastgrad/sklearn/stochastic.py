@@ -1,11 +1,10 @@
 """Epochs of adam and sgd for an estimator: shuffling, schedules, early stopping."""
 
-import warnings
-
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
+from fastgrad.graph.doors import warn
 from fastgrad.runtime.progress import Progress
 from fastgrad.sklearn.pool import POOL
 from fastgrad.sklearn.trainer import Trainer
@@ -80,11 +79,10 @@ class Epochs:
                     break
             else:
                 if not incremental:
-                    warnings.warn(
-                        f"Stochastic Optimizer: Maximum iterations ({e.max_iter}) reached and the "
-                        "optimization hasn't converged yet.", ConvergenceWarning, stacklevel=5)
+                    warn(f"Stochastic Optimizer: Maximum iterations ({e.max_iter}) reached and "
+                         "the optimization hasn't converged yet.", ConvergenceWarning)
         except KeyboardInterrupt:
-            warnings.warn("Training interrupted by user.", stacklevel=5)
+            warn("Training interrupted by user.")
         finally:
             bar.close()
 
@@ -156,8 +154,7 @@ def _batch(estimator, rows):
     if estimator.batch_size == "auto":
         return min(200, rows)
     if estimator.batch_size > rows:
-        warnings.warn("Got `batch_size` less than 1 or larger than sample size. It is going to be "
-                      "clipped", stacklevel=6)
+        warn("Got `batch_size` less than 1 or larger than sample size. It is going to be clipped")
     return min(int(estimator.batch_size), rows)
 
 
