@@ -71,6 +71,7 @@ from fastgrad.graph.collection import (GraphKeys, add_to_collection, add_to_coll
 from fastgrad.variables.variable import (Variable, global_variables_initializer,
                                          local_variables_initializer, variables_initializer)
 from fastgrad.graph.name_scope import *
+from fastgrad.variables.partitioned import *
 from fastgrad.variables.scopes import *
 from fastgrad.variables.initializers import *
 from fastgrad.flow.control import *
@@ -115,8 +116,8 @@ __all__ = [name for name in dir() if not name.startswith("_") and not hasattr(_b
 _missing = _elsewhere.missing("fastgrad")
 
 # Namespaces that are loaded when first asked for, and those that are there from the start.
-_LATE = ("datasets", "distributions", "initializers", "layers", "losses", "metrics", "plot",
-         "regularizers", "summary", "testing", "typing")
+_LATE = ("crf", "datasets", "distributions", "initializers", "layers", "losses", "metrics",
+         "plot", "regularizers", "rnn", "seq2seq", "summary", "testing", "typing")
 _NAMESPACES = ("errors", "linalg", "math", "nn", "random", "train")
 
 

@@ -12,12 +12,6 @@ from fastgrad import elsewhere
 HINTS = {
     "layers.conv": "Convolutions are not there.",
     "layers.max_pool": "Pooling is not there.", "layers.average_pool": "Pooling is not there.",
-    "nn.rnn": "Recurrent cells are not there; write the loop over time in Python.",
-    "nn.dynamic_rnn": "Recurrent cells are not there; write the loop over time in Python.",
-    "nn.static_rnn": "Recurrent cells are not there; write the loop over time in Python.",
-    "nn.bidirectional": "Recurrent cells are not there; write the loop over time in Python.",
-    "contrib.rnn": "Recurrent cells are not there; write the loop over time in Python.",
-    "contrib.seq2seq": "Sequence models are not there.",
     "data": "Feed NumPy arrays.", "queue": "Feed NumPy arrays.", "FIFOQueue": "Feed NumPy arrays.",
     "RandomShuffleQueue": "Feed NumPy arrays.", "TextLineReader": "Feed NumPy arrays.",
     "WholeFileReader": "Feed NumPy arrays.", "TFRecordReader": "Feed NumPy arrays.",
@@ -35,7 +29,6 @@ HINTS = {
     "contrib.distributions": "Write the density with fastgrad's functions.",
     "train.Server": "Everything runs in this process.",
     "train.ClusterSpec": "Everything runs in this process.",
-    "contrib.legacy_seq2seq": "Sequence models are not there.",
     "contrib.learn": "Prepare data in Python and train with Session.run.",
     "contrib.tensorboard": "The embedding projector is not there.",
     "summary.audio": "Scalars, histograms and images can be summarised.",
@@ -88,7 +81,7 @@ class Imports:
             return None
         found, below = self.module, name.removeprefix(self.prefix)
         for part in below.split("."):
-            found = vars(found).get(part) if isinstance(found, types.ModuleType) else None
+            found = getattr(found, part, None) if isinstance(found, types.ModuleType) else None
         if not isinstance(found, types.ModuleType):
             folder, _, leaf = below.rpartition(".")
             raise MissingModuleError(_words(leaf, folder and folder + "."))

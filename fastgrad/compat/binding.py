@@ -6,6 +6,7 @@ one (see `default_graph.building`). Wrappers are made once: `tf.nn.relu is tf.nn
 """
 
 import functools
+import importlib
 import types
 
 from fastgrad.graph.default_graph import building
@@ -23,7 +24,15 @@ class InTF(type):
 
     def __instancecheck__(cls, instance):
         """What `fastgrad` made of the class counts too."""
-        return issubclass(type(instance), cls.__mro__[1])
+        return type.__instancecheck__(cls._plain(), instance)
+
+    def __subclasscheck__(cls, other):
+        return type.__subclasscheck__(cls._plain(), other)
+
+    def _plain(cls):
+        """The class that this one binds; itself, if it is a program's own subclass of one."""
+        below = cls.__mro__[1]
+        return cls if isinstance(below, InTF) else below
 
 
 def bind(thing):
@@ -31,7 +40,8 @@ def bind(thing):
     if not isinstance(thing, (types.FunctionType, functools.partial)):
         return thing
     if thing not in _made:
-        _made[thing] = bound(thing)
+        made = _made[thing] = bound(thing)
+        _made[made] = made
     return _made[thing]
 
 
@@ -41,6 +51,13 @@ def bind_class(cls):
         body = {"__doc__": cls.__doc__, "__module__": cls.__module__, "__slots__": ()}
         _made[cls] = InTF(cls.__name__, (cls,), body)
     return _made[cls]
+
+
+def bind_any(thing):
+    """A function or a class bound, a named tuple or anything else as it is."""
+    if isinstance(thing, type) and not issubclass(thing, (tuple, BaseException)):
+        return bind_class(thing)
+    return bind(thing)
 
 
 def bound(fn):
@@ -65,6 +82,36 @@ def module(name, doc="", **members):
     for key, value in members.items():
         setattr(made, key, bind(value) if not isinstance(value, types.ModuleType) else value)
     return made
+
+
+def late(made, table, missing):
+    """The `__getattr__` of a module some of whose names are loaded when first asked for.
+
+    Parameters
+    ----------
+    table : dict
+        "package.module" of a module that is meant, or "package.module:name" of a name in one.
+    missing : callable(prefix)
+        Makes the `__getattr__` for names that are not there.
+    """
+    below = made.__name__.partition("v1")[2].lstrip(".")
+    absent = missing(f"{below}." if below else "")
+
+    def getter(name):
+        if name not in table:
+            return absent(name)
+        path, _, member = table[name].partition(":")
+        source = importlib.import_module(path)
+        if member:
+            found = bind_any(getattr(source, member))
+        else:
+            found = module(f"{made.__name__}.{name}", source.__doc__ or "", **{
+                n: bind_any(getattr(source, n)) for n in source.__all__})
+            found.__getattr__ = missing(f"{below}.{name}.")
+        setattr(made, name, found)
+        return found
+    made.__dir__ = lambda: sorted({*vars(made), *table})
+    return getter
 
 
 def members(source, names=None):

@@ -25,6 +25,18 @@ def _module(name, **members):
     return made
 
 
+def _behind(name, find):
+    """A module whose names are those of the module that `find()` gives, once they are asked for."""
+    made = _module(name)
+
+    def getter(key):
+        if key.startswith("__"):
+            raise AttributeError(key)
+        return getattr(find(), key)
+    made.__getattr__, made.__dir__ = getter, lambda: dir(find())
+    return made
+
+
 def _names(*names):
     return {n: getattr(v1, n) for n in names}
 
@@ -59,7 +71,6 @@ def _table():
         f"{tf}.python.framework.tensor_util": _module(
             "tensor_util", constant_value=constant_value),
         f"{tf}.python.layers.utils": _module("utils", smart_cond=v1.smart_cond),
-        f"{tf}.python.ops.nn": v1.nn, f"{tf}.python.ops.nn_ops": v1.nn,
         f"{tf}.python.platform.gfile": v1.gfile, f"{tf}.python.platform.app": v1.app,
         f"{tf}.python.platform.flags": v1.flags, f"{tf}.python.platform.test": v1.test,
         f"{tf}.python.platform.tf_logging": v1.logging,
@@ -69,11 +80,19 @@ def _table():
         f"{tf}.python.training.optimizer": _module("optimizer", Optimizer=v1.train.Optimizer),
         **dict.fromkeys((f"{tf}.{n}" for n in MNIST), mnist),
     }
+    return {**found, **_operations(everything)}
+
+
+def _operations(everything):
+    """The stand-ins below `tensorflow.python.ops`, of which few are told apart."""
+    found = {"nn": v1.nn, "nn_ops": v1.nn, "ctc_ops": v1.nn,
+             **{name: _behind(name, lambda: v1.contrib.rnn)
+                for name in ("rnn", "rnn_cell", "rnn_cell_impl")}}
     for name in ("array_ops", "math_ops", "random_ops", "control_flow_ops", "variable_scope",
                  "state_ops", "init_ops", "clip_ops", "linalg_ops", "variables", "check_ops",
-                 "gradients", "gradients_impl", "logging_ops", "embedding_ops"):
-        found[f"{tf}.python.ops.{name}"] = _module(name, **everything)
-    return found
+                 "gradients", "gradients_impl", "logging_ops", "embedding_ops", "tensor_array_ops"):
+        found[name] = _module(name, **everything)
+    return {f"tensorflow.python.ops.{name}": module for name, module in found.items()}
 
 
 def constant_value(tensor, partial=False):

@@ -33,20 +33,22 @@ from fastgrad.train import saver as _saver
 from fastgrad import summary as _summary
 from fastgrad.compat import absent as _absent
 from fastgrad.compat import files as _files
+from fastgrad.compat import framework as _contrib_framework
 from fastgrad.compat.binding import bind as _bind
 from fastgrad.compat.binding import bind_class as _bind_class
 from fastgrad.compat.binding import bound as _bound
+from fastgrad.compat.binding import late as _late
 from fastgrad.compat.binding import members as _members
 from fastgrad.compat.binding import module as _make_module
 
 _here = _sys.modules[__name__]
 
 
-def _module(name, source=None, **more):
-    """`tf.name`: the members of a module of fastgrad's, bound, and others."""
+def _module(name, source=None, late=None, **more):
+    """`tf.name`: the members of a module of fastgrad's, bound, and others; some loaded late."""
     found = {**(_members(source) if source is not None else {}), **more}
     made = _make_module(f"{__name__}.{name}", **found)
-    made.__getattr__ = _absent.missing(name + ".")
+    made.__getattr__ = _late(made, late or {}, _absent.missing)
     return made
 
 
@@ -135,7 +137,7 @@ strings = _module("strings", join=_fastgrad.string_join, as_string=_fastgrad.as_
 GraphDef = _absent.absent_class("GraphDef")
 MetaGraphDef = _absent.absent_class("MetaGraphDef")
 
-nn = _module("nn", _fastgrad.nn)
+nn = _module("nn", _fastgrad.nn, _fastgrad.nn.LATE)
 math = _module("math", _fastgrad.math, divide=_divide.python_divide)
 bitwise = _module("bitwise", _bits)
 manip = _module("manip", roll=_order.roll)
@@ -170,15 +172,18 @@ _kinds["kl_divergence"] = _kl.kl_divergence
 _diagonal = _kinds.pop("MultivariateNormalDiag")
 distributions = _module("distributions", **_kinds)
 _framework = {
+    **_members(_contrib_framework),
     **{_n: getattr(_contrib, _n) for _n in (
         "arg_scope", "add_arg_scope", "has_arg_scope", "current_arg_scope",
         "arg_scoped_arguments")},
     **{_n: getattr(train, _n) for _n in (
-        "get_or_create_global_step", "get_global_step", "list_variables", "load_checkpoint",
-        "load_variable")},
-    "get_variables": global_variables, "smart_cond": smart_cond}
+        "get_or_create_global_step", "get_global_step", "init_from_checkpoint", "list_variables",
+        "load_checkpoint", "load_variable")},
+    "smart_cond": smart_cond}
 contrib = _module(
     "contrib",
+    late={"rnn": "fastgrad.rnn", "seq2seq": "fastgrad.seq2seq", "crf": "fastgrad.crf",
+          "legacy_seq2seq": "fastgrad.seq2seq.legacy"},
     distributions=_module("contrib.distributions", MultivariateNormalDiag=_diagonal, **_kinds),
     layers=_module("contrib.layers", _contrib),
     metrics=_module("contrib.metrics", confusion_matrix=confusion_matrix,

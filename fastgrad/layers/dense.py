@@ -4,6 +4,7 @@ from fastgrad import nn
 from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
+from fastgrad.graph.tensor_shape import TensorShape, to_shape
 from fastgrad.layers.layer import Layer, _last, _named, choose
 from fastgrad.linalg.matmul import matmul
 from fastgrad.linalg.tensordot import tensordot
@@ -37,6 +38,13 @@ class Dense(Layer):
                                       *self._kernel)
         if self.use_bias:
             self.bias = self.add_weight("bias", [self.units], *self._bias)
+
+    def compute_output_shape(self, input_shape):
+        """The shape of the result for inputs of a shape."""
+        dims = to_shape(input_shape)
+        if dims is None or len(dims) < 2:
+            raise ShapeError(f"Dense takes inputs of rank 2 or more; got shape {input_shape}.")
+        return TensorShape([*dims[:-1], self.units])
 
     def call(self, inputs):
         rank = len(inputs._shape)

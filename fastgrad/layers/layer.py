@@ -4,7 +4,10 @@ A layer is an object that makes its variables at its first call and shares them 
 functions make one and call it. Names are TensorFlow's: `dense/kernel:0`, `dense_1/bias:0`.
 """
 
+import re
+
 from fastgrad.errors import ShapeError
+from fastgrad.flow.part import flat, refill
 from fastgrad.graph.collection import GraphKeys
 from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.dtypes import BOOL, as_dtype, strong
@@ -25,6 +28,19 @@ def _named(module, name, said=None):
     return thing() if module is initializers and not isinstance(thing, type) else thing
 
 
+def _snake(name):
+    """`BasicLSTMCell` as `basic_lstm_cell`: the scope of a layer that has no name."""
+    words = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()
+
+
+def _tensors(inputs, graph):
+    """The inputs as tensors; a nesting that holds nodes stays one."""
+    if isinstance(inputs, (list, tuple, dict)) and any(map(is_node, flat(inputs))):
+        return refill(inputs, iter([as_tensor(n, None, graph) for n in flat(inputs)]))
+    return as_tensor(inputs, None, graph)
+
+
 class Layer:
     """Base of layers: a subclass defines `build(self, shape)` and `call(self, inputs, ...)`.
 
@@ -35,6 +51,12 @@ class Layer:
     """
 
     _base = "layer"
+
+    def __init_subclass__(cls, **settings):
+        super().__init_subclass__(**settings)
+        name = cls.__name__
+        if "_base" not in vars(cls) and name[0] != "_" and name != cls.__mro__[1].__name__:
+            cls._base = _snake(name)
 
     def __init__(self, trainable=True, name=None, dtype=None, activity_regularizer=None,
                  _scope=None, _reuse=None, **_):
@@ -63,15 +85,15 @@ class Layer:
         if self._reuse:
             opened = variable_scope(scope or self._given_name or self._base)
         else:
-            opened = variable_scope(scope or self._given_name, default_name=self._base)
+            opened = variable_scope(scope, default_name=self._given_name or self._base)
         with opened as self._scope:
             pass
 
     def __call__(self, inputs, *args, scope=None, **kwargs):
-        node = inputs if is_node(inputs) else None
+        node = next((n for n in flat(inputs) if is_node(n)), None)
         graph = node.graph if node is not None else self._graph
         with graph.as_default():
-            x = as_tensor(inputs, None, graph)
+            x = _tensors(inputs, graph)
             again = self._scope is not None and self.built
             if self._scope is None:
                 self._open(scope)
@@ -80,8 +102,8 @@ class Layer:
             with variable_scope(self._scope, reuse=reuse, auxiliary_name_scope=False), \
                     graph.name_scope(prefix):
                 if not self.built:
-                    self._dtype = as_dtype(self._dtype or strong(x._dtype))
-                    self.build(x._shape)
+                    self._dtype = as_dtype(self._dtype or strong(flat(x)[0]._dtype))
+                    self.build(self._shape_of(x))
                     self.built = True
                 return self._penalised(self.call(x, *args, **kwargs), graph)
 
@@ -99,17 +121,30 @@ class Layer:
         """A variable of the layer, by get_variable in the layer's scope."""
         if isinstance(initializer, str):
             initializer = _named(initializers, initializer + "_initializer", initializer)
-        variable = get_variable(name, shape, dtype or self._dtype, initializer, regularizer,
-                                trainable and self.trainable, constraint=constraint)
-        self._weights.append(variable)
+        if self._scope is None:                         # a `build` that the user calls
+            self._open(None)
+        with variable_scope(self._scope, reuse=self.built or self._reuse,
+                            auxiliary_name_scope=False):
+            variable = get_variable(name, shape, dtype or self._dtype, initializer, regularizer,
+                                    trainable and self.trainable, constraint=constraint)
+        if variable not in self._weights:
+            self._weights.append(variable)
         return variable
 
     add_variable = add_weight
 
+    def compute_output_shape(self, input_shape):
+        """The shape of the result for inputs of a shape, where the class knows it."""
+        raise NotImplementedError(f"{type(self).__name__} defines no compute_output_shape.")
+
+    def _shape_of(self, inputs):
+        """What `build` gets."""
+        return inputs._shape
+
     def build(self, shape):
         pass
 
-    def call(self, inputs):
+    def call(self, inputs, *args, **kwargs):
         return inputs
 
 

@@ -18,7 +18,7 @@ class Reduction:
     SUM: str
     SUM_OVER_BATCH_SIZE: str
     MEAN: str
-    SUMBY_NONZERO_WEIGHTS: str
+    SUM_BY_NONZERO_WEIGHTS: str
     SUM_OVER_NONZERO_WEIGHTS: str
     @classmethod
     def all(cls) -> Any: ...

@@ -37,13 +37,13 @@ class Reduction:
     SUM = "weighted_sum"
     SUM_OVER_BATCH_SIZE = "weighted_sum_over_batch_size"
     MEAN = "weighted_mean"
-    SUMBY_NONZERO_WEIGHTS = "weighted_sum_by_nonzero_weights"
-    SUM_OVER_NONZERO_WEIGHTS = SUMBY_NONZERO_WEIGHTS
+    SUM_BY_NONZERO_WEIGHTS = "weighted_sum_by_nonzero_weights"
+    SUM_OVER_NONZERO_WEIGHTS = SUM_BY_NONZERO_WEIGHTS
 
     @classmethod
     def all(cls):
         return (cls.NONE, cls.SUM, cls.MEAN, cls.SUM_OVER_BATCH_SIZE,
-                cls.SUM_OVER_NONZERO_WEIGHTS, cls.SUMBY_NONZERO_WEIGHTS)
+                cls.SUM_OVER_NONZERO_WEIGHTS, cls.SUM_BY_NONZERO_WEIGHTS)
 
     @classmethod
     def validate(cls, key):
@@ -51,7 +51,7 @@ class Reduction:
             raise ValueError(f"Invalid Reduction Key {key}.")
 
 
-BY_NONZERO = Reduction.SUMBY_NONZERO_WEIGHTS
+BY_NONZERO = Reduction.SUM_BY_NONZERO_WEIGHTS
 
 
 class LossScope:

@@ -1,5 +1,7 @@
 """TensorFlow's `tf.nn` names."""
 
+import importlib as _importlib
+
 from fastgrad import elsewhere as _elsewhere
 from fastgrad.nn.sampled import (log_uniform_candidate_sampler, nce_loss, sampled_softmax_loss,
                                  uniform_candidate_sampler)
@@ -14,6 +16,9 @@ from fastgrad.nn.depthwise import (depthwise_conv2d, depthwise_conv2d_backprop_f
                                    depthwise_conv2d_native_backprop_filter,
                                    depthwise_conv2d_native_backprop_input, separable_conv2d)
 from fastgrad.nn.lookup import embedding_lookup, in_top_k, top_k
+from fastgrad.nn.ctc import ctc_loss
+from fastgrad.nn.ctc_decoders import (ctc_beam_search_decoder, ctc_beam_search_decoder_v2,
+                                      ctc_greedy_decoder)
 from fastgrad.nn.morphology import dilation2d, erosion2d
 from fastgrad.nn.pooling import (avg_pool, avg_pool1d, avg_pool2d, avg_pool3d, avg_pool_v2,
                                  max_pool, max_pool1d, max_pool2d, max_pool3d, max_pool_v2,
@@ -36,4 +41,23 @@ from fastgrad.nn.cross_entropy import (log_poisson_loss, sigmoid_cross_entropy_w
 
 __all__ = sorted(name for name, thing in globals().items()
                  if callable(thing) and not name.startswith("_"))
-__getattr__ = _elsewhere.missing("fastgrad.nn")
+_missing = _elsewhere.missing("fastgrad.nn")
+
+# Recurrent nets, which are loaded when first asked for: `rnn` lies above this room.
+LATE = {"rnn_cell": "fastgrad.rnn.rnn_cell", **{name: f"fastgrad.rnn:{name}" for name in (
+    "bidirectional_dynamic_rnn", "dynamic_rnn", "raw_rnn", "static_bidirectional_rnn",
+    "static_rnn", "static_state_saving_rnn")}}
+
+
+def __getattr__(name):
+    """Load a name of LATE at its first use."""
+    if name not in LATE:
+        return _missing(name)
+    path, _, member = LATE[name].partition(":")
+    module = _importlib.import_module(path)
+    globals()[name] = found = getattr(module, member) if member else module
+    return found
+
+
+def __dir__():
+    return sorted({*globals(), *LATE})

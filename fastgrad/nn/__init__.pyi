@@ -11,6 +11,7 @@ __all__ = [
     "bias_add", "conv1d", "conv1d_transpose", "conv2d", "conv2d_backprop_filter",
     "conv2d_backprop_input", "conv2d_transpose", "conv3d", "conv3d_backprop_filter",
     "conv3d_backprop_filter_v2", "conv3d_transpose", "conv_transpose", "convolution", "crelu",
+    "ctc_beam_search_decoder", "ctc_beam_search_decoder_v2", "ctc_greedy_decoder", "ctc_loss",
     "depthwise_conv2d", "depthwise_conv2d_backprop_filter", "depthwise_conv2d_backprop_input",
     "depthwise_conv2d_native", "depthwise_conv2d_native_backprop_filter",
     "depthwise_conv2d_native_backprop_input", "dilation2d", "dropout", "elu", "embedding_lookup",
@@ -25,9 +26,16 @@ __all__ = [
     "uniform_candidate_sampler", "weighted_cross_entropy_with_logits", "weighted_moments",
     "xw_plus_b", "zero_fraction"]
 
+from fastgrad.rnn import bidirectional_dynamic_rnn as bidirectional_dynamic_rnn
+from fastgrad.rnn import dynamic_rnn as dynamic_rnn
 from fastgrad import log_sigmoid as log_sigmoid
+from fastgrad.rnn import raw_rnn as raw_rnn
+from fastgrad.rnn import rnn_cell as rnn_cell
 from fastgrad import sigmoid as sigmoid
 from fastgrad import softmax as softmax
+from fastgrad.rnn import static_bidirectional_rnn as static_bidirectional_rnn
+from fastgrad.rnn import static_rnn as static_rnn
+from fastgrad.rnn import static_state_saving_rnn as static_state_saving_rnn
 from fastgrad import tanh as tanh
 
 def atrous_conv2d(
@@ -135,6 +143,23 @@ def convolution(
         dilations: TensorLike | None = None
 ) -> Tensor: ...
 def crelu(features: TensorLike, name: str | None = None, axis: TensorLike = -1) -> Tensor: ...
+def ctc_beam_search_decoder(
+        inputs: TensorLike, sequence_length: TensorLike, beam_width: TensorLike = 100,
+        top_paths: TensorLike = 1, merge_repeated: _bool = True
+) -> Tensor: ...
+def ctc_beam_search_decoder_v2(
+        inputs: TensorLike, sequence_length: TensorLike, beam_width: TensorLike = 100,
+        top_paths: TensorLike = 1
+) -> Tensor: ...
+def ctc_greedy_decoder(
+        inputs: TensorLike, sequence_length: TensorLike, merge_repeated: _bool = True
+) -> Tensor: ...
+def ctc_loss(
+        labels: TensorLike, inputs: TensorLike | None = None,
+        sequence_length: TensorLike | None = None, preprocess_collapse_repeated: _bool = False,
+        ctc_merge_repeated: _bool = True, ignore_longer_outputs_than_inputs: _bool = False,
+        time_major: _bool = True, logits: TensorLike | None = None
+) -> Tensor: ...
 def depthwise_conv2d(
         input: TensorLike, filter: TensorLike, strides: TensorLike, padding: TensorLike,
         rate: TensorLike | None = None, name: str | None = None, data_format: Any = None,

@@ -60,6 +60,8 @@ PARAMETERS = {name: kind for names, kind in PARAMETERS.items() for name in names
 
 # function.parameter, or class.method.parameter -> its type
 OF_FUNCTION = {
+    "Layer.call.args": "Any", "MinimalRNNCell.__init__.activation": "Any",
+    "CFNCell.__init__.activation": "Any",
     "norm.ord": "Any", "constant.value": "TensorLike", "as_dtype.dtype": "Any",
     "merge_all.key": "str", "get_collection.key": "str", "get_collection_ref.key": "str",
     "add_to_collection.name": "str", "add_to_collection.value": "Any",

@@ -193,6 +193,7 @@ def placeholder(dtype: DTypeLike | None = None, shape: ShapeLike = None,
 class Variable(Tensor):
     trainable: _bool
     constraint: Callable[[Any], Any] | None
+    save_slice_info: Any
     initializer: Operation
     def __init__(
             self, initial_value: TensorLike | Callable[[], TensorLike] | None = None,

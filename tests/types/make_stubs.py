@@ -24,7 +24,8 @@ import annotations as tables
 
 ROOT = pathlib.Path(__file__).parents[2]
 HERE = pathlib.Path(__file__).parent
-NAMESPACES = ("nn", "linalg", "math", "random", "initializers", "layers", "losses", "metrics",
+NAMESPACES = ("rnn", "rnn.rnn_cell", "seq2seq", "seq2seq.legacy", "crf", "nn", "linalg", "math",
+              "random", "initializers", "layers", "losses", "metrics",
               "train", "summary", "distributions", "regularizers", "errors", "testing", "datasets",
               "plot", "compat")
 FOLDERS = ("fastgrad.compat._v1", "fastgrad.compat._v1.contrib", "fastgrad.compat._v1.keras")
@@ -198,7 +199,10 @@ def make():
     import fastgrad.compat.v1 as v1
     stubs = Stubs()
     late = "".join(f"from fastgrad import {n} as {n}\n" for n in sorted([*NAMESPACES, "typing"])
-                   if n != "compat")
+                   if n != "compat" and "." not in n)
+    for module in (fastgrad.nn, v1.nn, v1.contrib):     # names that are loaded when asked for
+        for name in dir(module):
+            getattr(module, name)
     spelt = (HERE / "classes.pyi").read_text(encoding="utf-8")
     for space in ("train", "initializers"):     # beside their bases
         module = importlib.import_module(f"fastgrad.{space}")
@@ -209,7 +213,10 @@ def make():
         (spelt, late, starred(fastgrad))))
     for name in NAMESPACES:
         module = importlib.import_module(f"fastgrad.{name}")
-        stubs.module(f"fastgrad.{name}", public(module), spelt=starred(module))
+        late = {n: getattr(module, n) for n in getattr(module, "LATE", ())}
+        if "." in name:
+            stubs.home[id(module)] = tuple(module.__name__.rsplit(".", 1))
+        stubs.module(f"fastgrad.{name}", {**public(module), **late}, spelt=starred(module))
     compat(stubs, v1)
     return {path_of(name): text for name, text in stubs.texts.items()}
 
@@ -245,7 +252,7 @@ def space(stubs, name, module):
         stubs.home[id(module)] = ("fastgrad", leaf(module))
         return
     if ours is not None and members and all(
-            plain(t) is plain(getattr(ours, n, None)) for n, t in members.items()):
+            same(t, getattr(ours, n, None)) for n, t in members.items()):
         stubs.home[id(module)] = ("fastgrad", leaf(ours))
         return
     for inner, thing in members.items():
@@ -254,6 +261,13 @@ def space(stubs, name, module):
     parent, _, last = name.rpartition(".")
     stubs.home[id(module)] = (parent, last)
     stubs.module(name, members)
+
+
+def same(thing, ours):
+    """Whether a name means what it means here; a module does if its names do."""
+    if isinstance(thing, types.ModuleType) and isinstance(ours, types.ModuleType):
+        return all(same(t, getattr(ours, n, None)) for n, t in vars(thing).items() if n[0] != "_")
+    return plain(thing) is plain(ours)
 
 
 def path_of(name):

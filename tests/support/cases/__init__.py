@@ -26,6 +26,7 @@ ELSEWHERE = {
     "snapshot": "made by plans only: test_plan.py",
     "gemm": "what plans make of matmul, whose row covers it",
     "bgemm": "what plans make of matmul, whose row covers it",
+    "convolve_back": "what plans make of conv2d_backprop_input, whose row covers it",
 }
 for _reason, _types in {
     "updates of optimizers, against their formulas: test_kernels_update.py": """
@@ -40,14 +41,18 @@ for _reason, _types in {
     "of strings: test_text.py": "as_string edit_distance string_join",
     "evaluated by a session between plans, which the reference does without": """
         assert_ assign_shaped at_most_one check_initialized cond_ is_initialized print_ py_function
-        report_uninitialized summary_ while_ while_grad""",
+        report_uninitialized summary_ tensor_array tensor_array_close tensor_array_concat
+        tensor_array_gather tensor_array_grad tensor_array_read tensor_array_scatter
+        tensor_array_size tensor_array_split tensor_array_write while_ while_grad""",
     "only the plan's own form of another op whose row covers it": "whole_mean orthonormal not_zero",
     "results of a size that depends on values, by the same ref on both sides": """
         bincount confusion_matrix dynamic_partition dynamic_stitch histogram setdiff1d unique
-        unique_with_counts
+        unique_with_counts ctc_beam_search_decoder ctc_greedy_decoder
         where_indices""",
     "no input but static ones: folded, so that ref is all there is": """
         eye filled filled_as linspace range""",
+    "of sequences, against sums over all paths: test_ctc.py, test_beams.py": """
+        ctc_loss gather_tree""",
     "hold a function of the program's own: test_api_gradients.py": "own_gradient own_gradients",
     "LAPACK through NumPy on both sides": """
         matrix_triangular_solve self_adjoint_eig svd""",
