@@ -6,6 +6,12 @@ the extra `sklearn`. They take scikit-learn's parameters and more, and give the 
 
 import importlib as _importlib
 import importlib.util as _util
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+if _TYPE_CHECKING:
+    from fastgrad.sklearn.classifier import MLPClassifier
+    from fastgrad.sklearn.logistic import LogisticRegression
+    from fastgrad.sklearn.regressor import MLPRegressor
 
 _FILES = {"MLPClassifier": "classifier", "MLPRegressor": "regressor",
           "LogisticRegression": "logistic"}

@@ -1,5 +1,7 @@
 """LogisticRegression: softmax regression by L-BFGS, for tables with many rows."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import column_or_1d
@@ -53,9 +55,10 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
     True
     """
 
-    def __init__(self, *, C=1.0, tol=1e-4, fit_intercept=True, class_weight=None, max_iter=100,
-                 verbose=False, warm_start=False, solver="lbfgs", random_state=None,
-                 dtype=None, num_threads=None):
+    def __init__(self, *, C: float = 1.0, tol: float = 1e-4, fit_intercept: Any = True,
+                 class_weight: Any = None, max_iter=100, verbose: Any = False, warm_start=False,
+                 solver="lbfgs", random_state: Any = None, dtype: Any = None,
+                 num_threads: Any = None):
         self.C, self.tol, self.fit_intercept = C, tol, fit_intercept
         self.class_weight, self.max_iter, self.verbose = class_weight, max_iter, verbose
         self.solver, self.random_state = solver, random_state

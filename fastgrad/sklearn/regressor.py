@@ -1,5 +1,7 @@
 """MLPRegressor."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
@@ -36,14 +38,16 @@ class MLPRegressor(RegressorMixin, Perceptron):
 
     _losses = ("squared_error", "poisson")
 
-    def __init__(self, loss="squared_error", hidden_layer_sizes=(100,), activation="relu", *,
-                 solver="adam", alpha=0.0001, batch_size="auto", learning_rate="constant",
-                 learning_rate_init=0.001, power_t=0.5, max_iter=200, shuffle=True,
-                 random_state=None, tol=1e-4, verbose=False, warm_start=False, momentum=0.9,
-                 nesterovs_momentum=True, early_stopping=False, validation_fraction=0.1,
-                 beta_1=0.9, beta_2=0.999, epsilon=1e-8, n_iter_no_change=10, max_fun=15000,
-                 dropout=0.0, batch_norm=False, dtype=None, num_threads=None, callbacks=None,
-                 progress=None):
+    def __init__(self, loss: Any = "squared_error", hidden_layer_sizes: Any = (100,),
+                 activation: Any = "relu", *, solver="adam", alpha: float = 0.0001,
+                 batch_size: Any = "auto", learning_rate="constant",
+                 learning_rate_init: float = 0.001, power_t: float = 0.5, max_iter=200,
+                 shuffle=True, random_state: Any = None, tol: float = 1e-4, verbose: Any = False,
+                 warm_start=False, momentum: float = 0.9, nesterovs_momentum=True,
+                 early_stopping=False, validation_fraction: float = 0.1, beta_1: float = 0.9,
+                 beta_2: float = 0.999, epsilon: float = 1e-8, n_iter_no_change: Any = 10,
+                 max_fun=15000, dropout: Any = 0.0, batch_norm=False, dtype: Any = None,
+                 num_threads: Any = None, callbacks: Any = None, progress: Any = None):
         for name, value in {**locals()}.items():
             if name not in ("self", "__class__"):
                 setattr(self, name, value)
