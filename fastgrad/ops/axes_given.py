@@ -7,10 +7,21 @@ becomes the one with the axis as an attribute (compiler/rules/lower.py).
 
 import numpy as np
 
+from fastgrad.errors import GradientError
 from fastgrad.graph.dtypes import BOOL
 from fastgrad.graph.opdef import OPS
-from fastgrad.graph.registry import NotDifferentiable, op
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient, op
 from fastgrad.ops import reduce as _declared        # its declarations are what OPS is asked for
+from fastgrad.ops.arithmetic import divide, maximum, ones_like
+from fastgrad.ops.broadcast import broadcast_like
+from fastgrad.ops.cast import cast, cast_like
+from fastgrad.ops.comparison import equal
+from fastgrad.ops.divide import floormod
+from fastgrad.ops.make import range as range_
+from fastgrad.ops.partition import dynamic_stitch, invert_permutation
+from fastgrad.ops.reshape import reshape
+from fastgrad.ops.shape import shape, size
+from fastgrad.wording import where
 
 REDUCTIONS = ("reduce_sum", "reduce_mean", "whole_mean", "reduce_max", "reduce_min", "reduce_prod",
               "reduce_all", "reduce_any")
@@ -58,6 +69,48 @@ def _transposed(in_shapes, attrs):
     ref=lambda x, perm: x.transpose(_axes_of(perm)))
 def transpose_by(x, perm):
     """`transpose` by a permutation in a tensor."""
+
+
+# ---- gradients --------------------------------------------------------------------------
+
+def _spread(op, value):
+    """A result of a reduction in the shape of what was reduced."""
+    x, axes = op.inputs
+    sizes = shape(x)
+    places = floormod(reshape(cast(axes, sizes._dtype), [-1]), size(sizes))
+    kept = dynamic_stitch([range_(size(sizes)), places], [sizes, ones_like(places)])
+    return broadcast_like(reshape(value, kept), x)
+
+
+@RegisterGradient("reduce_sum_over")
+def reduce_sum_over_gradient(op, dy):
+    return _spread(op, dy), None
+
+
+@RegisterGradient("reduce_mean_over")
+def reduce_mean_over_gradient(op, dy):
+    count = cast_like(divide(size(op.inputs[0]), maximum(size(dy), 1)), dy)
+    return _spread(op, dy / count), None
+
+
+@RegisterGradient("reduce_max_over")
+@RegisterGradient("reduce_min_over")
+def reduce_max_over_gradient(op, dy):
+    """Shared evenly among equal ones."""
+    x, axes = op.inputs
+    hit = cast_like(equal(x, _spread(op, op.outputs[0])), dy)
+    return hit / _spread(op, OVER["reduce_sum"](hit, axes, keepdims=True)) * _spread(op, dy), None
+
+
+@RegisterGradient("reduce_prod_over")
+def reduce_prod_over_gradient(op, dy):
+    raise GradientError("the gradient of a product needs its axes when the graph is built; "
+                        f"those of {where(op)} are computed in the run.")
+
+
+@RegisterGradient("transpose_by")
+def transpose_by_gradient(op, dy):
+    return transpose_by(dy, invert_permutation(op.inputs[1])), None
 
 
 # ---- sizes ------------------------------------------------------------------------------
@@ -108,7 +161,7 @@ def concat_offset(*values):
     """
 
 
-for _type in (*(f"{inner}_over" for inner in REDUCTIONS if inner in ("reduce_all", "reduce_any")),
+for _type in (*(f"{inner}_over" for inner in ("reduce_all", "reduce_any", "whole_mean")),
               "broadcast_gradient_args", "concat_offset"):
     NotDifferentiable(_type)
 

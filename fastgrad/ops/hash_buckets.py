@@ -134,8 +134,8 @@ def string_to_hash_bucket_fast(input, num_buckets, name=None):
 
     Examples
     --------
-    >>> Session().run(string_to_hash_bucket_fast(["cat", "dog", "cat"], 10)).tolist()
-    [6, 5, 6]
+    >>> Session().run(string_to_hash_bucket_fast(as_string([7, 8, 7]), 10)).tolist()
+    [8, 7, 8]
     """
     if num_buckets < 1:
         raise ValueError(f"num_buckets must be at least 1; got {num_buckets}.")
