@@ -27,6 +27,7 @@ ELSEWHERE = {
     "snapshot": "made by plans only: test_plan.py",
     "gemm": "what plans make of matmul, whose row covers it",
     "bgemm": "what plans make of matmul, whose row covers it",
+    "convolve_back": "what plans make of conv2d_backprop_input, whose row covers it",
 }
 for _reason, _types in {
         "nodes of files, which hold state: tests/graphdef":
