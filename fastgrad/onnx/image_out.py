@@ -55,7 +55,8 @@ def pool(w, op):
         raise UnsupportedOnnxError(f"{where(op)}: means have no dilations.", op)
     x = _first(w, x, rank) if last else x
     if op.op_type.startswith("max"):
-        y = w.node("MaxPool", [x], kernel_shape=sizes, strides=strides, dilations=dilations, **given)
+        y = w.node("MaxPool", [x], kernel_shape=sizes, strides=strides, dilations=dilations,
+                   **given)
     else:
         y = w.node("AveragePool", [x], kernel_shape=sizes, strides=strides, count_include_pad=0,
                    **given)
