@@ -43,8 +43,8 @@ LIBRARY = ROWS[-2][0].split()
 DOORS = set(ROWS[-1][0].split())
 DIRECT = {room: set(below.split()) for rooms, below in ROWS for room in rooms.split()}
 # The files outside `_kernels` that know the compiled part.
-KNOW_KERNELS = {"compiler/plan.py", "compiler/roofline.py", "runtime/build_info.py",
-                "io/checksum.py", "uncut.py", "variables/store.py"}
+KNOW_KERNELS = {"compiler/plan.py", "compiler/roofline.py", "compiler/size.py",
+                "runtime/build_info.py", "io/checksum.py", "uncut.py", "variables/store.py"}
 
 
 def below(room):
