@@ -22,7 +22,8 @@ def cost_us(k):
         return sum(cost_us(part) for part in k.parts)
     moved = _moving_us(k.family.moved(k))
     if k.family.product:
-        return max(k.family.flops(k) / FLOPS_PER_US.get(item_size(k), OTHER_FLOPS_PER_US), moved)
+        rate = k.family.rate * FLOPS_PER_US.get(item_size(k), OTHER_FLOPS_PER_US)
+        return max(k.family.flops(k) / rate, moved)
     if k.symbol.startswith(k.family.slow):
         return max(elements(k) / ELEMENTS_PER_US, moved)
     return moved
