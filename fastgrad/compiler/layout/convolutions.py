@@ -219,8 +219,13 @@ def _few(g):
     return g.w[2] < FEW and g.windows.dilations[1] == 1
 
 
-@family("convolve_filter", product=True, share=lambda k: Share(
-            k.count, 1, (True,) + (False,) * (len(k.values) - 1)),
+def _filter_share(k):
+    """By rows of dw; by those of a row of the window, where these are taken together."""
+    grain = k.aux[3] * k.aux[8] if k.aux[-2] else 1
+    return Share(k.count // grain, grain, (True,) + (False,) * (len(k.values) - 1))
+
+
+@family("convolve_filter", product=True, share=_filter_share,
         flops=_flops, scratch=_filter_scratch, epilogue=frozenset(("into",)),
         way=lambda k: "rows of windows" if k.aux[-2] else "")
 def _convolve_filter(e, s):
