@@ -76,20 +76,20 @@ class Plan:
             steps = fuse(steps, body.results, updated_by(steps))
         emitter = Emitter(_kernels.symbols(), _choose_gemm)
         threads = threads if "threads" not in off else 1
-        if sizes is not None:
-            reserve(steps, sizes)
 
-        def in_strips(steps, results):
+        def prepared(steps, results):
             if sizes is not None:
                 steps = filled(steps, emitter)
-            if "strips" in off:
-                return steps
-            steps = row_strips.find(steps, results, emitter)
-            strips.find(steps, emitter)
-            strips.place_scratch(steps, results)
+            if "strips" not in off:
+                steps = row_strips.find(steps, results, emitter)
+                strips.find(steps, emitter)
+                strips.place_scratch(steps, results)
             return steps
-        blocks.layout.lay_out(steps, off, in_strips, threads)
-        self.steps = steps = in_strips(steps, body.results)
+        blocks.layout.prepare_blocks(steps, off, prepared)
+        self.steps = steps = prepared(steps, body.results)
+        if sizes is not None:
+            reserve(list(blocks.layout.every_step(steps)), sizes)
+        blocks.layout.place_blocks(steps, off, threads)
         self.arena_bytes = place(steps, body.results, step_reads, "inplace" not in off, threads)
         blocks.layout.settle(steps)
         emitter = Emitter(_kernels.symbols(), _choose_gemm)
@@ -271,7 +271,7 @@ def _choose_gemm(m, n, k, ta, tb, dtype):
 
 
 def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
-            check=False, streams=None, after=None, keep=False, staged=False, sizes=None):
+            check=False, streams=None, after=None, keep=False, sizes=None, staged=False):
     """Plan a run.
 
     Parameters
@@ -291,10 +291,10 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
         `Staging.after` of the run's first stage.
     keep : bool
         Keep subnormal numbers, where runs count them as zero otherwise.
-    staged : bool
-        Whether this is one of several stages of a run.
     sizes : Sizes, optional
         What the dimensions of feeds are made of that change from run to run.
+    staged : bool
+        Whether this is one of several stages of a run.
 
     Returns
     -------
@@ -317,7 +317,7 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
         if isinstance(body, Staging):
             if held and not staged:             # what they leave, the other stages must see
                 return compile(fetches, feeds, store, off, threads, done, check, streams, after,
-                               keep, True, sizes)
+                               keep, sizes, True)
             body.close(sizes)
             return body
         return Plan(fetches, feeds, body, store, off, threads, check, keep, streams, sizes)

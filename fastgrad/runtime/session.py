@@ -339,7 +339,7 @@ class Session(Runner):
                            feeds.items(), shapes)}, self.store,
                        threads=self.num_threads, done=done,
                        check=self.check_numerics, streams=self.streams, after=after,
-                       keep=self._keep, staged=self._staged, sizes=sizes)
+                       keep=self._keep, sizes=sizes, staged=self._staged)
         if isinstance(plan, Staging) or not plan.fresh:
             self._plans.keep(key, shapes, plan)
         return plan

@@ -131,6 +131,8 @@ cdef class Program:
     cdef RawPatch* raw          # while constructing
     cdef int64_t* times         # the fastest time of each step so far
     cdef Undo* undo             # what a failed run puts back
+    cdef Tape* tapes
+    cdef Step* home             # while constructing: the step that is read, or holds it
     cdef Symbol* symbols        # sizes that feeds may change, and what hangs on them
     cdef Row* rows
     cdef int64_t* values        # of the rows, at the present sizes
@@ -139,8 +141,6 @@ cdef class Program:
     cdef Fill* fills
     cdef team_trust* trusts     # by octaves of the first size; NULL: one for all
     cdef list numbers           # the Expression of each Fill, while constructing
-    cdef Tape* tapes
-    cdef Step* home             # while constructing: the step that is read, or holds it
     cdef list keep              # whatever steps, views and slots point to
     cdef StoreLock lock
     cdef dict indices           # step -> the arrays of indices that it follows

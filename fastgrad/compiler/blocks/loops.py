@@ -5,7 +5,6 @@ to turn, and nothing inside that Python must evaluate. Any other loop raises Not
 session runs it turn by turn.
 """
 
-
 from fastgrad.compiler.blocks.arrays import NotPlanned
 from fastgrad.compiler.blocks.holders import (Holder, Ports, Taped, bound_outside, specialised,
                                               taped_by, tapes_of, tensors_at, value_in)

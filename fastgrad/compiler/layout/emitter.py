@@ -40,10 +40,10 @@ class Kernel:
         Whether it is a product whose range is columns of C, not rows.
     parts : list of Kernel
         The steps of a strip; empty for any other kernel.
-    choice : (Size, limits, symbols), or None
-        Which symbol runs at which size, in place of the one that is right for the hint.
     blocks : tuple of lists of Kernel
         Of a step that holds blocks; empty for any other kernel.
+    choice : (Size, limits, symbols), or None
+        Which symbol runs at which size, in place of the one that is right for the hint.
     call : callable(outs, ins), or None
         What a NumPy step runs.
     foreign : bool
@@ -52,7 +52,8 @@ class Kernel:
 
     __slots__ = ("step", "symbol", "choice", "family", "values", "offsets", "ext", "par", "aux",
                  "count", "across", "call", "foreign", "writes", "parts", "blocks", "parallel",
-                 "grain", "barrier")
+                 "grain",
+                 "barrier")
 
     def __init__(self, step, symbol, values, count, ext=(), par=(), aux=None, offsets=None,
                  writes=None, across=False, family=None):
@@ -61,7 +62,8 @@ class Kernel:
         self.family = families.of(step.opdef) if family is None else family
         self.writes = max(1, len(step.outs)) if writes is None else writes
         self.call, self.parts, self.foreign, self.across = None, (), False, across
-        self.blocks, self.choice = (), None
+        self.blocks = ()
+        self.choice = None
         self.parallel, self.grain, self.barrier = False, 1, False     # set by `partition`
 
     @property
