@@ -40,6 +40,7 @@ class Family:
     joins : the family of the gradient that it computes in one pass with its result, or None
     foreign : whether it runs the user's code, as NumPy steps with an effect of their own
     way : callable(kernel) -> str, which of several ways it goes, for `explain`; "" for the usual
+    acts : whether a step without results does something
     scratch : callable(step) -> bytes that each thread needs beside the operands, or None; the
         layout passes `step.scratch` on as the last operand (see `place`)
     """
@@ -62,6 +63,7 @@ class Family:
     joins: str | None = None
     foreign: bool = False
     way: Callable | None = None
+    acts: bool = False
     scratch: Callable | None = None
 
 
