@@ -14,8 +14,11 @@ import tempfile
 
 import atheris
 
+from fastgrad import errors
+
+for _name in [n for n in sys.modules if n.startswith("fastgrad.io.")]:
+    del sys.modules[_name]              # to be imported anew: the rest of the package is not looked at
 with atheris.instrument_imports(include=["fastgrad.io"]):
-    from fastgrad import errors
     from fastgrad.io import example_features, protobuf, text_format
     from fastgrad.io.checkpoint import open_checkpoint
     from fastgrad.io.checkpoint_state import get_checkpoint_state
