@@ -201,6 +201,8 @@ dtypes = _module("dtypes", DType=DType, as_dtype=as_dtype, cast=_fastgrad.cast,
 saved_model = _module("saved_model")
 estimator = _module("estimator")
 python_io = _module("python_io", _fastgrad.python_io)
+pywrap_tensorflow = _module("pywrap_tensorflow", NewCheckpointReader=train.NewCheckpointReader,
+                            CheckpointReader=train.CheckpointReader)
 io = _module(
     "io", _fastgrad.python_io, gfile=gfile, decode_raw=decode_raw, parse_example=parse_example,
     parse_single_example=parse_single_example, FixedLenFeature=FixedLenFeature,

@@ -219,6 +219,29 @@ def test_the_list_is_tensorflows(tmp_path, monkeypatch):
     assert state.model_checkpoint_path == "rel/m-9"
 
 
+def test_a_damage_at_the_last_variable_changes_none(saved, tmp_path):
+    with tf.variable_scope("net"):
+        b = tf.get_variable("b", initializer=tf.constant(["", ""]))
+        w = tf.get_variable("w", [1, 2])
+    data = tmp_path / "model-5.data-00000-of-00001"
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        before = session.run([b, w])
+        data.write_bytes(data.read_bytes()[:-1] + b"!")
+        with pytest.raises(tf.errors.DataLossError, match="'net/w', at bytes .* wrong checksum"):
+            tf.train.Saver().restore(session, saved)
+        data.unlink()
+        with pytest.raises(tf.errors.NotFoundError, match="00000-of-00001"):
+            tf.train.Saver().restore(session, saved)
+        assert all(map(np.array_equal, before, session.run([b, w])))
+        assert session.run(b).tolist() == [b"", b""]
+
+
+def test_readers_under_their_old_names(saved):
+    assert tf.pywrap_tensorflow.NewCheckpointReader(saved).get_tensor("net/w").tolist() == [[1, 2]]
+    assert len(tf.train.get_checkpoint_mtimes([saved, saved + "0"])) == 1
+
+
 # ---- contrib.framework ------------------------------------------------------------------
 
 def test_variables_are_found_by_name():
