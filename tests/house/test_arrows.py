@@ -32,9 +32,10 @@ ROWS = [
     ("flow", "autodiff variables"),
     ("compiler", "autodiff nn"),
     ("runtime", "compiler variables flow version"),
-    ("train image layers losses metrics distributions summary data rnn crf seq2seq",
+    ("train image layers losses metrics distributions summary data rnn crf seq2seq "
+     "graphdef",
      "flow variables nn io"),
-    ("__init__ __main__ compat demo horovod initializers math onnx plot python_io random regularizers "
+    ("__init__ __main__ compat demo horovod initializers math models onnx plot python_io random regularizers "
      "sklearn testing typing", "*"),
 ]
 # The rooms of the last row but one build on one another, left to right.
