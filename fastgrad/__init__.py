@@ -47,8 +47,8 @@ from fastgrad.ops.segment import *
 from fastgrad.ops.strings import *
 from fastgrad.ops.decode import *
 from fastgrad.ops.features import *
-from fastgrad.ops.parsing import *
 from fastgrad.ops.hash_buckets import *
+from fastgrad.ops.parsing import *
 from fastgrad.ops.where import *
 from fastgrad.ops.unique import *
 from fastgrad.ops.partition import *
