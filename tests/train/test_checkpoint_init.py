@@ -160,6 +160,27 @@ def test_a_partition_is_restored_into_another(saved, into):
         tf.train.Saver().restore(session, saved)
 
 
+def test_a_part_alone_is_a_variable_or_a_slice(saved, tmp_path):
+    """Under a name of its own it is whole; in a list it is a slice, and others may lack."""
+    table = partitioned(3, initializer=tf.constant_initializer(4.0))
+    first, last = list(table)[0], list(table)[-1]
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        path = tf.train.Saver({"own": first}).save(session, str(tmp_path / "one"),
+                                                   write_meta_graph=False)
+        assert tf.train.load_variable(path, "own").tolist() == [[4, 4]] * 3
+        other = tf.get_variable("other", initializer=[7.0])
+        session.run(other.initializer)
+        some = tf.train.Saver([first, last, other])
+        path = some.save(session, str(tmp_path / "some"), write_meta_graph=False)
+        assert tf.train.load_variable(path, "other").tolist() == [7]
+        with pytest.raises(tf.errors.DataLossError, match="do not make up 'table'"):
+            tf.train.load_variable(path, "table")
+        session.run(table.assign(np.zeros((7, 2))))
+        some.restore(session, path)
+        assert session.run(tf.convert_to_tensor(table))[:, 0].tolist() == [4, 4, 4, 0, 0, 4, 4]
+
+
 # ---- Saver ------------------------------------------------------------------------------
 
 def test_forms_by_name_and_by_argument(tmp_path):
