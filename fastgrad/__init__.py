@@ -45,7 +45,10 @@ from fastgrad.ops.gather import *
 from fastgrad.ops.tensor_scatter import *
 from fastgrad.ops.segment import *
 from fastgrad.ops.strings import *
+from fastgrad.ops.decode import *
+from fastgrad.ops.features import *
 from fastgrad.ops.hash_buckets import *
+from fastgrad.ops.parsing import *
 from fastgrad.ops.where import *
 from fastgrad.ops.unique import *
 from fastgrad.ops.partition import *
@@ -127,7 +130,8 @@ _missing = _elsewhere.missing("fastgrad")
 
 # Namespaces that are loaded when first asked for, and those that are there from the start.
 _LATE = ("crf", "datasets", "distributions", "image", "initializers", "layers", "losses",
-         "metrics", "plot", "regularizers", "rnn", "seq2seq", "summary", "testing", "typing")
+         "metrics", "plot", "python_io", "regularizers", "rnn", "seq2seq", "summary", "testing",
+         "typing")
 _NAMESPACES = ("errors", "linalg", "math", "nn", "random", "train")
 
 

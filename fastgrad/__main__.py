@@ -1,4 +1,4 @@
-"""The command line: `fastgrad demo`, `info`, `run script.py`, `export model out.onnx`, ...
+"""The command line: `fastgrad demo`, `info`, `inspect`, `run script.py`, `export MODEL OUT`.
 
 `python -m fastgrad` is the same, unless the current folder holds another `fastgrad`, as a source
 tree does: Python then takes that one. Each command is a parser below and a function that takes the
@@ -10,6 +10,7 @@ import argparse
 import platform
 import sys
 
+from fastgrad.errors import FastgradError, OpError
 from fastgrad.version import __version__
 
 
@@ -50,6 +51,18 @@ def export(args):
     return 0
 
 
+def inspect(args):
+    """Print what a checkpoint holds: names, dtypes, shapes, sums."""
+    from fastgrad.train import inspection
+
+    try:
+        inspection.show(args.path, values=not args.quick)
+    except (OpError, FastgradError, OSError, ValueError) as error:
+        print(f"fastgrad inspect: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
 def parser():
     """The whole command line; a new command is one more block here."""
     top = argparse.ArgumentParser(
@@ -67,6 +80,11 @@ def parser():
 
     one = commands.add_parser("info", help=info.__doc__, description=info.__doc__)
     one.set_defaults(function=info)
+
+    one = commands.add_parser("inspect", help=inspect.__doc__, description=inspect.__doc__)
+    one.add_argument("path", help="a checkpoint, a folder of such, or a file of records or events")
+    one.add_argument("--quick", action="store_true", help="read no values: no sums, no checksums")
+    one.set_defaults(function=inspect)
 
     one = commands.add_parser("run", help=run.__doc__, description=run.__doc__)
     one.add_argument("script", help="the script's file")

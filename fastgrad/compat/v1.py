@@ -21,6 +21,7 @@ from fastgrad.distributions import continuous as _distributions
 from fastgrad.distributions import discrete as _discrete
 from fastgrad.distributions import divergence as _kl
 from fastgrad.flow import template as _template
+from fastgrad.io import event_protos as _event_protos
 from fastgrad.variables import initializers as _initializers
 from fastgrad import image as _image
 from fastgrad import layers as _layers
@@ -136,7 +137,9 @@ def executing_eagerly():
 
 
 # ---- modules ----------------------------------------------------------------------------
-Summary = _summary.Summary
+Summary, Event, SessionLog = _summary.Summary, _summary.Event, _summary.SessionLog
+HistogramProto = _event_protos.HistogramProto
+SummaryMetadata = _event_protos.SummaryMetadata
 SparseTensor = _bind_class(_fastgrad.SparseTensor)
 TensorArray = _bind_class(_fastgrad.TensorArray)
 strings = _module("strings", join=_fastgrad.string_join, as_string=_fastgrad.as_string)
@@ -203,7 +206,12 @@ dtypes = _module("dtypes", DType=DType, as_dtype=as_dtype, cast=_fastgrad.cast,
 saved_model = _graphs.saved_model(__name__, _absent.missing)
 graph_util = _graphs.late_module(__name__, "graph_util", _absent.missing)
 estimator = _module("estimator")
-python_io = _module("python_io")
+python_io = _module("python_io", _fastgrad.python_io)
+io = _module(
+    "io", _fastgrad.python_io, gfile=gfile, decode_raw=decode_raw, parse_example=parse_example,
+    parse_single_example=parse_single_example, FixedLenFeature=FixedLenFeature,
+    FixedLenSequenceFeature=FixedLenSequenceFeature, SparseFeature=SparseFeature,
+    VarLenFeature=VarLenFeature)
 image = _module("image", _image)
 layers.__doc__ = _layers.__doc__
 resource_loader = _module("resource_loader")

@@ -51,12 +51,13 @@ for _reason, _types in {
         combined_suppression decode_and_crop_jpeg decode_bmp decode_gif decode_image decode_jpeg
         decode_png encode_jpeg encode_jpeg_quality encode_png extract_jpeg_shape is_jpeg
         non_max_suppression overlaps_suppression scored_suppression""",
+    "of files' bytes: test_parsing.py": "decode_raw parse_example sparse_feature",
     "evaluated by a session between plans, which the reference does without": """
         assert_ assign_shaped at_most_one check_initialized cond_ is_initialized print_
-        py_function refused report_uninitialized summary_ tensor_array tensor_array_close
-        tensor_array_concat tensor_array_gather tensor_array_grad tensor_array_read
-        tensor_array_scatter tensor_array_size tensor_array_split tensor_array_write while_
-        while_grad""",
+        py_function refused report_uninitialized restore_ summary_ tensor_array
+        tensor_array_close tensor_array_concat tensor_array_gather tensor_array_grad
+        tensor_array_read tensor_array_scatter tensor_array_size tensor_array_split
+        tensor_array_write while_ while_grad""",
     "only the plan's own form of another op whose row covers it": "whole_mean orthonormal not_zero",
     "results of a size that depends on values, by the same ref on both sides": """
         bincount confusion_matrix dynamic_partition dynamic_stitch histogram setdiff1d unique
