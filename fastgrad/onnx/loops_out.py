@@ -1,8 +1,8 @@
 """Writers of loops, branches and TensorArrays: ONNX's Loop, If, and sequences.
 
 A TensorArray is a sequence: its flow, which orders reads and writes here, carries the sequence
-there. Elements are written in their order, as recurrent nets do. The condition of a loop stands twice,
-before the first turn and at the end of each.
+there. Elements are written in their order, as recurrent nets do. The condition of a loop stands
+twice, before the first turn and at the end of each.
 """
 
 from fastgrad.graph.dtypes import strong
