@@ -164,7 +164,8 @@ for _reason, _types in {
         assert_ assign_shaped at_most_one check_initialized cond_ is_initialized print_ py_function
         report_uninitialized summary_ while_ while_grad""",
     "a plan's own, made of what the lines make": """
-        bgemm convolve_back gemm merge_rows not_zero snapshot take_label""",
+        bgemm channel_grad channel_grad_parts channel_moments channel_parts channel_sums
+        convolve_back gemm merge_rows not_zero snapshot take_label""",
     "of text, which has no size to compare": "as_string edit_distance string_join",
     "of an initializer that draws": "orthonormal",
     "only for tensors of unknown rank, which lines do not make; see test_compat_refusals.py": """

@@ -50,7 +50,9 @@ for _reason, _types in {
         tensor_array_concat tensor_array_gather tensor_array_grad tensor_array_read
         tensor_array_scatter tensor_array_size tensor_array_split tensor_array_write while_
         while_grad""",
-    "only the plan's own form of another op whose row covers it": "whole_mean orthonormal not_zero",
+    "only the plan's own form of another op whose row covers it": """
+        channel_grad channel_grad_parts channel_moments channel_parts channel_sums not_zero
+        orthonormal whole_mean""",
     "results of a size that depends on values, by the same ref on both sides": """
         bincount confusion_matrix dynamic_partition dynamic_stitch histogram setdiff1d unique
         unique_with_counts ctc_beam_search_decoder ctc_greedy_decoder
