@@ -170,6 +170,9 @@ for _reason, _types in {
     "of an initializer that draws": "orthonormal",
     "only for tensors of unknown rank, which lines do not make; see test_compat_refusals.py": """
         weights_of""",
+    "of sequences, against sums over all paths: test_ctc.py, test_beams.py": """
+        ctc_beam_search_decoder ctc_greedy_decoder ctc_loss gather_tree""",
+    "evaluated by a session between plans, from a file": "restore_",
     "of TensorArrays, whose handles are no numbers: tests/flow/test_tensor_array.py": """
         tensor_array tensor_array_close tensor_array_concat tensor_array_gather tensor_array_grad
         tensor_array_read tensor_array_scatter tensor_array_size tensor_array_split

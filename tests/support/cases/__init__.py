@@ -46,7 +46,7 @@ for _reason, _types in {
         non_max_suppression overlaps_suppression scored_suppression""",
     "evaluated by a session between plans, which the reference does without": """
         assert_ assign_shaped at_most_one check_initialized cond_ is_initialized print_
-        py_function refused report_uninitialized summary_ tensor_array tensor_array_close
+        py_function refused report_uninitialized restore_ summary_ tensor_array tensor_array_close
         tensor_array_concat tensor_array_gather tensor_array_grad tensor_array_read
         tensor_array_scatter tensor_array_size tensor_array_split tensor_array_write while_
         while_grad""",
