@@ -5,6 +5,7 @@ Knows the layout of Kernels and Values; changes nothing.
 
 from fastgrad.wording import show_site
 from fastgrad.compiler.costs import flops, item_size, operand_bytes
+from fastgrad.compiler.size import Size
 
 
 HEAD = ["step", "kernel", "result", "operands", "memory", "bytes", "flops", "marks", "line"]
@@ -31,19 +32,44 @@ def rows_of(plan, seconds=None, peak=None):
             row += _rates(k, float(seconds[i]), total, plan.threads, peak)
         rows.append(row)
         rows += [_part(p, len(row)) for p in k.parts]
+        rows += [r for name, block in zip(BLOCKS.get(k.symbol, ()), k.blocks)
+                 for r in _block(name, block, len(row), "  ")]
     return rows
+
+
+BLOCKS = {"loop": ("start", "while", "turn"), "branch": ("if", "else")}
+
+
+def _block(name, block, width, indent):
+    """The lines of a block: its name, then its kernels, indented."""
+    yield ["", f"{indent}{name}:", *[""] * (width - 2)]
+    for k in block:
+        row = _part(k, width)
+        row[1] = f"{indent}  {k.symbol or f'numpy:{k.step.type}'}"
+        row[7] = _marks(k)
+        yield row
+        for part in k.parts:
+            yield _part(part, width)
+        for inner_name, inner in zip(BLOCKS.get(k.symbol, ()), k.blocks):
+            yield from _block(inner_name, inner, width, indent + "    ")
 
 
 def note(plan, seconds=None):
     """The line below the table."""
     return (f"{len(plan.kernels)} steps, arena {plan.arena_bytes} bytes, {plan.threads} thread(s)"
             + (" (at present one, which is faster)" if plan.program.runs_alone else "")
-            + (f", {float(sum(seconds)) * 1e6:.2f} us" if seconds is not None else ""))
+            + (f", {float(sum(seconds)) * 1e6:.2f} us" if seconds is not None else "")
+            + "".join(f"\n{line}" for line in _about_sizes(plan)))
+
+
+def _about_sizes(plan):
+    """What the plan takes for granted of the sizes that change."""
+    return () if plan.sizes is None else plan.sizes.describe(list(plan.feeds))
 
 
 def _part(k, width):
     """A line of a strip: its kernel and operands, indented."""
-    row = ["", "  " + k.symbol, _shape(k.values[0]),
+    row = ["", f"  {k.symbol}", _shape(k.values[0]),
            " ".join(_shape(v) for v in k.values[1:] if v is not None), _memory(k.values[0]),
            "", _count(flops(k)), "tile", _line(k.step.op)]
     return row + [""] * (width - len(row))
@@ -52,7 +78,8 @@ def _part(k, width):
 def _shape(value):
     if value is None:
         return "-"
-    return f"{value.dtype.name}{list(value.shape)}".replace(" ", "")
+    shape = ",".join(n.text if isinstance(n, Size) else str(n) for n in value.shape)
+    return f"{value.dtype.name}[{shape}]"
 
 
 def _memory(value):

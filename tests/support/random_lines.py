@@ -162,11 +162,12 @@ for _reason, _types in {
         standard_gamma standard_normal standard_uniform truncated_normal""",
     "evaluated by a session between plans, which the reference does without": """
         assert_ assign_shaped at_most_one check_initialized cond_ is_initialized print_ py_function
-        report_uninitialized summary_ while_ while_grad""",
+        report_uninitialized restore_ summary_ while_ while_grad""",
     "a plan's own, made of what the lines make": """
         bgemm channel_grad channel_grad_parts channel_moments channel_parts channel_sums
         convolve_back gemm merge_rows not_zero snapshot take_label""",
-    "of text, which has no size to compare": "as_string edit_distance string_join",
+    "of text, which has no size to compare": """
+        as_string decode_raw edit_distance parse_example sparse_feature string_join""",
     "of an initializer that draws": "orthonormal",
     "only for tensors of unknown rank, which lines do not make; see test_compat_refusals.py": """
         weights_of""",

@@ -38,7 +38,7 @@ cdef struct Job:
     Py_ssize_t* checks          # ascending steps before which to look; ends with `count` + 1
     int64_t* times              # NULL, or where to add up each step's ns
     int64_t looked              # when signals were looked at
-    team_trust trust            # whether the team is worth its while at the moment
+    team_trust* trust           # whether the team is worth its while at the moment
     int pieces                  # of each parallel step: the number of threads
     PyObject* program
     float_mode* mode            # of the calling thread, and what the run has instead
@@ -165,7 +165,7 @@ cdef int execute(Job* job, int threads) noexcept nogil:
     if threads == 1:
         share(job, 0, 1)
     else:
-        team_run(threads, share, job, &job.trust)
+        team_run(threads, share, job, job.trust)
     for id in range(1, threads):
         if job.failures[id].code != OK and job.failures[id].step < job.failures[0].step:
             job.failures[0] = job.failures[id]
@@ -181,13 +181,16 @@ cdef void keep_indices(Program p) noexcept with gil:
     cdef Space* space
     cdef char* base
     cdef list kept = []
+    cdef Py_ssize_t at = p.job.failures[0].step
+    cdef Step* step = &p.steps[at]
     try:
-        for (number, offset), dtype, shape in p.indices.get(p.job.failures[0].step, ()):
+        inside = failed_inside(p, &step)
+        for (number, offset), dtype, shape in p.indices.get((at, *inside) if inside else at, ()):
             space = &p.spaces[<Py_ssize_t>number]
             base = space.base if space.slot < 0 or space.base != NULL else p.slots[space.slot].bound
-            array = np.empty(shape, dtype)
+            array = np.empty([at_present(p, n) for n in shape], dtype)
             if base != NULL:
-                memcpy(cnp.PyArray_BYTES(array), base + <Py_ssize_t>offset, cnp.PyArray_NBYTES(array))
+                memcpy(cnp.PyArray_BYTES(array), base + <Py_ssize_t>at_present(p, offset), cnp.PyArray_NBYTES(array))
                 kept.append(array)
     except Exception:           # no memory: the error names the step alone
         kept = []
@@ -202,7 +205,9 @@ cdef int run_bound(Program p) noexcept nogil:
         p.job.times = p.times
     for i in range(p.n_undo):
         memcpy(p.undo[i].saved, p.undo[i].data, p.undo[i].nbytes)
-    code = execute(&p.job, p.threads)
+    if p.n_tapes:
+        empty_tapes(p)
+    code = execute(&p.job, p.active)
     if code == BAD_INDEX:
         keep_indices(p)
     if code != OK:
@@ -239,4 +244,5 @@ cdef void lay_checks(Program p) noexcept nogil:
         since += p.times[i]
         total += p.times[i]
     job.checks[n] = job.count + 1
-    p.brief = total < BRIEF and not p.learning and p.threads == 1 and not p.calls_python
+    p.brief = (total < BRIEF and not p.learning and p.threads == 1 and not p.calls_python
+               and not p.loops)

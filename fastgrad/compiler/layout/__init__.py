@@ -3,8 +3,9 @@
 This list of the files that enter families is the only one.
 """
 
-from fastgrad.compiler.layout import (channels, convolutions, draws, elementwise, emitter, index,
-                                      movement, pools, products, reductions, rows, strides, updates)
+from fastgrad.compiler.layout import (arrays, channels, convolutions, draws, elementwise, emitter,
+                                      index, movement, nests, pools, products, reductions, rows,
+                                      strides, updates)
 
-__all__ = ["channels", "convolutions", "draws", "elementwise", "emitter", "index", "movement",
-           "pools", "products", "reductions", "rows", "strides", "updates"]
+__all__ = ["arrays", "channels", "convolutions", "draws", "elementwise", "emitter", "index",
+           "movement", "nests", "pools", "products", "reductions", "rows", "strides", "updates"]
