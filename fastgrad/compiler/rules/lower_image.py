@@ -6,7 +6,7 @@ They belong to the group `lower` of `rewrite`. Convolutions and pools have kerne
 import numpy as np
 
 from fastgrad.compiler.ir import const_value
-from fastgrad.compiler.rewrite import reshaped, rule
+from fastgrad.compiler.rewrite import int_array, reshaped, rule
 from fastgrad.graph.opdef import OPS
 from fastgrad.graph.shapes import size_of
 from fastgrad.nn.channels import block_of
@@ -169,7 +169,7 @@ def _batch_to_space(b, s):
     begin[1:1 + len(sizes)] = np.reshape(s.attrs["crops"], (-1, 2))[:, 0]
     if whole == s.out.shape:
         return spread
-    return b.step("slice", spread, const_value(begin), const_value(np.array(s.out.shape)))
+    return b.step("slice", spread, const_value(begin), const_value(int_array(s.out.shape)))
 
 
 # ---- patches ----------------------------------------------------------------------------
@@ -180,7 +180,8 @@ MOST_PLACES = 64            # of a window; beyond, one NumPy step costs less tha
 @rule("lower", "extract_image_patches")
 def _patches(b, s):
     x = s.inputs[0]
-    pads, places = layout_of(x.shape, **s.attrs)
+    sizes = (x.shape[0], *map(int, x.shape[1:3]), x.shape[3])     # of one size a plan each
+    pads, places = layout_of(sizes, **s.attrs)
     if not s.out.size or len(places) > MOST_PLACES:
         return None
     if pads.any():
@@ -191,5 +192,5 @@ def _patches(b, s):
 def _place(b, x, rows, columns):
     numbers = [0, x.shape[0], 1, rows.start, rows.stop, rows.step, columns.start, columns.stop,
                columns.step]
-    return b.step("strided_slice", x, const_value(np.array(numbers, np.int64)),
+    return b.step("strided_slice", x, const_value(int_array(numbers)),
                   spec=("s", "s", "s"))
