@@ -240,6 +240,7 @@ class Graph:
     def as_default(self) -> AbstractContextManager[Graph]: ...
     def finalize(self) -> None: ...
     def get_operations(self) -> list[Operation]: ...
+    def as_graph_def(self, from_version: int | None = None, add_shapes: _bool = False) -> Any: ...
     def get_operation_by_name(self, name: str) -> Operation: ...
     def get_tensor_by_name(self, name: str) -> Tensor: ...
     def as_graph_element(self, obj: Any, allow_tensor: _bool = True,
@@ -501,9 +502,9 @@ from fastgrad import typing as typing
 __all__ = [
     "AUTO_REUSE", "DType", "FixedLenFeature", "FixedLenSequenceFeature",
     "GradientDescentOptimizer", "Graph", "GraphKeys", "IndexedSlices", "NotDifferentiable",
-    "Operation", "PartitionedVariable", "Print", "RegisterGradient", "Session", "SparseFeature",
-    "SparseTensor", "SparseTensorValue", "Tensor", "TensorArray", "TensorShape", "VarLenFeature",
-    "Variable", "VariableScope", "accumulate_n", "acos", "acosh", "add", "add_n",
+    "Operation", "PartitionedVariable", "Print", "RegisterGradient", "RegisterImport", "Session",
+    "SparseFeature", "SparseTensor", "SparseTensorValue", "Tensor", "TensorArray", "TensorShape",
+    "VarLenFeature", "Variable", "VariableScope", "accumulate_n", "acos", "acosh", "add", "add_n",
     "add_to_collection", "add_to_collections", "approximate_equal", "arg_max", "arg_min",
     "argmax", "argmin", "argsort", "as_dtype", "as_string", "asin", "asinh", "assign",
     "assign_add", "assign_sub", "atan", "atan2", "atanh", "batch_gather", "batch_to_space",
@@ -526,35 +527,37 @@ __all__ = [
     "identity_n", "int16", "int32", "int64", "int8", "invert_permutation", "is_finite", "is_inf",
     "is_nan", "is_non_decreasing", "is_numeric_tensor", "is_strictly_increasing",
     "is_variable_initialized", "lbeta", "less", "less_equal", "lgamma", "lin_space", "linspace",
-    "local_variables", "local_variables_initializer", "log", "log1p", "log_sigmoid", "logdet",
-    "logical_and", "logical_not", "logical_or", "logical_xor", "make_callable", "map_fn",
-    "matmul", "matrix_band_part", "matrix_determinant", "matrix_diag", "matrix_diag_part",
-    "matrix_inverse", "matrix_set_diag", "matrix_solve", "matrix_solve_ls", "matrix_transpose",
-    "matrix_triangular_solve", "matvec", "maximum", "meshgrid", "min_max_variable_partitioner",
-    "minimum", "mod", "model_variables", "moving_average_variables", "multinomial", "multiply",
-    "multiply_no_nan", "name_scope", "negative", "nn", "no_op", "norm", "not_equal", "one_hot",
-    "ones", "ones_initializer", "ones_like", "op_scope", "orthogonal_initializer", "pad",
-    "parse_example", "parse_single_example", "placeholder", "placeholder_with_default",
-    "polygamma", "py_func", "qr", "random_crop", "random_gamma", "random_normal",
-    "random_normal_initializer", "random_poisson", "random_shuffle", "random_uniform",
-    "random_uniform_initializer", "rank", "realdiv", "reciprocal", "reduce_all", "reduce_any",
-    "reduce_euclidean_norm", "reduce_logsumexp", "reduce_max", "reduce_mean", "reduce_min",
-    "reduce_prod", "reduce_std", "reduce_sum", "reduce_variance", "repeat",
-    "report_uninitialized_variables", "required_space_to_batch_paddings", "reset_default_graph",
-    "reshape", "reverse", "reverse_sequence", "reverse_v2", "rint", "roll", "rsqrt",
-    "saturate_cast", "scalar_mul", "scan", "scatter_nd", "searchsorted", "segment_max",
-    "segment_mean", "segment_min", "segment_prod", "segment_sum", "self_adjoint_eig",
-    "self_adjoint_eigvals", "sequence_mask", "set_random_seed", "setdiff1d", "shape", "shape_n",
-    "sigmoid", "sign", "sin", "sinh", "size", "slogdet", "softmax", "sort", "space_to_batch",
-    "space_to_batch_nd", "space_to_depth", "sparse_placeholder", "sparse_tensor_to_dense",
-    "sparse_to_dense", "split", "sqrt", "square", "squared_difference", "squeeze", "stack",
-    "stop_gradient", "strided_slice", "string_join", "subtract", "svd", "tan", "tanh",
-    "tensor_scatter_add", "tensor_scatter_sub", "tensor_scatter_update", "tensordot", "tile",
-    "to_double", "to_float", "to_int32", "to_int64", "trace", "train", "trainable_variables",
-    "transpose", "truediv", "truncated_normal", "truncated_normal_initializer", "truncatediv",
-    "truncatemod", "uint8", "uniform_unit_scaling_initializer", "unique", "unique_with_counts",
-    "unsorted_segment_max", "unsorted_segment_mean", "unsorted_segment_min",
-    "unsorted_segment_prod", "unsorted_segment_sqrt_n", "unsorted_segment_sum", "unstack",
+    "load_model", "local_variables", "local_variables_initializer", "log", "log1p", "log_sigmoid",
+    "logdet", "logical_and", "logical_not", "logical_or", "logical_xor", "make_callable",
+    "map_fn", "matmul", "matrix_band_part", "matrix_determinant", "matrix_diag",
+    "matrix_diag_part", "matrix_inverse", "matrix_set_diag", "matrix_solve", "matrix_solve_ls",
+    "matrix_transpose", "matrix_triangular_solve", "matvec", "maximum", "meshgrid",
+    "min_max_variable_partitioner", "minimum", "mod", "model_variables",
+    "moving_average_variables", "multinomial", "multiply", "multiply_no_nan", "name_scope",
+    "negative", "nn", "no_op", "norm", "not_equal", "one_hot", "ones", "ones_initializer",
+    "ones_like", "op_scope", "orthogonal_initializer", "pad", "parse_example",
+    "parse_single_example", "placeholder", "placeholder_with_default", "polygamma", "py_func",
+    "qr", "random_crop", "random_gamma", "random_normal", "random_normal_initializer",
+    "random_poisson", "random_shuffle", "random_uniform", "random_uniform_initializer", "rank",
+    "realdiv", "reciprocal", "reduce_all", "reduce_any", "reduce_euclidean_norm",
+    "reduce_logsumexp", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod", "reduce_std",
+    "reduce_sum", "reduce_variance", "repeat", "report_uninitialized_variables",
+    "required_space_to_batch_paddings", "reset_default_graph", "reshape", "reverse",
+    "reverse_sequence", "reverse_v2", "rint", "roll", "rsqrt", "saturate_cast", "save_model",
+    "scalar_mul", "scan", "scatter_nd", "searchsorted", "segment_max", "segment_mean",
+    "segment_min", "segment_prod", "segment_sum", "self_adjoint_eig", "self_adjoint_eigvals",
+    "sequence_mask", "set_random_seed", "setdiff1d", "shape", "shape_n", "sigmoid", "sign", "sin",
+    "sinh", "size", "slogdet", "softmax", "sort", "space_to_batch", "space_to_batch_nd",
+    "space_to_depth", "sparse_placeholder", "sparse_tensor_to_dense", "sparse_to_dense", "split",
+    "sqrt", "square", "squared_difference", "squeeze", "stack", "stop_gradient", "strided_slice",
+    "string_join", "string_to_hash_bucket_fast", "subtract", "svd", "tables_initializer", "tan",
+    "tanh", "tensor_scatter_add", "tensor_scatter_sub", "tensor_scatter_update", "tensordot",
+    "tile", "to_double", "to_float", "to_int32", "to_int64", "trace", "train",
+    "trainable_variables", "transpose", "truediv", "truncated_normal",
+    "truncated_normal_initializer", "truncatediv", "truncatemod", "uint8",
+    "uniform_unit_scaling_initializer", "unique", "unique_with_counts", "unsorted_segment_max",
+    "unsorted_segment_mean", "unsorted_segment_min", "unsorted_segment_prod",
+    "unsorted_segment_sqrt_n", "unsorted_segment_sum", "unstack",
     "variable_axis_size_partitioner", "variable_op_scope", "variable_scope",
     "variables_initializer", "variance_scaling_initializer", "where", "while_loop", "xdivy",
     "xlogy", "zeros", "zeros_initializer", "zeros_like"]
@@ -627,6 +630,15 @@ class PartitionedVariable:
             self, value: Any, use_locking: _bool | None = False, name: str | None = None,
             read_value: _bool = True
     ) -> Any: ...
+
+
+class RegisterImport:
+    def __init__(self, *types: Any, effect: _bool = False) -> None: ...
+    def __call__(self, build: Any) -> Any: ...
+    @staticmethod
+    def add(type: DTypeLike, build: Any) -> Any: ...
+    effect: Any
+    types: Any
 
 
 class VariableScope:
@@ -981,6 +993,7 @@ def lin_space(
 def linspace(
         start: TensorLike, stop: TensorLike, num: TensorLike, name: str | None = None
 ) -> Tensor: ...
+def load_model(folder: Any, signature: str = 'serving_default', tags: Any = ...) -> Any: ...
 def local_variables(scope: Any = None) -> list[Variable]: ...
 def local_variables_initializer() -> Operation: ...
 def log(x: TensorLike, name: str | None = None) -> Tensor: ...
@@ -1192,6 +1205,7 @@ def roll(
 def round(x: TensorLike, name: str | None = None) -> Tensor: ...
 def rsqrt(x: TensorLike, name: str | None = None) -> Tensor: ...
 def saturate_cast(value: TensorLike, dtype: DTypeLike, name: str | None = None) -> Tensor: ...
+def save_model(folder: Any, inputs: Any, outputs: Any, session: Session) -> Any: ...
 def scalar_mul(scalar: TensorLike, x: TensorLike, name: str | None = None) -> Tensor: ...
 def scan(
         fn: Callable[..., Any], elems: Any,
@@ -1285,11 +1299,15 @@ def strided_slice(
         name: str | None = None
 ) -> Tensor: ...
 def string_join(inputs: Any, separator: str = '', name: str | None = None) -> Tensor: ...
+def string_to_hash_bucket_fast(
+        input: TensorLike, num_buckets: TensorLike, name: str | None = None
+) -> Tensor: ...
 def subtract(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor: ...
 def svd(
         tensor: Any, full_matrices: _bool = False, compute_uv: _bool = True,
         name: str | None = None
 ) -> Any: ...
+def tables_initializer(name: str | None = 'init_all_tables') -> Tensor: ...
 def tan(x: TensorLike, name: str | None = None) -> Tensor: ...
 def tanh(x: TensorLike, name: str | None = None) -> Tensor: ...
 def tensor_scatter_add(

@@ -190,6 +190,7 @@ from fastgrad import global_norm as global_norm
 from fastgrad import global_variables as global_variables
 from fastgrad import global_variables_initializer as global_variables_initializer
 from fastgrad import gradients as gradients
+from fastgrad.compat._v1 import graph_util as graph_util
 from fastgrad import greater as greater
 from fastgrad import greater_equal as greater_equal
 from fastgrad import group as group
@@ -363,11 +364,13 @@ from fastgrad import stack as stack
 from fastgrad import stop_gradient as stop_gradient
 from fastgrad import strided_slice as strided_slice
 from fastgrad import string_join as string_join
+from fastgrad import string_to_hash_bucket_fast as string_to_hash_bucket_fast
 from fastgrad.compat._v1 import strings as strings
 from fastgrad import subtract as subtract
 from fastgrad import summary as summary
 from fastgrad import svd as svd
 from fastgrad.compat._v1 import sysconfig as sysconfig
+from fastgrad import tables_initializer as tables_initializer
 from fastgrad import tan as tan
 from fastgrad import tanh as tanh
 from fastgrad import tensor_scatter_add as tensor_scatter_add
@@ -428,14 +431,6 @@ class GPUOptions:
     def __init__(self, *_: Any, **settings: Any) -> None: ...
     def CopyFrom(self, other: Any) -> Any: ...
     def SerializeToString(self) -> Any: ...
-
-
-class GraphDef:
-    def __init__(self, *_: Any, **__: Any) -> None: ...
-
-
-class MetaGraphDef:
-    def __init__(self, *_: Any, **__: Any) -> None: ...
 
 
 class ConfigProto(GPUOptions):

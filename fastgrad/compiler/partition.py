@@ -11,8 +11,11 @@ are small beside them.
 A cost model decides, not the user: a plan whose steps are too small stays on one thread.
 """
 
+import contextlib
+
 from fastgrad.compiler.costs import cost_us
 from fastgrad.compiler.shares import one_row, share_of
+from fastgrad.compiler.size import most, same
 
 PLAN_AT_LEAST_US = 25.0                         # waking a team costs a few microseconds
 STEP_AT_LEAST_US = 3.0                          # of a step that needs a barrier to be split
@@ -23,9 +26,14 @@ BARRIER_EVERY_US = 10_000.0                     # of work: a team sees Ctrl-C be
 MOST_PIECES = 200                               # remembered without a barrier; see `_Accesses`
 
 
-def partition(kernels, threads):
-    """Set `parallel`, `grain` and `barrier` of kernels; returns the threads to use."""
-    costs = [cost_us(k) for k in kernels]
+def partition(kernels, threads, sizes=None):
+    """Set `parallel`, `grain` and `barrier` of kernels; returns the threads to use.
+
+    Where sizes change, costs are those at the largest: smaller runs can do without the team.
+    """
+    with contextlib.nullcontext() if sizes is None else sizes.supposing(
+            [s.most for s in sizes.symbols]):
+        costs = [cost_us(k) for k in kernels]
     across = sum(c for k, c in zip(kernels, costs) if one_row(k))
     least = 0.0 if across >= ACROSS_AT_LEAST_US else PLAN_AT_LEAST_US
     if threads < 2 or sum(c for c in costs if c >= PIECE_AT_LEAST_US) < least:
@@ -74,7 +82,7 @@ def _accesses(k, share):
     """
     pieces = []
     for i, v in enumerate(k.values):
-        if v is None or v.storage is None or v.const is not None:
+        if v is None or v.storage is None or v.known:
             continue
         s = v.storage
         memory = "arena" if s.kind == "arena" else s
@@ -86,8 +94,32 @@ def _accesses(k, share):
             cut = (start, *v.shape[::-1])
         else:
             cut = (start, size // share.units, share.units) if share.aligned[i] else None
-        pieces.append((memory, start, start + size, i < k.writes or v is k.step.scratch, cut))
+        pieces.append((memory, start, start + most(size), i < k.writes or v is k.step.scratch, cut))
     return pieces
+
+
+def _cut_alike(cut, other):
+    return same(cut, other) if isinstance(cut, tuple) and isinstance(other, tuple) else (
+        cut is other)
+
+
+def alone_below(kernels, sizes):
+    """The size from which on a team pays, of a plan with one that changes; 0: always.
+
+    Costs are taken for a straight line between the ends of its range.
+    """
+    if len(sizes.symbols) != 1 or any(one_row(k) for k in kernels):
+        return 0
+    ends = sizes.symbols[0].least, sizes.symbols[0].most
+    small, large = (_total(kernels, sizes, n) for n in ends)
+    if small >= PLAN_AT_LEAST_US or large <= small:
+        return 0
+    return int(ends[0] + (PLAN_AT_LEAST_US - small) / (large - small) * (ends[1] - ends[0]))
+
+
+def _total(kernels, sizes, n):
+    with sizes.supposing([n]):
+        return sum(c for c in map(cost_us, kernels) if c >= PIECE_AT_LEAST_US)
 
 
 class _Accesses:
@@ -112,6 +144,6 @@ class _Accesses:
         for memory, start, stop, writes, cut in accesses:
             for start2, stop2, writes2, cut2 in self.by_memory.get(memory, ()):
                 if (writes or writes2) and start < stop2 and start2 < stop and (
-                        cut is None or cut != cut2):
+                        cut is None or not _cut_alike(cut, cut2)):
                     return True
         return False

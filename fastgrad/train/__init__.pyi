@@ -16,12 +16,13 @@ __all__ = [
     "Optimizer", "ProximalAdagradOptimizer", "ProximalGradientDescentOptimizer",
     "RMSPropOptimizer", "Saver", "SaverDef", "SequenceExample", "assert_global_step",
     "checkpoint_exists", "cosine_decay", "cosine_decay_restarts", "create_global_step",
-    "exponential_decay", "generate_checkpoint_state_proto", "get_checkpoint_state",
-    "get_global_step", "get_or_create_global_step", "global_step", "import_meta_graph",
-    "init_from_checkpoint", "inverse_time_decay", "latest_checkpoint", "linear_cosine_decay",
-    "list_variables", "load_checkpoint", "load_variable", "natural_exp_decay",
-    "noisy_linear_cosine_decay", "piecewise_constant", "piecewise_constant_decay",
-    "polynomial_decay", "remove_checkpoint", "summary_iterator", "update_checkpoint_state"]
+    "exponential_decay", "export_meta_graph", "generate_checkpoint_state_proto",
+    "get_checkpoint_state", "get_global_step", "get_or_create_global_step", "global_step",
+    "import_meta_graph", "init_from_checkpoint", "inverse_time_decay", "latest_checkpoint",
+    "linear_cosine_decay", "list_variables", "load_checkpoint", "load_variable",
+    "natural_exp_decay", "noisy_linear_cosine_decay", "piecewise_constant",
+    "piecewise_constant_decay", "polynomial_decay", "remove_checkpoint", "summary_iterator",
+    "update_checkpoint_state"]
 
 class CheckpointReader:
     def __init__(self, filepattern: Any) -> None: ...
@@ -116,7 +117,12 @@ class Saver:
     def to_proto(self, export_scope: Any = None) -> Any: ...
     @classmethod
     def from_proto(cls, saver_def: Any, import_scope: str | None = None) -> Any: ...
-    def export_meta_graph(self, *_: Any, **__: Any) -> Any: ...
+    def export_meta_graph(
+            self, filename: str | None = None, collection_list: Any = None,
+            as_text: _bool = False, export_scope: Any = None, clear_devices: _bool = False,
+            clear_extraneous_savers: _bool = False, strip_default_attrs: _bool = False,
+            save_debug_info: _bool = False
+    ) -> Any: ...
 
 
 class AdadeltaOptimizer(Optimizer):
@@ -465,6 +471,11 @@ def exponential_decay(
         learning_rate: TensorLike, global_step: TensorLike, decay_steps: TensorLike,
         decay_rate: TensorLike, staircase: _bool = False, name: str | None = None
 ) -> Tensor: ...
+def export_meta_graph(
+        filename: str | None = None, meta_info_def: Any = None, graph_def: Any = None,
+        saver_def: Any = None, collection_list: Any = None, as_text: _bool = False,
+        graph: Graph | None = None, **kwargs: Any
+) -> Any: ...
 def generate_checkpoint_state_proto(
         save_dir: str | PathLike[str], model_checkpoint_path: str | PathLike[str],
         all_model_checkpoint_paths: Any = None, all_model_checkpoint_timestamps: Any = None,

@@ -122,7 +122,11 @@ def test_every_operation_says_whether_it_takes_strings():
         "scatter_rows", "scatter_elements", "ensure_shape", "sparse_to_dense", "one_hot",
         "own_gradient", "own_gradients", "random_shuffle", "assign", "identity", "stop_gradient",
         "string_join", "edit_distance", "as_string", "equal", "not_equal", "zeros_like",
-        "ones_like", "filled", "filled_as", "decode_raw", "parse_example", "sparse_feature"}
+        "ones_like", "filled", "filled_as", "identity_n", "choose", "transpose_by",
+        "string_to_hash_bucket_fast", "decode_png", "decode_jpeg", "decode_and_crop_jpeg",
+        "decode_gif", "decode_bmp", "decode_image", "is_jpeg", "extract_jpeg_shape", "encode_png",
+        "encode_jpeg", "encode_jpeg_quality", "decode_raw", "parse_example", "sparse_feature",
+        "space_to_depth", "depth_to_space", "space_to_batch_nd", "batch_to_space_nd"}
 
 
 def test_what_is_shown_of_strings_is_strings(session, capsys):
