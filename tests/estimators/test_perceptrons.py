@@ -40,7 +40,7 @@ def weights_of(model):
     dict(dropout=0.2), dict(batch_norm=True), dict(batch_norm=True, dropout=[0.1, 0.0],
                                                    hidden_layer_sizes=(24, 12)),
     dict(activation=["elu", "softplus"], hidden_layer_sizes=(24, 12)), dict(dtype="float32"),
-    dict(activation=fg.nn.selu), dict(num_threads=1)], ids=repr)
+    dict(activation=fg.nn.selu), dict(num_threads=1)], ids=lambda more: " ".join(more))
 def test_more_parameters_learn(more):
     model = MLPClassifier(**QUICK | more).fit(X, DIGITS)
     assert model.score(X, DIGITS) > 0.9
