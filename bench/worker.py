@@ -78,9 +78,9 @@ class Worker:
 
     def build(self, request):
         from bench.peers import Unsupported
-        from bench.workloads import make
+        from bench.workloads import made
 
-        self.workload = make(**request["workload"])
+        self.workload = made(request["workload"])
         try:
             self.job = self.peer.build(self.workload)
         except Unsupported as reason:

@@ -7,6 +7,7 @@ import numpy as np
 import sklearn
 from sklearn.neural_network import MLPClassifier
 
+from bench.images import ImageWorkload
 from bench.peers import Unsupported
 from bench.workloads import make_data, make_weights
 
@@ -18,6 +19,8 @@ def versions():
 
 
 def build(workload):
+    if isinstance(workload, ImageWorkload):
+        raise Unsupported("dense nets only")
     if workload.layers[-1] == 2:
         raise Unsupported("MLPClassifier models two classes with one logistic output: another net")
     return Net(workload)

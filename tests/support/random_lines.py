@@ -17,8 +17,8 @@ LINES = _table("""
 fg.reduce_prod(fg.tanh({a}))
 fg.while_loop(lambda i, v: i < 3, lambda i, v: (i + 1, fg.tanh(v + {f}) * 0.9), [0, {f}])[1]
 fg.while_loop(lambda i, v: i < 4, lambda i, v: (i + 1, fg.cond(i > 1, lambda: v * 0.5, lambda: -v)), [0, {f}])[1]
-fg.scan(lambda s, r: s * 0.5 + r, {f})|fg.map_fn(lambda r: fg.reduce_sum(r * r), {f})
-fg.foldl(lambda s, r: fg.sin(s) + r, {f})|fg.scan(lambda s, r: s - r * 0.5, {f}, reverse=True)
+fg.scan(lambda s, r: s * 0.5 + r, {f}[:3])|fg.map_fn(lambda r: fg.reduce_sum(r * r), {f}[:3])
+fg.foldl(lambda s, r: fg.sin(s) + r, {f}[:2])|fg.scan(lambda s, r: s - r * 0.5, {f}[:2], reverse=True)
 fg.cond(fg.reduce_sum({f}) > 0.3, lambda: {f} * 2.0, lambda: fg.sin({f}))
 fg.cond(fg.reduce_sum({f}) > 0.3, lambda: fg.while_loop(lambda i, v: i < 2, lambda i, v: (i + 1, v * {f}), [0, {f}])[1], lambda: {f} * 3.0)
 fg.TensorArray(None, fg.shape({f})[0]).unstack({f}).read(0)
@@ -174,7 +174,10 @@ for _reason, _types in {
     "a plan's own, made of what the lines make": """
         array_gain array_new array_put array_take bgemm branch carry convolve_back gemm loop merge_rows
         not_zero pop push snapshot take_label""",
-    "of text, which has no size to compare": "as_string edit_distance string_join",
+    "of text, which has no size to compare": """
+        as_string decode_raw edit_distance parse_example sparse_feature string_join""",
+    "of sequences of labels and beams, see tests/rnn": """
+        ctc_beam_search_decoder ctc_greedy_decoder ctc_loss gather_tree""",
     "of an initializer that draws": "orthonormal",
     "only for tensors of unknown rank, which lines do not make; see test_compat_refusals.py": """
         weights_of""",

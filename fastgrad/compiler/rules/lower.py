@@ -4,12 +4,38 @@ from fastgrad.compiler.ir import const_value, number_value, repeated
 from fastgrad.compiler.rewrite import int_array, reshaped, rule
 from fastgrad.compiler.size import same
 from fastgrad.graph.shapes import normal_axes, reduce_shape, size_of
+from fastgrad.ops.axes_given import REDUCTIONS
 from fastgrad.ops.broadcast import sum_to_axes
 
 
 @rule("lower", "identity", "stop_gradient")
 def _same_value(b, s):
     return s.inputs[0]
+
+
+@rule("lower", "identity_n")
+def _same_values(b, s):
+    return s.inputs
+
+
+@rule("lower", "choose")
+def _choice(b, s):
+    pred, x, y = s.inputs
+    if pred.const is not None:
+        return x if pred.const else y
+    return b.step("where", pred, x, y)
+
+
+@rule("lower", *(f"{inner}_over" for inner in REDUCTIONS))
+def _over_known_axes(b, s):
+    axes = tuple(int(a) for a in np.ravel(s.attrs["axis"]))
+    return b.step(s.type.removesuffix("_over"), s.inputs[0], axis=axes,
+                  keepdims=s.attrs["keepdims"])
+
+
+@rule("lower", "transpose_by")
+def _known_order(b, s):
+    return b.step("transpose", s.inputs[0], perm=tuple(int(a) for a in s.attrs["perm"]))
 
 
 @rule("lower", "reshape", "reshape_like", "expand_dims", "squeeze")
