@@ -176,6 +176,13 @@ for _reason, _types in {
         not_zero pop push snapshot take_label""",
     "of text, which has no size to compare": """
         as_string decode_raw edit_distance parse_example sparse_feature string_join""",
+    "of graphs that come from files, whose axes are operands; rows in cases/ops.py": """
+        broadcast_gradient_args choose concat_offset identity_n reduce_all_over reduce_any_over
+        reduce_max_over reduce_mean_over reduce_min_over reduce_prod_over reduce_sum_over transpose_by
+        whole_mean_over""",
+    "of tables, which a session keeps, and of text": """
+        lookup_find lookup_from_file lookup_import lookup_insert lookup_size lookup_table
+        string_to_hash_bucket_fast""",
     "of sequences of labels and beams, see tests/rnn": """
         ctc_beam_search_decoder ctc_greedy_decoder ctc_loss gather_tree""",
     "of an initializer that draws": "orthonormal",
