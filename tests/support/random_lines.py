@@ -172,8 +172,9 @@ for _reason, _types in {
         assert_ assign_shaped at_most_one check_initialized is_initialized print_ py_function
         report_uninitialized restore_ summary_""",
     "a plan's own, made of what the lines make": """
-        array_gain array_new array_put array_take bgemm branch carry convolve_back gemm loop merge_rows
-        not_zero pop push snapshot take_label""",
+        array_gain array_new array_put array_take bgemm branch carry channel_grad channel_grad_parts
+        channel_moments channel_parts channel_sums convolve_back gemm loop merge_rows not_zero pop push
+        snapshot take_label""",
     "of text, which has no size to compare": """
         as_string decode_raw edit_distance parse_example sparse_feature string_join""",
     "of graphs that come from files, whose axes are operands; rows in cases/ops.py": """
@@ -183,11 +184,11 @@ for _reason, _types in {
     "of tables, which a session keeps, and of text": """
         lookup_find lookup_from_file lookup_import lookup_insert lookup_size lookup_table
         string_to_hash_bucket_fast""",
-    "of sequences of labels and beams, see tests/rnn": """
-        ctc_beam_search_decoder ctc_greedy_decoder ctc_loss gather_tree""",
     "of an initializer that draws": "orthonormal",
     "only for tensors of unknown rank, which lines do not make; see test_compat_refusals.py": """
         weights_of""",
+    "of sequences, against sums over all paths: test_ctc.py, test_beams.py": """
+        ctc_beam_search_decoder ctc_greedy_decoder ctc_loss gather_tree""",
     "of TensorArrays, see tests/flow/test_tensor_array.py": """
         tensor_array_close tensor_array_concat tensor_array_split""",
 }.items():
