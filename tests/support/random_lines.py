@@ -20,7 +20,8 @@ fg.while_loop(lambda i, v: i < 4, lambda i, v: (i + 1, fg.cond(i > 1, lambda: v 
 fg.scan(lambda s, r: s * 0.5 + r, {f}[:3])|fg.map_fn(lambda r: fg.reduce_sum(r * r), {f}[:3])
 fg.foldl(lambda s, r: fg.sin(s) + r, {f}[:2])|fg.scan(lambda s, r: s - r * 0.5, {f}[:2], reverse=True)
 fg.cond(fg.reduce_sum({f}) > 0.3, lambda: {f} * 2.0, lambda: fg.sin({f}))
-fg.cond(fg.reduce_sum({f}) > 0.3, lambda: fg.while_loop(lambda i, v: i < 2, lambda i, v: (i + 1, v * {f}), [0, {f}])[1], lambda: {f} * 3.0)
+fg.cond(fg.reduce_sum({f}) > 0.3, lambda: fg.while_loop(lambda i, v: i < 2, lambda i, v: (i + 1, v * {f}), \
+[0, {f}])[1], lambda: {f} * 3.0)
 fg.TensorArray(None, fg.shape({f})[0]).unstack({f}).read(0)
 fg.TensorArray(None, 3, clear_after_read=False).write(0, {f}).write(2, fg.sin({f})).gather([2, 0])
 fg.tanh({a})|fg.sigmoid({a})|fg.exp({a})|fg.log(fg.square({a}) + 0.5)|fg.sqrt(fg.abs({a}) + 0.25)
