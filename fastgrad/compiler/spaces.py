@@ -140,7 +140,7 @@ class Spaces:
         if k.symbol == "branch":
             return ("branch", *blocks, self.operand(nested.test))
         return ("loop", *blocks, self.operand(nested.test), self.operand(nested.limit),
-                self._tape(nested.counts), self._tape(nested.turns))
+                tuple(map(self._tape, nested.counts)), self._tape(nested.turns))
 
     def _access(self, k):
         """A step that works on elements of an array."""

@@ -295,3 +295,14 @@ def test_one_plan_serves_loops_of_all_lengths():
             for f, e in zip(found, fg.Session().run(fetches, {x: value}), strict=True):
                 np.testing.assert_allclose(f, e, rtol=1e-9, atol=1e-12)
     assert len(session._plans) <= 4
+
+
+def test_two_gradients_of_one_loop():
+    """Each takes what the turns left for it."""
+    x = fg.placeholder(fg.float64, [])
+    y = fg.while_loop(lambda i, v: i < 3, lambda i, v: (i + 1, v * x), [0, x])[1]
+    slopes = [fg.gradients(k * y, x)[0] for k in (1.0, 2.0, 3.0)]
+    session = fg.Session()
+    assert None not in kernels(*slopes, feed={x: 2.0})
+    for _ in range(3):
+        assert session.run(slopes, {x: 2.0}) == [32.0, 64.0, 96.0]

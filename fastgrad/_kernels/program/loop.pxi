@@ -27,7 +27,8 @@ cdef struct Holder:
     Py_ssize_t counts[3]
     char* test                  # the condition's result, or NULL; patched
     char* limit                 # int64, the most turns, or NULL; patched
-    Tape* counted               # where the number of turns goes, or NULL
+    Tape** counted              # where the number of turns goes, for each gradient
+    Py_ssize_t n_counted
     Tape* turns                 # where it comes from, or NULL
     Py_ssize_t failed           # the step that failed, counted through all blocks
     Py_ssize_t stride
@@ -71,7 +72,7 @@ cdef int look_between(Holder* holder, int64_t* before) noexcept nogil:
 cdef int run_loop(const Step* s, Py_ssize_t lo, Py_ssize_t hi) noexcept nogil:
     cdef Holder* loop = <Holder*>s.aux
     cdef int64_t turn = 0, stop = INT64_MAX, before = team_clock()
-    cdef Py_ssize_t left = loop.stride
+    cdef Py_ssize_t left = loop.stride, i
     cdef int code = run_block(loop, 0)
     if code != OK:
         return code
@@ -97,7 +98,11 @@ cdef int run_loop(const Step* s, Py_ssize_t lo, Py_ssize_t hi) noexcept nogil:
             if code != OK:
                 return code
             left = loop.stride
-    return OK if loop.counted == NULL else put(loop.counted, &turn, sizeof(int64_t))
+    for i in range(loop.n_counted):
+        code = put(loop.counted[i], &turn, sizeof(int64_t))
+        if code != OK:
+            return code
+    return OK
 
 
 cdef int run_branch(const Step* s, Py_ssize_t lo, Py_ssize_t hi) noexcept nogil:
@@ -194,15 +199,21 @@ cdef Holder* new_holder(Program p, Step* step, kernel_t fn) except NULL:
 
 cdef int read_loop(Program p, Step* step, tuple spec) except -1:
     """("loop", start, condition, turn, test, limit, counted, turns): three lists of steps, two
-    operands or None, two tapes or None."""
+    operands or None, a tuple of tapes, a tape or None."""
     cdef Holder* loop
+    cdef Py_ssize_t i
     if PyTuple_GET_SIZE(spec) != 8:
         raise ValueError("a loop has 8 fields")
     loop = new_holder(p, step, run_loop)
     read_blocks(p, loop, spec[1:4])
     read_operand(p, spec[4], &loop.test, 1)
     read_operand(p, spec[5], &loop.limit, sizeof(int64_t))
-    loop.counted, loop.turns = tape_of(p, spec[6]), tape_of(p, spec[7])
+    counted = as_tuple(spec[6], "the tapes for the number of turns")
+    loop.turns = tape_of(p, spec[7])
+    loop.n_counted = len(counted)
+    loop.counted = <Tape**>take(&p.pool, loop.n_counted * sizeof(Tape*) + 1)
+    for i in range(loop.n_counted):
+        loop.counted[i] = tape_of(p, counted[i])
     if spec[4] is None and spec[7] is None:
         raise ValueError("a loop without a condition")
     return 0

@@ -291,9 +291,9 @@ class Taped:
         return self.tapes[value]
 
     def turns(self):
-        """The tape of the numbers of turns."""
-        self.holder.counts = self.holder.counts or Tape()
-        return self.holder.counts
+        """A tape of the numbers of turns, for one gradient."""
+        self.holder.counts.append(Tape())
+        return self.holder.counts[-1]
 
     def pop(self, holder, part, popped, results):
         """Have a block of `holder` take off what it uses of `popped`, {Tensor: Value}."""

@@ -81,7 +81,7 @@ class Nested:
     slots : list of list of Value
         For each result of the holder the values that lie where it lies.
     limit : index of the input that bounds the turns, or None
-    counts : Tape that the number of turns is put on, or None
+    counts : list of Tape that the number of turns is put on
     turns : Tape that the number of turns is taken off, or None
     storages : list of Storage, the pieces of the blocks' arena
     """
@@ -89,7 +89,7 @@ class Nested:
     def __init__(self, blocks, ports, slots, test=None, limit=None):
         self.blocks, self.ports, self.slots = blocks, ports, slots
         self.test, self.limit = test, limit
-        self.counts = self.turns = None
+        self.counts, self.turns = [], None
         self.storages = []
 
 

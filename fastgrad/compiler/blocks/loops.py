@@ -64,7 +64,8 @@ class Loop(Holder):
     Attributes
     ----------
     results : list of Value, of the loop variables behind a turn
-    counts, turns : Tape that the number of turns is put on or taken off, or None
+    counts : list of Tape that the number of turns is put on
+    turns : Tape that it is taken off, or None
     limit : Value of the most turns, or None
     """
 
@@ -72,9 +73,9 @@ class Loop(Holder):
         super().__init__(s, node, "loop", [*starts, *([] if limit is None else [limit])], places,
                          parts)
         self.starts, self.test, self.limit, self.results = starts, test, limit, results
-        self.counts = self.turns = None
+        self.counts, self.turns = [], None
 
-    leaves = property(lambda self: self.counts is not None)
+    leaves = property(lambda self: bool(self.counts))
 
     def close(self):
         """Fill the Step with its blocks."""
