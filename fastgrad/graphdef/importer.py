@@ -77,7 +77,10 @@ class Importer:
         mapped = self.mapped.get((link.name, link.index))
         if mapped is not None:
             return mapped
-        outputs = self.env[link.name]
+        outputs = self.env.get(link.name)
+        if outputs is None:
+            raise ImportNodeError(f"node {link.name!r} is used where it has no value: outside of "
+                                  "its loop, or before it.")
         if link.index >= len(outputs):
             raise ImportNodeError(f"{link.name}:{link.index} is no output: node {link.name!r} of "
                                   f"type {self.nodes[link.name].proto.op} has {len(outputs)}.")
