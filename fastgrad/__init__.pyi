@@ -532,17 +532,18 @@ __all__ = [
     "scan", "scatter_nd", "searchsorted", "segment_max", "segment_mean", "segment_min",
     "segment_prod", "segment_sum", "self_adjoint_eig", "self_adjoint_eigvals", "sequence_mask",
     "set_random_seed", "setdiff1d", "shape", "shape_n", "sigmoid", "sign", "sin", "sinh", "size",
-    "slogdet", "softmax", "sort", "sparse_placeholder", "sparse_to_dense", "split", "sqrt",
-    "square", "squared_difference", "squeeze", "stack", "stop_gradient", "strided_slice",
-    "string_join", "subtract", "svd", "tan", "tanh", "tensor_scatter_add", "tensor_scatter_sub",
-    "tensor_scatter_update", "tensordot", "tile", "to_double", "to_float", "to_int32", "to_int64",
-    "trace", "train", "trainable_variables", "transpose", "truediv", "truncated_normal",
-    "truncated_normal_initializer", "truncatediv", "truncatemod", "uint8",
-    "uniform_unit_scaling_initializer", "unique", "unique_with_counts", "unsorted_segment_max",
-    "unsorted_segment_mean", "unsorted_segment_min", "unsorted_segment_prod",
-    "unsorted_segment_sqrt_n", "unsorted_segment_sum", "unstack", "variable_op_scope",
-    "variable_scope", "variables_initializer", "variance_scaling_initializer", "where",
-    "while_loop", "xdivy", "xlogy", "zeros", "zeros_initializer", "zeros_like"]
+    "slogdet", "softmax", "sort", "sparse_placeholder", "sparse_tensor_to_dense",
+    "sparse_to_dense", "split", "sqrt", "square", "squared_difference", "squeeze", "stack",
+    "stop_gradient", "strided_slice", "string_join", "subtract", "svd", "tan", "tanh",
+    "tensor_scatter_add", "tensor_scatter_sub", "tensor_scatter_update", "tensordot", "tile",
+    "to_double", "to_float", "to_int32", "to_int64", "trace", "train", "trainable_variables",
+    "transpose", "truediv", "truncated_normal", "truncated_normal_initializer", "truncatediv",
+    "truncatemod", "uint8", "uniform_unit_scaling_initializer", "unique", "unique_with_counts",
+    "unsorted_segment_max", "unsorted_segment_mean", "unsorted_segment_min",
+    "unsorted_segment_prod", "unsorted_segment_sqrt_n", "unsorted_segment_sum", "unstack",
+    "variable_op_scope", "variable_scope", "variables_initializer",
+    "variance_scaling_initializer", "where", "while_loop", "xdivy", "xlogy", "zeros",
+    "zeros_initializer", "zeros_like"]
 
 from fastgrad.train import GradientDescentOptimizer as GradientDescentOptimizer
 from fastgrad.initializers import constant_initializer as constant_initializer
@@ -1142,6 +1143,10 @@ def sort(
 def sparse_placeholder(
         dtype: DTypeLike, shape: ShapeLike = None, name: str | None = None
 ) -> SparseTensor: ...
+def sparse_tensor_to_dense(
+        sp_input: TensorLike, default_value: TensorLike = 0,
+        validate_indices: _bool | None = True, name: str | None = None
+) -> Tensor: ...
 def sparse_to_dense(
         sparse_indices: TensorLike, output_shape: ShapeLike, sparse_values: TensorLike,
         default_value: TensorLike = 0, validate_indices: _bool | None = True,

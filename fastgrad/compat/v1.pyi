@@ -329,7 +329,9 @@ from fastgrad import slogdet as slogdet
 from fastgrad.compat._v1.contrib.framework import smart_cond as smart_cond
 from fastgrad import softmax as softmax
 from fastgrad import sort as sort
+from fastgrad.compat._v1 import sparse as sparse
 from fastgrad import sparse_placeholder as sparse_placeholder
+from fastgrad import sparse_tensor_to_dense as sparse_tensor_to_dense
 from fastgrad import sparse_to_dense as sparse_to_dense
 from fastgrad import split as split
 from fastgrad import sqrt as sqrt

@@ -8,6 +8,7 @@ from fastgrad.graph.doors import door
 from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.ops.gather import coordinates, gather, gather_nd
+from fastgrad.ops.indexed_slices import SparseTensor, SparseTensorValue
 from fastgrad.ops.join import concat
 from fastgrad.ops.reduce import reduce_sum
 from fastgrad.ops.reshape import expand_dims, reshape
@@ -95,6 +96,24 @@ def sparse_to_dense(sparse_indices, output_shape, sparse_values, default_value=0
                             validate=bool(validate_indices), name=name)
 
 
+@door
+def sparse_tensor_to_dense(sp_input, default_value=0, validate_indices=True, name=None):
+    """A SparseTensor as a tensor, with a default where it has no element; see sparse_to_dense.
+
+    Examples
+    --------
+    >>> part = SparseTensor([[0, 1]], constant([3.0]), [1, 2])
+    >>> Session().run(sparse_tensor_to_dense(part))
+    array([[0., 3.]])
+    """
+    if isinstance(sp_input, SparseTensorValue):
+        sp_input = SparseTensor(*sp_input)
+    if not isinstance(sp_input, SparseTensor):
+        raise TypeError(f"Input must be a SparseTensor; got {type(sp_input).__name__}.")
+    return sparse_to_dense(sp_input.indices, sp_input.dense_shape, sp_input.values, default_value,
+                           validate_indices, name)
+
+
 @scoped("Repeat")
 def repeat(input, repeats, axis=None, name=None):
     """Repetition of each element, or slice along `axis`, `repeats` times; a vector without `axis`.
@@ -124,4 +143,4 @@ def repeat(input, repeats, axis=None, name=None):
     return gather(x, np.repeat(np.arange(n, dtype=np.int32), counts), axis=axis)
 
 
-__all__ = ["sparse_to_dense", "repeat"]
+__all__ = ["sparse_to_dense", "sparse_tensor_to_dense", "repeat"]

@@ -1,7 +1,7 @@
 """Types of `fastgrad.compat._v1.contrib.layers`. Written by tests/types/make_stubs.py; do not edit."""
 
 from builtins import bool as _bool
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from fastgrad.typing import DTypeLike, ShapeLike, TensorLike
 
@@ -25,6 +25,12 @@ def dropout(
         inputs: Any, keep_prob: Any = 0.5, noise_shape: ShapeLike = None,
         is_training: TensorLike = True, outputs_collections: Any = None, scope: Any = None,
         seed: int | None = None
+) -> Any: ...
+def embed_sequence(
+        ids: Any, vocab_size: Any = None, embed_dim: Any = None, unique: _bool = False,
+        initializer: Callable[..., Any] | TensorLike | None = None,
+        regularizer: Callable[..., Any] | None = None, trainable: _bool | None = True,
+        scope: Any = None, reuse: Any = None
 ) -> Any: ...
 def flatten(inputs: Any, outputs_collections: Any = None, scope: Any = None) -> Any: ...
 def fully_connected(

@@ -7,6 +7,7 @@ from fastgrad.compat._v1.contrib.framework import arg_scoped_arguments as arg_sc
 from fastgrad.compat._v1.contrib.layers import batch_norm as batch_norm
 from fastgrad.compat._v1.contrib.framework import current_arg_scope as current_arg_scope
 from fastgrad.compat._v1.contrib.layers import dropout as dropout
+from fastgrad.compat._v1.contrib.layers import embed_sequence as embed_sequence
 from fastgrad.compat._v1.contrib.layers import flatten as flatten
 from fastgrad.compat._v1.contrib.layers import fully_connected as fully_connected
 from fastgrad.train import get_global_step as get_global_step
