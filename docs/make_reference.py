@@ -44,7 +44,7 @@ NAMESPACES = {
     "datasets": "Data that comes along", "errors": "Errors", "plot": "Pictures by matplotlib",
     "typing": "Types for annotations",
 }
-RETURNED = {"graphs": ["fastgrad.runtime.fit.History", "fastgrad.compiler.plan.Plan"]}
+RETURNED = {"graphs": ["fastgrad.runtime.history.History", "fastgrad.compiler.plan.Plan"]}
 ELSEWHERE = {"GradientDescentOptimizer", "__version__"}      # on the page of `train`; not a thing
 INHERIT = {"fastgrad.Session"}
 DTYPE = {

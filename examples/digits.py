@@ -23,25 +23,18 @@ train = fg.train.AdamOptimizer(0.002).minimize(loss)
 saver = fg.train.Saver()
 
 session = fg.Session()
-folder = tempfile.TemporaryDirectory()
-best = {"loss": np.inf, "epoch": 0, "path": None}
+history = session.fit(train, {x: images[training], c: labels[training]}, batch_size=32, epochs=60,
+                      seed=0, fetches={"loss": loss, "accuracy": accuracy}, patience=5,
+                      validation={x: images[validation], c: labels[validation]})
+best = history.best_epoch
+for epoch in sorted({*range(0, len(history.epoch), 5), best}):
+    print(f"epoch {epoch:2d}", *[f" {name} {values[epoch]:.4f}"
+                                 for name, values in history.history.items()])
 
-
-def watch(epoch, logs):
-    """Save what is best on the validation images; end after five epochs without progress."""
-    found, right = session.run([loss, accuracy], {x: images[validation], c: labels[validation]})
-    if epoch % 5 == 0:
-        print(f"epoch {epoch:2d}  loss {logs['loss']:.4f}  validation {found:.4f} {right:.3f}")
-    if found < best["loss"]:
-        path = saver.save(session, f"{folder.name}/digits", global_step=epoch)
-        best.update(loss=found, epoch=epoch, path=path)
-    return epoch - best["epoch"] >= 5
-
-
-session.fit(train, {x: images[training], c: labels[training]}, batch_size=32, epochs=60, seed=0,
-            fetches={"loss": loss}, callbacks=[watch])
-saver.restore(session, best["path"])
+with tempfile.TemporaryDirectory() as folder:       # as another program would go on
+    path = saver.save(session, f"{folder}/digits", global_step=best)
+    session.run(fg.global_variables_initializer())
+    saver.restore(session, path)
 found = session.run(accuracy, {x: images[test], c: labels[test]})
-print(f"best epoch {best['epoch']}")
+print(f"best epoch {best}")
 print(f"test accuracy {found:.3f}")
-folder.cleanup()

@@ -71,6 +71,7 @@ from fastgrad.graph.collection import (GraphKeys, add_to_collection, add_to_coll
 from fastgrad.variables.variable import (Variable, global_variables_initializer,
                                          local_variables_initializer, variables_initializer)
 from fastgrad.graph.name_scope import *
+from fastgrad.variables.partitioned import *
 from fastgrad.variables.scopes import *
 from fastgrad.variables.initializers import *
 from fastgrad.flow.control import *

@@ -195,6 +195,7 @@ def placeholder(dtype: DTypeLike | None = None, shape: ShapeLike = None,
 class Variable(Tensor):
     trainable: _bool
     constraint: Callable[[Any], Any] | None
+    save_slice_info: Any
     initializer: Operation
     def __init__(
             self, initial_value: TensorLike | Callable[[], TensorLike] | None = None,
@@ -263,6 +264,7 @@ class _History:
 
     epoch: list[int]
     history: dict[str, list[Any]]
+    best_epoch: int | Any
     steps: int
     seconds: float
 
@@ -333,6 +335,11 @@ class Session:
     def plan(self, fetches: Any, feed_dict: Feeds | None = None) -> _Plan: ...
     def fit(self, train_op: Any, data: Feeds, *, batch_size: int | None = None, epochs: int = 1,
             shuffle: _bool = True, seed: int | None = None, fetches: Any = None,
+            metrics: Mapping[str, Any] | Iterable[str] | None = None,
+            validation: Feeds | float | None = None, patience: int | None = None,
+            monitor: str | None = None, mode: str | None = None, min_delta: float = 0.0,
+            sample_weight: npt.ArrayLike | None = None,
+            class_weight: str | Mapping[Any, Any] | None = None,
             callbacks: Iterable[Callable[[int, dict[str, Any]], Any]] = (),
             progress: _bool | None = None, stop_on_nan: _bool = False) -> _History: ...
     def partial_run_setup(self, fetches: Any, feeds: Sequence[Any] | None = None) -> Any: ...
@@ -491,42 +498,42 @@ from fastgrad import typing as typing
 
 __all__ = [
     "AUTO_REUSE", "DType", "GradientDescentOptimizer", "Graph", "GraphKeys", "IndexedSlices",
-    "NotDifferentiable", "Operation", "Print", "RegisterGradient", "Session", "SparseTensor",
-    "SparseTensorValue", "Tensor", "TensorArray", "TensorShape", "Variable", "VariableScope",
-    "accumulate_n", "acos", "acosh", "add", "add_n", "add_to_collection", "add_to_collections",
-    "approximate_equal", "arg_max", "arg_min", "argmax", "argmin", "argsort", "as_dtype",
-    "as_string", "asin", "asinh", "assign", "assign_add", "assign_sub", "atan", "atan2", "atanh",
-    "batch_gather", "bincount", "bitcast", "boolean_mask", "broadcast_dynamic_shape",
-    "broadcast_static_shape", "broadcast_to", "case", "cast", "ceil", "cholesky",
-    "cholesky_solve", "clip_by_average_norm", "clip_by_global_norm", "clip_by_norm",
-    "clip_by_value", "compute_gradients", "concat", "cond", "confusion_matrix", "constant",
-    "constant_initializer", "control_dependencies", "convert_to_tensor", "cos", "cosh",
-    "count_nonzero", "cross", "cumprod", "cumsum", "custom_gradient", "diag", "diag_part",
+    "NotDifferentiable", "Operation", "PartitionedVariable", "Print", "RegisterGradient",
+    "Session", "SparseTensor", "SparseTensorValue", "Tensor", "TensorArray", "TensorShape",
+    "Variable", "VariableScope", "accumulate_n", "acos", "acosh", "add", "add_n",
+    "add_to_collection", "add_to_collections", "approximate_equal", "arg_max", "arg_min",
+    "argmax", "argmin", "argsort", "as_dtype", "as_string", "asin", "asinh", "assign",
+    "assign_add", "assign_sub", "atan", "atan2", "atanh", "batch_gather", "bincount", "bitcast",
+    "boolean_mask", "broadcast_dynamic_shape", "broadcast_static_shape", "broadcast_to", "case",
+    "cast", "ceil", "cholesky", "cholesky_solve", "clip_by_average_norm", "clip_by_global_norm",
+    "clip_by_norm", "clip_by_value", "compute_gradients", "concat", "cond", "confusion_matrix",
+    "constant", "constant_initializer", "control_dependencies", "convert_to_tensor", "cos",
+    "cosh", "count_nonzero", "cross", "cumprod", "cumsum", "custom_gradient", "diag", "diag_part",
     "digamma", "div", "div_no_nan", "divide", "divide_no_nan", "dynamic_partition",
     "dynamic_stitch", "edit_distance", "einsum", "ensure_shape", "equal", "erf", "erfc", "exp",
-    "expand_dims", "expm1", "eye", "fill", "float16", "float32", "float64", "floor", "floor_div",
-    "floordiv", "floormod", "foldl", "foldr", "gather", "gather_nd", "get_collection",
-    "get_collection_ref", "get_default_graph", "get_default_session", "get_local_variable",
-    "get_static_value", "get_variable", "get_variable_scope", "global_norm", "global_variables",
-    "global_variables_initializer", "glorot_normal_initializer", "glorot_uniform_initializer",
-    "gradients", "greater", "greater_equal", "group", "guarantee_const", "hessians",
-    "histogram_fixed_width", "identity", "identity_n", "int16", "int32", "int64", "int8",
-    "invert_permutation", "is_finite", "is_inf", "is_nan", "is_non_decreasing",
-    "is_numeric_tensor", "is_strictly_increasing", "is_variable_initialized", "lbeta", "less",
-    "less_equal", "lgamma", "lin_space", "linspace", "local_variables",
-    "local_variables_initializer", "log", "log1p", "log_sigmoid", "logdet", "logical_and",
-    "logical_not", "logical_or", "logical_xor", "make_callable", "map_fn", "matmul",
-    "matrix_band_part", "matrix_determinant", "matrix_diag", "matrix_diag_part", "matrix_inverse",
-    "matrix_set_diag", "matrix_solve", "matrix_solve_ls", "matrix_transpose",
-    "matrix_triangular_solve", "matvec", "maximum", "meshgrid", "minimum", "mod",
-    "model_variables", "moving_average_variables", "multinomial", "multiply", "multiply_no_nan",
-    "name_scope", "negative", "nn", "no_op", "norm", "not_equal", "one_hot", "ones",
-    "ones_initializer", "ones_like", "op_scope", "orthogonal_initializer", "pad", "placeholder",
-    "placeholder_with_default", "polygamma", "py_func", "qr", "random_gamma", "random_normal",
-    "random_normal_initializer", "random_poisson", "random_shuffle", "random_uniform",
-    "random_uniform_initializer", "rank", "realdiv", "reciprocal", "reduce_all", "reduce_any",
-    "reduce_euclidean_norm", "reduce_logsumexp", "reduce_max", "reduce_mean", "reduce_min",
-    "reduce_prod", "reduce_std", "reduce_sum", "reduce_variance", "repeat",
+    "expand_dims", "expm1", "eye", "fill", "fixed_size_partitioner", "float16", "float32",
+    "float64", "floor", "floor_div", "floordiv", "floormod", "foldl", "foldr", "gather",
+    "gather_nd", "get_collection", "get_collection_ref", "get_default_graph",
+    "get_default_session", "get_local_variable", "get_static_value", "get_variable",
+    "get_variable_scope", "global_norm", "global_variables", "global_variables_initializer",
+    "glorot_normal_initializer", "glorot_uniform_initializer", "gradients", "greater",
+    "greater_equal", "group", "guarantee_const", "hessians", "histogram_fixed_width", "identity",
+    "identity_n", "int16", "int32", "int64", "int8", "invert_permutation", "is_finite", "is_inf",
+    "is_nan", "is_non_decreasing", "is_numeric_tensor", "is_strictly_increasing",
+    "is_variable_initialized", "lbeta", "less", "less_equal", "lgamma", "lin_space", "linspace",
+    "local_variables", "local_variables_initializer", "log", "log1p", "log_sigmoid", "logdet",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "make_callable", "map_fn",
+    "matmul", "matrix_band_part", "matrix_determinant", "matrix_diag", "matrix_diag_part",
+    "matrix_inverse", "matrix_set_diag", "matrix_solve", "matrix_solve_ls", "matrix_transpose",
+    "matrix_triangular_solve", "matvec", "maximum", "meshgrid", "min_max_variable_partitioner",
+    "minimum", "mod", "model_variables", "moving_average_variables", "multinomial", "multiply",
+    "multiply_no_nan", "name_scope", "negative", "nn", "no_op", "norm", "not_equal", "one_hot",
+    "ones", "ones_initializer", "ones_like", "op_scope", "orthogonal_initializer", "pad",
+    "placeholder", "placeholder_with_default", "polygamma", "py_func", "qr", "random_gamma",
+    "random_normal", "random_normal_initializer", "random_poisson", "random_shuffle",
+    "random_uniform", "random_uniform_initializer", "rank", "realdiv", "reciprocal", "reduce_all",
+    "reduce_any", "reduce_euclidean_norm", "reduce_logsumexp", "reduce_max", "reduce_mean",
+    "reduce_min", "reduce_prod", "reduce_std", "reduce_sum", "reduce_variance", "repeat",
     "report_uninitialized_variables", "reset_default_graph", "reshape", "reverse",
     "reverse_sequence", "reverse_v2", "rint", "roll", "rsqrt", "saturate_cast", "scalar_mul",
     "scan", "scatter_nd", "searchsorted", "segment_max", "segment_mean", "segment_min",
@@ -541,9 +548,9 @@ __all__ = [
     "truncatemod", "uint8", "uniform_unit_scaling_initializer", "unique", "unique_with_counts",
     "unsorted_segment_max", "unsorted_segment_mean", "unsorted_segment_min",
     "unsorted_segment_prod", "unsorted_segment_sqrt_n", "unsorted_segment_sum", "unstack",
-    "variable_op_scope", "variable_scope", "variables_initializer",
-    "variance_scaling_initializer", "where", "while_loop", "xdivy", "xlogy", "zeros",
-    "zeros_initializer", "zeros_like"]
+    "variable_axis_size_partitioner", "variable_op_scope", "variable_scope",
+    "variables_initializer", "variance_scaling_initializer", "where", "while_loop", "xdivy",
+    "xlogy", "zeros", "zeros_initializer", "zeros_like"]
 
 from fastgrad.train import GradientDescentOptimizer as GradientDescentOptimizer
 from fastgrad.initializers import constant_initializer as constant_initializer
@@ -590,6 +597,29 @@ class GraphKeys:
     EVAL_STEP: str
     COND_CONTEXT: str
     WHILE_CONTEXT: str
+
+
+class PartitionedVariable:
+    def __init__(
+            self, name: str, shape: ShapeLike, dtype: DTypeLike, variable_list: Any,
+            partitions: Any
+    ) -> None: ...
+    @property
+    def name(self) -> Any: ...
+    @property
+    def dtype(self) -> Any: ...
+    @property
+    def shape(self) -> Any: ...
+    @property
+    def graph(self) -> Any: ...
+    def get_shape(self) -> Any: ...
+    def as_tensor(self) -> Any: ...
+    @property
+    def initializer(self) -> Any: ...
+    def assign(
+            self, value: Any, use_locking: _bool | None = False, name: str | None = None,
+            read_value: _bool = True
+    ) -> Any: ...
 
 
 class VariableScope:
@@ -804,6 +834,7 @@ def eye(
         batch_shape: ShapeLike = None, dtype: DTypeLike = ..., name: str | None = None
 ) -> Tensor: ...
 def fill(dims: ShapeLike, value: TensorLike, name: str | None = None) -> Tensor: ...
+def fixed_size_partitioner(num_shards: Any, axis: Any = 0) -> Any: ...
 float16: DType
 float32: DType
 float64: DType
@@ -949,6 +980,10 @@ def matvec(
 ) -> Tensor: ...
 def maximum(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor: ...
 def meshgrid(*args: TensorLike, indexing: str = 'xy', name: str | None = None) -> list[Tensor]: ...
+def min_max_variable_partitioner(
+        max_partitions: Any = 1, axis: Any = 0, min_slice_size: Any = 262144,
+        bytes_per_string_element: Any = 16
+) -> Any: ...
 def minimum(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor: ...
 def model_variables(scope: Any = None) -> list[Variable]: ...
 def moving_average_variables(scope: Any = None) -> list[Variable]: ...
@@ -1240,6 +1275,10 @@ def unstack(
         value: TensorLike, num: TensorLike | None = None, axis: TensorLike = 0,
         name: str | None = None
 ) -> list[Tensor]: ...
+def variable_axis_size_partitioner(
+        max_shard_bytes: Any, axis: Any = 0, bytes_per_string_element: Any = 16,
+        max_shards: Any = None
+) -> Any: ...
 def variable_op_scope(
         name_or_scope: Any, default_name: str | None = None, values: Any = None,
         initializer: Callable[..., Any] | TensorLike | None = None,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:               # the stub has them, not the package: nobody mak
     from fastgrad import _Plan as Plan
 else:
     from fastgrad.compiler.plan import Plan
-    from fastgrad.runtime.fit import History
+    from fastgrad.runtime.history import History
 
 # a node, or what a constant is made of; lists may hold nodes
 TensorLike: TypeAlias = Union[Tensor, Operation, IndexedSlices, SparseTensor, npt.ArrayLike,

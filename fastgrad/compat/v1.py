@@ -33,6 +33,7 @@ from fastgrad.train import saver as _saver
 from fastgrad import summary as _summary
 from fastgrad.compat import absent as _absent
 from fastgrad.compat import files as _files
+from fastgrad.compat import framework as _contrib_framework
 from fastgrad.compat.binding import bind as _bind
 from fastgrad.compat.binding import bind_class as _bind_class
 from fastgrad.compat.binding import bound as _bound
@@ -145,6 +146,7 @@ manip = _module("manip", roll=_order.roll)
 linalg = _module("linalg", _fastgrad.linalg)
 random = _module("random", _fastgrad.random)
 losses = _module("losses", _losses)
+del losses.sample_weight        # TensorFlow has none
 metrics = _module("metrics", _metrics, **_members(_metrics_curves))
 layers = _module("layers", _layers, **{
     _n: _bind_class(getattr(_layers, _n))
@@ -172,13 +174,14 @@ _kinds["kl_divergence"] = _kl.kl_divergence
 _diagonal = _kinds.pop("MultivariateNormalDiag")
 distributions = _module("distributions", **_kinds)
 _framework = {
+    **_members(_contrib_framework),
     **{_n: getattr(_contrib, _n) for _n in (
         "arg_scope", "add_arg_scope", "has_arg_scope", "current_arg_scope",
         "arg_scoped_arguments")},
     **{_n: getattr(train, _n) for _n in (
-        "get_or_create_global_step", "get_global_step", "list_variables", "load_checkpoint",
-        "load_variable")},
-    "get_variables": global_variables, "smart_cond": smart_cond}
+        "get_or_create_global_step", "get_global_step", "init_from_checkpoint", "list_variables",
+        "load_checkpoint", "load_variable")},
+    "smart_cond": smart_cond}
 contrib = _module(
     "contrib",
     late={"rnn": "fastgrad.rnn", "seq2seq": "fastgrad.seq2seq", "crf": "fastgrad.crf",

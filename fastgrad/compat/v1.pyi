@@ -41,6 +41,7 @@ def placeholder(dtype: DTypeLike, shape: ShapeLike = None, name: str | None = No
 from fastgrad import DType as DType
 from fastgrad import GraphKeys as GraphKeys
 from fastgrad import IndexedSlices as IndexedSlices
+from fastgrad import PartitionedVariable as PartitionedVariable
 from fastgrad import RegisterGradient as RegisterGradient
 from fastgrad.summary import Summary as Summary
 from fastgrad import TensorShape as TensorShape
@@ -153,6 +154,7 @@ from fastgrad import expand_dims as expand_dims
 from fastgrad import expm1 as expm1
 from fastgrad import eye as eye
 from fastgrad import fill as fill
+from fastgrad import fixed_size_partitioner as fixed_size_partitioner
 from fastgrad.compat._v1 import flags as flags
 from fastgrad import floor as floor
 from fastgrad import floor_div as floor_div
@@ -241,6 +243,7 @@ from fastgrad import matvec as matvec
 from fastgrad import maximum as maximum
 from fastgrad import meshgrid as meshgrid
 from fastgrad import metrics as metrics
+from fastgrad import min_max_variable_partitioner as min_max_variable_partitioner
 from fastgrad import minimum as minimum
 from fastgrad import floormod as _floormod
 mod = _floormod
@@ -378,6 +381,7 @@ from fastgrad import unsorted_segment_prod as unsorted_segment_prod
 from fastgrad import unsorted_segment_sqrt_n as unsorted_segment_sqrt_n
 from fastgrad import unsorted_segment_sum as unsorted_segment_sum
 from fastgrad import unstack as unstack
+from fastgrad import variable_axis_size_partitioner as variable_axis_size_partitioner
 from fastgrad import variable_op_scope as variable_op_scope
 from fastgrad import variables_initializer as variables_initializer
 from fastgrad import where as where

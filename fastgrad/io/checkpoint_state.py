@@ -1,68 +1,99 @@
-"""The file `checkpoint` of a folder: TensorFlow's list of checkpoints; and what is in one."""
+"""The file `checkpoint` of a folder: TensorFlow's list of checkpoints, in protobuf's text form."""
 
-import json
 import os
 
 from fastgrad.errors import DamagedFileError, NotInFileError
-from fastgrad.io.tensors import read_tensors
+from fastgrad.io.checkpoint import checkpoint_exists, open_checkpoint
+from fastgrad.io.protobuf import WireError
+from fastgrad.io.text_format import merge_text
+from fastgrad.io.train_protos import CheckpointState
 from fastgrad.io.whole_files import in_turn, write_whole
-from fastgrad.wording import show_names
-
-SUFFIX = ".index"
-
-
-class CheckpointState:
-    """What the file `checkpoint` of a folder says: the latest checkpoint and all that are kept."""
-
-    def __init__(self, latest, every):
-        self.model_checkpoint_path = latest
-        self.all_model_checkpoint_paths = list(every)
-        self.all_model_checkpoint_timestamps = []
-        self.last_preserved_timestamp = 0.0
 
 
 def get_checkpoint_state(checkpoint_dir, latest_filename=None):
-    """The CheckpointState of a folder, or None if nothing has been saved there."""
+    """The list of checkpoints of a folder (TensorFlow's message CheckpointState).
+
+    Paths in it that are relative become paths from here, as `checkpoint_dir` is.
+
+    Returns
+    -------
+    CheckpointState or None
+        None if nothing has been saved there.
+
+    Raises
+    ------
+    DamagedFileError
+        If the file is no list of checkpoints.
+    """
     path = os.path.join(checkpoint_dir, latest_filename or "checkpoint")
-    paths = {"model_checkpoint_path": [], "all_model_checkpoint_paths": []}
+    state = CheckpointState()
     try:
         with open(path, encoding="utf-8") as f:
-            for line in f:
-                key, colon, value = line.partition(":")
-                if colon and key.strip() in paths:
-                    name = os.path.join(checkpoint_dir, json.loads(value.strip()))
-                    paths[key.strip()].append(name)
-    except FileNotFoundError:
+            merge_text(f.read(), state)
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (ValueError, TypeError, RecursionError) as e:
+    except (WireError, UnicodeDecodeError) as e:
         raise DamagedFileError(f"{path!r} is no list of checkpoints, or a damaged one: {e}. Name "
                                "a checkpoint instead of its folder.") from None
-    if not paths["model_checkpoint_path"]:
+    if not state.model_checkpoint_path:
         return None
-    return CheckpointState(paths["model_checkpoint_path"][-1],
-                           paths["all_model_checkpoint_paths"])
+    state.model_checkpoint_path = os.path.join(checkpoint_dir, state.model_checkpoint_path)
+    paths = state.all_model_checkpoint_paths
+    paths[:] = [os.path.join(checkpoint_dir, p) for p in paths]
+    return state
+
+
+def generate_checkpoint_state_proto(save_dir, model_checkpoint_path,
+                                    all_model_checkpoint_paths=None,
+                                    all_model_checkpoint_timestamps=None,
+                                    last_preserved_timestamp=None, relative=False):
+    """The CheckpointState that lists checkpoints, the latest last.
+
+    Parameters
+    ----------
+    save_dir : str
+    model_checkpoint_path : str
+        The latest.
+    all_model_checkpoint_paths : list of str, optional
+        The oldest first.
+    relative : bool
+        Whether absolute paths become such from `save_dir`; relative ones always do, as in
+        TensorFlow, if `save_dir` is relative too.
+    """
+    every = list(all_model_checkpoint_paths or [])
+    times = list(all_model_checkpoint_timestamps or [])
+    if times and len(times) != len(every):
+        raise ValueError(f"all_model_checkpoint_timestamps has {len(times)} elements, "
+                         f"all_model_checkpoint_paths {len(every)}.")
+    if model_checkpoint_path not in every:
+        every.append(model_checkpoint_path)
+        times += [last_preserved_timestamp or 0.0] * bool(times)
+
+    def shown(path):
+        moves = relative if os.path.isabs(path) else not os.path.isabs(save_dir)
+        return os.path.relpath(path, save_dir) if moves or relative else path
+    return CheckpointState(
+        model_checkpoint_path=shown(model_checkpoint_path),
+        all_model_checkpoint_paths=list(map(shown, every)), all_model_checkpoint_timestamps=times,
+        last_preserved_timestamp=last_preserved_timestamp)
 
 
 def update_checkpoint_state(save_dir, model_checkpoint_path, all_model_checkpoint_paths=None,
-                            latest_filename=None, **_):
-    """Write the file that lists a folder's checkpoints."""
-    in_turn(save_dir, lambda: _write_state(save_dir, model_checkpoint_path,
-                                           all_model_checkpoint_paths, latest_filename))
+                            latest_filename=None, all_model_checkpoint_timestamps=None,
+                            last_preserved_timestamp=None):
+    """Write the file that lists a folder's checkpoints; see `generate_checkpoint_state_proto`."""
+    state = generate_checkpoint_state_proto(
+        save_dir, model_checkpoint_path, all_model_checkpoint_paths,
+        all_model_checkpoint_timestamps, last_preserved_timestamp)
+    in_turn(save_dir, lambda: write_state(save_dir, state, latest_filename))
 
 
-def _write_state(save_dir, model_checkpoint_path, all_model_checkpoint_paths, latest_filename):
-    every = list(all_model_checkpoint_paths or [])
-    if model_checkpoint_path not in every:
-        every.append(model_checkpoint_path)
-
-    def shown(path):
-        folder = os.path.abspath(save_dir)
-        inside = os.path.dirname(os.path.abspath(path)) == folder
-        return json.dumps(os.path.basename(path) if inside else path)
-    lines = [f"model_checkpoint_path: {shown(model_checkpoint_path)}"]
-    lines += [f"all_model_checkpoint_paths: {shown(p)}" for p in every]
-    write_whole(os.path.join(save_dir, latest_filename or "checkpoint"),
-                ("\n".join(lines) + "\n").encode())
+def write_state(save_dir, state, latest_filename=None):
+    """Write a CheckpointState to its folder, whose turn the caller has."""
+    if state.model_checkpoint_path == (latest_filename or "checkpoint"):
+        raise ValueError(f"a checkpoint named {state.model_checkpoint_path!r} collides with the "
+                         "list of checkpoints; use another name.")
+    write_whole(os.path.join(save_dir, latest_filename or "checkpoint"), [str(state).encode()])
 
 
 def latest_checkpoint(checkpoint_dir, latest_filename=None):
@@ -73,40 +104,16 @@ def latest_checkpoint(checkpoint_dir, latest_filename=None):
     return state.model_checkpoint_path
 
 
-def checkpoint_exists(checkpoint_prefix):
-    """Whether a checkpoint of this path is there."""
-    return os.path.exists(checkpoint_prefix + SUFFIX)
-
-
-def list_variables(ckpt_dir_or_file):
-    """[(name, shape), ...] of a checkpoint."""
-    by_name = read_checkpoint(ckpt_dir_or_file)
-    return sorted((k, list(v.shape)) for k, v in by_name.items())
-
-
-def read_checkpoint(ckpt_dir_or_file):
-    """{name: array} of a checkpoint, or of the latest one in a folder."""
-    return read_tensors(_file_of(ckpt_dir_or_file))
-
-
-def load_variable(ckpt_dir_or_file, name, arrays=None):
-    """The array of one variable of a checkpoint; `arrays` if it has been read already."""
-    by_name = read_checkpoint(ckpt_dir_or_file) if arrays is None else arrays
-    name = name[:-2] if name.endswith(":0") else name
-    if name not in by_name:
-        raise NotInFileError(f"{name!r} is not in {ckpt_dir_or_file!r}; there are "
-                             f"{show_names(sorted(by_name))}.")
-    return by_name[name].copy()
-
-
-def _file_of(path):
+def open_latest(ckpt_dir_or_file):
+    """A checkpoint, open; of a folder, the latest one."""
+    path = os.fspath(ckpt_dir_or_file)
     if os.path.isdir(path):
         latest = latest_checkpoint(path)
         if latest is None:
             raise NotInFileError(f"there is no checkpoint in {path!r}.")
         path = latest
-    return path + SUFFIX
+    return open_checkpoint(path)
 
 
-__all__ = ["CheckpointState", "get_checkpoint_state", "update_checkpoint_state",
-           "latest_checkpoint", "checkpoint_exists", "list_variables", "load_variable"]
+__all__ = ["CheckpointState", "generate_checkpoint_state_proto", "get_checkpoint_state",
+           "latest_checkpoint", "open_latest", "update_checkpoint_state"]

@@ -162,11 +162,11 @@ def signed(number):
     return number - (1 << 64) if number >> 63 else number
 
 
-def packed_varints(data):
-    """The numbers of a packed field as uint64."""
+def packed_varints(data, dtype=np.uint64):
+    """The numbers of a packed field, as uint64 or as what is left of that in a smaller dtype."""
     data = np.frombuffer(data, np.uint8)
     if not data.size:
-        return np.empty(0, np.uint64)
+        return np.empty(0, dtype)
     if data[-1] > 127:
         raise WireError("a number that the end cuts off", len(data) - 1)
     pieces, at = [], 0
@@ -176,7 +176,7 @@ def packed_varints(data):
         if not ends.size:
             raise WireError("a number of more than ten bytes", at)
         chunk = chunk[:ends[-1] + 1]
-        pieces.append(_numbers(chunk, ends, at))
+        pieces.append(_numbers(chunk, ends, at).astype(dtype, copy=False))
         at += len(chunk)
     return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 

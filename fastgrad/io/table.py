@@ -79,15 +79,19 @@ def _read_table(data, path):
 
 
 def _footer(data, at):
-    end = at + _FOOTER - 8
-    handles = []
+    """The places of the two last blocks: the shortest numbers, then zeros."""
+    start, end, handles = at, at + _FOOTER - 8, []
     for _ in range(2):
         offset, at = read_varint(data, at, end)
         size, at = read_varint(data, at, end)
         handles.append((offset, size))
-    if any(data[at:end]):
-        raise WireError("a footer with more than two blocks", at)
+    if bytes(data[start:end]) != _places(handles):
+        raise WireError("a footer with more than the places of two blocks", start)
     return handles
+
+
+def _places(handles):
+    return b"".join(varint(n) for handle in handles for n in handle).ljust(_FOOTER - 8, b"\0")
 
 
 def _handle(data, at, end):
@@ -192,31 +196,35 @@ def table_pieces(entries):
         Keys ascend.
     """
     at, index, block = 0, _Block(1), _Block(_RESTART)
-    closed = None                               # (last key, handle) of the block before
+    closed = None                               # (last key, place) of the block before
 
     def closing(block):
         nonlocal at
         data = block.bytes() + b"\0"
-        handle = varint(at) + varint(len(data) - 1)
+        place = at, len(data) - 1
         at += len(data) + 4
-        return handle, data + struct.pack("<I", masked(data))
+        return place, data + struct.pack("<I", masked(data))
     for key, value in entries:
         if closed:
-            index.add(_between(closed[0], key), closed[1])
+            index.add(_between(closed[0], key), _handle_of(closed[1]))
             closed = None
         block.add(key, value)
         if block.size + 4 * len(block.restarts) + 4 >= BLOCK:
-            handle, piece = closing(block)
+            place, piece = closing(block)
             yield piece
-            closed, block = (key, handle), _Block(_RESTART)
+            closed, block = (key, place), _Block(_RESTART)
     if block.count:
-        handle, piece = closing(block)
+        place, piece = closing(block)
         yield piece
-        closed = block.last, handle
+        closed = block.last, place
     meta, piece = closing(_Block(_RESTART))
     yield piece
     if closed:
-        index.add(_behind(closed[0]), closed[1])
+        index.add(_behind(closed[0]), _handle_of(closed[1]))
     listed, piece = closing(index)
     yield piece
-    yield (meta + listed).ljust(_FOOTER - 8, b"\0") + struct.pack("<Q", MAGIC)
+    yield _places([meta, listed]) + struct.pack("<Q", MAGIC)
+
+
+def _handle_of(place):
+    return varint(place[0]) + varint(place[1])

@@ -11,19 +11,18 @@ Decisions
 """
 
 import collections
-import collections.abc
 import math
 import sys
 
 import numpy as np
 
-from fastgrad.errors import (DamagedFileError, NotInFileError, ShortFileError,
-                             UnreadableFileError)
+from fastgrad.errors import DamagedFileError, ShortFileError, UnreadableFileError
 from fastgrad.io import tensor_types
 from fastgrad.io.checksum import crc32c, mask
 from fastgrad.io.mapped import mapped
 from fastgrad.io.protobuf import BYTES, FIXED32, VARINT, WireError, packed_varints, taken
-from fastgrad.io.slices import index_of, read_shape, read_slice, slice_key, slice_shape, tile
+from fastgrad.io.slices import index_of, read_shape, read_slice, slice_key, tile
+from fastgrad.io.stored_tensors import StoredTensors
 from fastgrad.io.table import read_table
 from fastgrad.wording import show_names
 
@@ -66,21 +65,25 @@ def read(prefix):
     return Bundle(prefix)
 
 
-class Bundle(collections.abc.Mapping):
+class Bundle(StoredTensors):
     """A checkpoint that is open; see `read`.
 
     Attributes
     ----------
     entries : dict
-        From name to Entry; parts of partitioned tensors stand under their own keys in `parts`.
+        From name to Entry.
+    parts : dict
+        From key to Entry of the parts of partitioned tensors.
     shards : int
+        The number of files of values.
     """
 
     form = "TensorFlow V2"
 
     def __init__(self, prefix):
+        super().__init__()
         self.prefix, self.path = prefix, prefix + SUFFIX
-        self.entries, self.parts, self._files = {}, {}, {}
+        self.parts, self._files = {}, {}
         rows = read_table(mapped(self.path, "checkpoint"), self.path)
         if not rows or rows[0][0] != b"":
             raise DamagedFileError(f"{self.path!r} is a table, but of no checkpoint: it has no "
@@ -94,23 +97,8 @@ class Bundle(collections.abc.Mapping):
                 self.entries[self._name(key, at)] = entry
         self._check_places()
 
-    def __len__(self):
-        return len(self.entries)
-
-    def __iter__(self):
-        return iter(self.entries)
-
-    def __contains__(self, name):
-        return name in self.entries
-
-    def __getitem__(self, name):
-        """The array of a tensor, for the caller to keep."""
-        array = self.view(name)
-        return array if array.flags.writeable else array.copy()
-
     def view(self, name):
-        """The array of a tensor; where that lies in the file as it is, read-only and not copied."""
-        entry = self._of(name)
+        entry = self.entry(name)
         if not entry.slices:
             return self._array(name, entry)
         full = np.empty(entry.shape, tensor_types.READ[entry.dtype])
@@ -119,17 +107,10 @@ class Bundle(collections.abc.Mapping):
         return full
 
     def part(self, name, part):
-        """A slice of a tensor, a tuple of (start, length), however it is partitioned."""
-        entry = self._of(name)
-        shape = slice_shape(part, entry.shape)
-        if shape is None:
-            raise DamagedFileError(f"{self.path!r}: tensor {name!r} has shape {entry.shape}; its "
-                                   f"part {part} does not lie in it.")
-        if entry.slices and tuple(part) in entry.slices:
-            key = slice_key(name, part)
-            if key in self.parts:
-                return self._array(name, self.parts[key])
-        return self.view(name)[index_of(part, shape)]
+        key = slice_key(name, part)
+        if part in self.entry(name).slices and key in self.parts:
+            return self._array(name, self.parts[key])
+        return super().part(name, part)
 
     # ---- the index ----------------------------------------------------------------------
 
@@ -207,13 +188,6 @@ class Bundle(collections.abc.Mapping):
             if there is None or there.slices or (there.dtype, there.shape) != (entry.dtype, shape):
                 raise self._damaged(f"{name!r} lacks its part {part}", entry.at)
         return list(zip(entry.slices, shapes, keys))
-
-    def _of(self, name):
-        try:
-            return self.entries[name]
-        except KeyError:
-            raise NotInFileError(f"{name!r} is not in {self.path!r}; there are "
-                                 f"{show_names(sorted(self.entries))}.") from None
 
     # ---- the values ---------------------------------------------------------------------
 

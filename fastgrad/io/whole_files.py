@@ -24,7 +24,8 @@ except ImportError:
 
 _PREFIX = ".writing-"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-_UNSUPPORTED = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.ENOLCK}
+_UNSUPPORTED = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.ENOLCK,
+                errno.EPERM, errno.EMLINK}
 
 
 class _Mine(threading.local):
@@ -34,16 +35,41 @@ class _Mine(threading.local):
 _mine = _Mine()
 
 
-def write_whole(path, data):
-    """Write bytes to a file so that it has them, or what it had before, whatever happens."""
+def write_whole(path, pieces):
+    """Write bytes to a file so that it has them, or what it had before, whatever happens.
+
+    Parameters
+    ----------
+    path : str
+    pieces : iterable of bytes or memoryview
+    """
+    def write(temporary):
+        with Acquired(os.open, (temporary, _NEW, 0o666), os.close) as number:    # less the umask
+            for piece in pieces:
+                left = memoryview(piece)
+                while left:
+                    left = left[os.write(number, left):]
+            os.fsync(number)
+    _put(path, write)
+
+
+def link_whole(source, path):
+    """Give a file a second name, in the place of what has it; whether the file system can."""
+    try:
+        _put(path, lambda temporary: os.link(source, temporary))
+    except OSError as e:
+        if e.errno not in _UNSUPPORTED:
+            raise
+        return False
+    return True
+
+
+def _put(path, make):
+    """Have `make` make a file, and move it to its place."""
     folder = os.path.dirname(os.path.abspath(path))
     temporary = os.path.join(folder, f"{_PREFIX}{os.getpid()}-{os.urandom(6).hex()}")
     try:
-        with Acquired(os.open, (temporary, _NEW, 0o666), os.close) as number:    # less the umask
-            left = memoryview(data)
-            while left:
-                left = left[os.write(number, left):]
-            os.fsync(number)
+        make(temporary)
         os.replace(temporary, path)
         flush_folder(folder)
     except BaseException:

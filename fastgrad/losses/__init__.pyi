@@ -4,13 +4,14 @@ from builtins import bool as _bool
 from collections.abc import Iterable
 from typing import Any
 from fastgrad import Tensor
-from fastgrad.typing import TensorLike
+from fastgrad.typing import DTypeLike, TensorLike
 
 __all__ = [
     "Reduction", "absolute_difference", "add_loss", "compute_weighted_loss", "cosine_distance",
     "get_losses", "get_regularization_loss", "get_regularization_losses", "get_total_loss",
     "hinge_loss", "huber_loss", "log_loss", "mean_pairwise_squared_error", "mean_squared_error",
-    "sigmoid_cross_entropy", "softmax_cross_entropy", "sparse_softmax_cross_entropy"]
+    "sample_weight", "sigmoid_cross_entropy", "softmax_cross_entropy",
+    "sparse_softmax_cross_entropy"]
 
 class Reduction:
     NONE: str
@@ -78,6 +79,7 @@ def mean_squared_error(
         loss_collection: str | Iterable[str] | None = 'losses',
         reduction: Any = 'weighted_sum_by_nonzero_weights'
 ) -> Tensor: ...
+def sample_weight(dtype: DTypeLike = ...) -> Tensor: ...
 def sigmoid_cross_entropy(
         multi_class_labels: TensorLike, logits: TensorLike, weights: TensorLike = 1.0,
         label_smoothing: TensorLike = 0, scope: Any = None,

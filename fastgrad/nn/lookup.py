@@ -63,7 +63,9 @@ def embedding_lookup(params, ids, partition_strategy="mod", name=None, validate_
     """
     if params is None or (isinstance(params, (list, tuple)) and not params):
         raise ValueError("Need at least one param")
-    tables = list(params) if isinstance(params, (list, tuple)) else [params]
+    parts = getattr(params, "_get_variable_list", None)         # of a partitioned variable
+    tables = (parts() if parts else list(params) if isinstance(params, (list, tuple))
+              else [params])
     with as_tensor(tables[0]).graph.name_scope(name or "embedding_lookup"):
         if len(tables) == 1:
             # TensorFlow's name: it ends in an identity

@@ -11,11 +11,14 @@ from fastgrad.train.adaptive import (AdadeltaOptimizer, AdagradDAOptimizer, Adag
                                      RMSPropOptimizer)
 from fastgrad.train.gradient_descent import (GradientDescentOptimizer, MomentumOptimizer,
                                              ProximalGradientDescentOptimizer)
-from fastgrad.io.checkpoint_state import (CheckpointState, checkpoint_exists, get_checkpoint_state,
+from fastgrad.io.checkpoint import checkpoint_exists, remove_checkpoint
+from fastgrad.io.checkpoint_state import (generate_checkpoint_state_proto, get_checkpoint_state,
                                           latest_checkpoint, update_checkpoint_state)
+from fastgrad.io.train_protos import CheckpointState, SaverDef
+from fastgrad.train.checkpoint_init import init_from_checkpoint
 from fastgrad.train.checkpoint_reader import (CheckpointReader, NewCheckpointReader,
                                               list_variables, load_checkpoint, load_variable)
-from fastgrad.train.saver import Saver, import_meta_graph, remove_checkpoint
+from fastgrad.train.saver import Saver, import_meta_graph
 from fastgrad.train.schedules import (cosine_decay, cosine_decay_restarts, exponential_decay,
                                       inverse_time_decay, linear_cosine_decay, natural_exp_decay,
                                       noisy_linear_cosine_decay, piecewise_constant,
@@ -32,5 +35,5 @@ __all__ = [
     "polynomial_decay", "CheckpointState", "Saver", "checkpoint_exists", "get_checkpoint_state",
     "import_meta_graph", "latest_checkpoint", "list_variables", "load_variable",
     "remove_checkpoint", "update_checkpoint_state", "CheckpointReader", "NewCheckpointReader",
-    "load_checkpoint"]
+    "load_checkpoint", "SaverDef", "init_from_checkpoint", "generate_checkpoint_state_proto"]
 __getattr__ = _elsewhere.missing("fastgrad.train")

@@ -21,6 +21,7 @@ from fastgrad.graph.nodes import Node, as_tensor, is_node
 from fastgrad.ops.cast import cast
 from fastgrad.ops.join import stack
 from fastgrad.ops.state import assign_add, group
+from fastgrad.variables.partitioned import SaveSliceInfo
 from fastgrad.variables.scopes import get_variable, variable_scope
 from fastgrad.variables.variable import Variable
 from fastgrad.wording import show_names, where
@@ -282,8 +283,15 @@ class Optimizer:
 
 def make_slot(var, initial, name):
     """Slot variable, named after another: `w/Momentum`, `w/Momentum_1`, ..."""
-    with variable_scope(None, f"{var.op.name}/{name}"):
-        return get_variable("", initializer=initial, trainable=False)
+    with variable_scope(None, f"{var.op.name}/{name}") as scope:
+        scope.set_partitioner(None)
+        slot = get_variable("", initializer=initial, trainable=False)
+    info = var.save_slice_info
+    if info is not None and slot._shape == var._shape:       # a part of the whole's slot
+        own = slot.op.name.removeprefix(var.op.name + "/")
+        slot.save_slice_info = SaveSliceInfo(f"{info.full_name}/{own}", info.full_shape,
+                                             info.var_offset, info.var_shape)
+    return slot
 
 
 def is_sparse(grad):

@@ -1,13 +1,17 @@
 """Saver: variables to files and back.
 
 Decisions
-- `save(sess, "dir/model", 100)` writes `dir/model-100.index`, the one file of the checkpoint, whose
-  name TensorFlow's own tools look for, and `dir/checkpoint`, which lists checkpoints as TensorFlow
-  does.
-- First the new file, then the list `checkpoint`, then the deletion of old ones, each whole and on
+- A Saver writes TensorFlow's files by default, `P.index` and `P.data-00000-of-00001`, from
+  `fastgrad` too: every tool that knows checkpoints reads them, they hold every dtype that a
+  variable has, and a checksum for each value costs a twentieth of a digest of all. A path that
+  ends in `.safetensors` makes such a file, and `format=` decides against both. What is restored is
+  known by its bytes, so that checkpoints of any age load.
+- First the new files, then the list `checkpoint`, then the deletion of old ones, each whole and on
   the disk before the next (`whole_files`): whatever fails or is killed in between, the list
   names whole files and the latest checkpoint that was saved can be restored.
-- Names, shapes and dtypes are checked before any variable changes.
+- The list names what lies in its folder by relative paths, so that the folder can be moved; for
+  TensorFlow's scripts (`compat.v1`) as TensorFlow does, by the paths that they gave.
+- Names, shapes, dtypes and checksums are looked at before any variable changes.
 - Values are read, and written, between two runs: a checkpoint is of one moment.
 """
 
@@ -18,19 +22,18 @@ import warnings
 
 import numpy as np
 
-from fastgrad.errors import MisfitError, NotInFileError
-from fastgrad.graph import shapes
-from fastgrad.graph.collection import GraphKeys
+from fastgrad.errors import NotInFileError
 from fastgrad.graph.default_graph import get_default_graph
-from fastgrad.graph.dtypes import strong
-from fastgrad.io.checkpoint_state import SUFFIX, _write_state, checkpoint_exists
-from fastgrad.io.tensors import encoded, read_tensors
-from fastgrad.io.whole_files import flush_folder, in_turn, write_whole
-from fastgrad.variables.variable import Variable
-from fastgrad.wording import show_names, where
+from fastgrad.graph.doors import door, warn
+from fastgrad.io.checkpoint import (checkpoint_exists, encode_checkpoint, open_checkpoint,
+                                    remove_checkpoint, time_of)
+from fastgrad.io.checkpoint_state import generate_checkpoint_state_proto, write_state
+from fastgrad.io.train_protos import SaverDef
+from fastgrad.io.whole_files import flush_folder, in_turn
+from fastgrad.train.saveables import assembled, fitting, put, saveables, values_of
 
+FORMATS = (None, "tensorflow", "safetensors")
 
-# ---- Saver ------------------------------------------------------------------------------
 
 class Saver:
     """Saves and restores the variables of a graph.
@@ -38,11 +41,21 @@ class Saver:
     Parameters
     ----------
     var_list : list of Variable, or dict from names in the file to Variables; optional
-        All variables of the graph, if not given.
+        All variables of the graph, if not given. Partitioned variables are one tensor in the
+        file, whatever their parts.
+    reshape : bool
+        Restore also what has another shape and as many elements.
     max_to_keep : int or None
         Older checkpoints are deleted beyond this many; None or 0 keeps all.
     keep_checkpoint_every_n_hours : float
         Besides, keep one in so many hours for good.
+    pad_step_number : bool
+        Write step numbers with eight digits.
+    save_relative_paths : bool
+        Name checkpoints by paths from their folder. `fastgrad` does so always, and
+        `fastgrad.compat.v1` if the path to save to is such.
+    format : {None, "tensorflow", "safetensors"}
+        Of the files; None goes by the path, see `save`.
 
     Examples
     --------
@@ -59,39 +72,33 @@ class Saver:
                  keep_checkpoint_every_n_hours=10000.0, name=None, restore_sequentially=False,
                  saver_def=None, builder=None, defer_build=False, allow_empty=False,
                  write_version=None, pad_step_number=False, save_relative_paths=False,
-                 filename=None):
-        self._graph, self._given = get_default_graph(), var_list
-        self._reshape, self._max, self._pad = reshape, max_to_keep, pad_step_number
-        self._every, self._next = keep_checkpoint_every_n_hours * 3600, None
-        self._kept = []                 # (path, time)
+                 filename=None, *, format=None):
+        if format not in FORMATS:
+            raise ValueError(f"Saver: format must be one of {FORMATS}; got {format!r}.")
+        if write_version == SaverDef.V1:
+            warn("Saver: write_version=V1 is not written; the files are of version 2, which "
+                 "TensorFlow reads from 0.12 on.")
+        self._graph, self._given, self._format = get_default_graph(), var_list, format
+        self._reshape, self._pad, self._sharded = reshape, pad_step_number, bool(sharded)
+        self._relative = save_relative_paths or self._graph.literals != "tf"
+        self._max, self._hours = max_to_keep, keep_checkpoint_every_n_hours
+        if saver_def is not None:
+            self._max, self._hours = saver_def.max_to_keep, saver_def.keep_checkpoint_every_n_hours
+        self._every, self._next = self._hours * 3600, None
+        self._name, self._kept = name or "save", []                 # (path, time)
         if not defer_build:
             found = self._variables()
             if not found and not allow_empty:
                 raise ValueError("No variables to save")
             if self._graph.literals == "tf":        # those that are there now, TensorFlow's way
-                self._given = found
+                self._given = {name: vs if vs[0].save_slice_info else vs[0]
+                               for name, vs in found.items()}
 
     def _variables(self):
-        """{name in the file: variable}"""
-        given = self._given
-        if given is None:
-            given = self._graph.get_collection(GraphKeys.GLOBAL_VARIABLES)
-            given += self._graph.get_collection(GraphKeys.SAVEABLE_OBJECTS)
-        if isinstance(given, dict):
-            for v in given.values():
-                if not isinstance(v, Variable):
-                    raise TypeError(f"Saver takes Variables; got {type(v).__name__}.")
-            if self._graph.literals == "tf" and len({*given.values()}) < len(given):
-                raise ValueError("the same variable is to be saved under two names.")
-            return dict(given)
-        found = {}
-        for v in given:
-            if not isinstance(v, Variable):
-                raise TypeError(f"Saver takes Variables; got {type(v).__name__}.")
-            twice = v.op.name in found and self._graph.literals == "tf"
-            if twice or found.setdefault(v.op.name, v) is not v:
-                raise ValueError(f"two variables to save are named {v.op.name!r}.")
-        return found
+        """{name in the file: [Variables]}"""
+        return saveables(self._given, self._graph)
+
+    # ---- the list of checkpoints --------------------------------------------------------
 
     last_checkpoints = property(lambda self: [p for p, _ in self._kept])
 
@@ -99,14 +106,21 @@ class Saver:
         """Say which checkpoints are there, to go on deleting old ones."""
         self._kept = [(p, 0.0) for p in last_checkpoints]
 
+    def set_last_checkpoints_with_time(self, last_checkpoints_with_time):
+        """Say which checkpoints are there, as (path, seconds since 1970)."""
+        self._kept = [(p, float(t)) for p, t in last_checkpoints_with_time]
+
     def recover_last_checkpoints(self, checkpoint_paths):
         """Say which checkpoints are there; those that are not are left out."""
         checkpoints = []
         for path in checkpoint_paths:
             with contextlib.suppress(FileNotFoundError):
-                checkpoints.append((path, os.path.getmtime(path + SUFFIX)))
+                checkpoints.append((path, time_of(path)))
         self._kept = checkpoints
 
+    # ---- saving -------------------------------------------------------------------------
+
+    @door
     def save(self, sess, save_path, global_step=None, latest_filename=None,
              meta_graph_suffix="meta", write_meta_graph=True, write_state=True,
              strip_default_attrs=False, save_debug_info=False):
@@ -116,7 +130,9 @@ class Saver:
         ----------
         sess : Session
         save_path : str
-            The folder is made if the one above it is there.
+            The folder is made if the one above it is there. A path that ends in `.safetensors` is
+            the one file, in that form; else TensorFlow's files are written, whose names begin with
+            the path.
         global_step : int, Variable or tensor; optional
             Appended to the path: `save_path-100`.
 
@@ -132,33 +148,35 @@ class Saver:
         ValueError
             If the folder above is not there either.
         """
-        path = self._path(sess, save_path, global_step)
+        path = self._path(sess, os.fspath(save_path), global_step)
         folder = os.path.dirname(os.path.abspath(path))
         if not os.path.isdir(os.path.dirname(folder)):
             raise ValueError(f"Parent directory of {save_path} doesn't exist, can't save.")
-        variables = self._variables()
-        with sess.store.lock.read_all():
-            values = {name: sess.store.copy_of(v.op) for name, v in variables.items()}
-        data = encoded(values)
+        values = values_of(self._variables(), sess.store)
+        if self._format == "safetensors" or path.endswith(".safetensors"):
+            values = {name: assembled(v) for name, v in values.items()}
+        write = encode_checkpoint(path, values, self._format)
         if not os.path.isdir(folder):
             os.makedirs(folder, exist_ok=True)
             flush_folder(os.path.dirname(folder))
-        in_turn(folder, lambda: self._write(path, data, write_state, folder, latest_filename))
+        in_turn(folder, lambda: self._write(path, write, write_state, folder, latest_filename))
         return path
 
-    def _write(self, path, data, write_state, folder, latest_filename):
-        if not write_state:
-            write_whole(path + SUFFIX, data)
+    def _write(self, path, write, listed, folder, latest_filename):
+        if not listed:
+            write()
             return
         now = time.time()
         # other Savers of the folder may have deleted some
         others = [(p, t) for p, t in self._kept if p != path and checkpoint_exists(p)]
         try:
-            write_whole(path + SUFFIX, data)
+            write()
         finally:                        # it may be there though the end of writing it failed
             self._kept = others + [(path, now)] * checkpoint_exists(path)
         kept, old, next_ = self._sorted_out(now)
-        _write_state(folder, path, [p for p, _ in kept], latest_filename)
+        state = generate_checkpoint_state_proto(
+            os.path.dirname(path), path, [p for p, _ in kept], relative=self._relative)
+        write_state(folder, state, latest_filename)
         left = [(p, t) for p, t in old if not _deleted(p)]
         self._kept, self._next = left + kept, next_
 
@@ -169,7 +187,10 @@ class Saver:
             return save_path
         if not isinstance(global_step, (int, np.integer)):
             global_step = int(sess.run(global_step))
-        return f"{save_path}-{global_step:08d}" if self._pad else f"{save_path}-{global_step}"
+        step = f"-{global_step:08d}" if self._pad else f"-{global_step}"
+        base, dot, ending = save_path.rpartition(".")
+        return (f"{base}{step}.{ending}" if ending == "safetensors" and dot
+                else save_path + step)
 
     def _sorted_out(self, now):
         """(checkpoints to list, checkpoints to delete, time of the next one to keep for good)"""
@@ -183,6 +204,9 @@ class Saver:
                 old.append((path, made))
         return kept, old, next_
 
+    # ---- restoring ----------------------------------------------------------------------
+
+    @door
     def restore(self, sess, save_path):
         """Put the values of a checkpoint into a session's variables; they need no initializer.
 
@@ -190,51 +214,50 @@ class Saver:
         ----------
         sess : Session
         save_path : str
-            What `save` returned, or `latest_checkpoint` found.
+            What `save` returned, or `latest_checkpoint` found: a checkpoint of fastgrad's or
+            TensorFlow's, of version 1 or 2.
 
         Raises
         ------
         NotInFileError
             If the checkpoint is not there or lacks a variable.
         DamagedFileError
-            If the file is cut off or no checkpoint.
-        StateError
+            If a file is cut off, damaged or no checkpoint.
+        MisfitError
             If a shape or dtype differs. In all cases no variable changes.
         """
         if save_path is None:
             raise ValueError("Can't load save_path when it is None.")
-        if not checkpoint_exists(str(save_path)):
+        save_path = os.fspath(save_path)
+        if not checkpoint_exists(save_path):
             raise NoCheckpointError(f"The passed save_path is not a valid checkpoint: {save_path}")
-        by_name = read_tensors(save_path + SUFFIX)
-        wanted = self._variables()
-        missing = [n for n in wanted if n not in by_name]
-        if missing:
-            raise NotInFileError(f"Key {missing[0]} not found in checkpoint {save_path!r}: it "
-                                 f"lacks {show_names(missing)}.")
-        for name, v in wanted.items():
-            by_name[name] = self._fitting(name, v, by_name[name])
-        store = sess.store
-        with store.lock.run(), store.undoing() as before:
-            store.remember([v.op for v in wanted.values()], before)
-            for name, v in wanted.items():
-                store.set(v.op, by_name[name])
+        put(fitting(self._variables(), open_checkpoint(save_path), self._reshape), sess.store)
 
-    def _fitting(self, name, v, array):
-        dtype = strong(v._dtype)
-        if array.dtype.newbyteorder("=") != dtype:
-            raise MisfitError(f"{where(v)} has dtype {dtype}; the checkpoint's {name!r} has "
-                              f"{array.dtype}.", v.op)
-        if not shapes.compatible(v._shape, array.shape):
-            known = shapes.is_known(v._shape)
-            if self._reshape and known and array.size == shapes.size_of(v._shape):
-                return array.reshape(v._shape)
-            raise MisfitError(f"{where(v)} has shape {v._shape}; the checkpoint's {name!r} "
-                              f"has {array.shape}. Assign requires shapes of both tensors to "
-                              "match.", v.op)
-        return array
+    # ---- TensorFlow's other names -------------------------------------------------------
 
     def build(self):
         """Nothing to do: variables are found when saving."""
+
+    def as_saver_def(self):
+        """A SaverDef with this Saver's settings, and the names that TensorFlow's operations
+        for saving would have."""
+        return SaverDef(
+            filename_tensor_name=f"{self._name}/Const:0",
+            save_tensor_name=f"{self._name}/control_dependency:0",
+            restore_op_name=f"{self._name}/restore_all", max_to_keep=self._max or 0,
+            sharded=self._sharded, keep_checkpoint_every_n_hours=self._hours,
+            version=SaverDef.V2)
+
+    saver_def = property(as_saver_def)
+
+    def to_proto(self, export_scope=None):
+        """The same as `as_saver_def()`."""
+        return self.as_saver_def()
+
+    @classmethod
+    def from_proto(cls, saver_def, import_scope=None):
+        """A Saver of all variables with the settings of a SaverDef."""
+        return cls(saver_def=saver_def, sharded=saver_def.sharded, defer_build=True)
 
     def export_meta_graph(self, *_, **__):
         raise NotImplementedError("graphs are not saved; build the graph with the same code and "
@@ -252,19 +275,13 @@ def import_meta_graph(meta_graph_or_file, clear_devices=False, import_scope=None
                               "Saver().restore(session, path).")
 
 
-def remove_checkpoint(checkpoint_prefix, **_):
-    """Delete a checkpoint."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(checkpoint_prefix + SUFFIX)
-
-
 def _deleted(path):
     """Delete an old checkpoint; whether it is gone."""
     try:
         remove_checkpoint(path)
     except OSError as e:
         warnings.warn(f"the old checkpoint {path!r} could not be deleted, which the next save will "
-                      f"try again: {e}", stacklevel=6)
+                      f"try again: {e}", stacklevel=7)
         return False
     return True
 

@@ -12,10 +12,11 @@ from fastgrad.graph import collection, shapes
 from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import DTYPES, as_dtype
-from fastgrad.graph.nodes import is_node
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.tensor_shape import to_shape
 from fastgrad.uncut import Changed
 from fastgrad.variables.initial_value import _initial, _stated_dtype
+from fastgrad.variables.partitioned import PartitionedVariable, make_partitioned, partitions_of
 from fastgrad.variables.variable import Variable
 from fastgrad.wording import show_shape, show_site
 
@@ -39,6 +40,7 @@ class _State:
     def __init__(self):
         self.current = VariableScope(False)
         self.variables = {}             # full name -> record of the Variable's operation
+        self.partitioned = {}           # full name -> what a PartitionedVariable is made of
         self.opened = {}                # scope name -> how often it was opened
 
     def close_below(self, name):
@@ -79,7 +81,8 @@ class VariableScope:
         self._name, self._reuse, self.original_name_scope = name, reuse, name_scope
         self.initializer, self.regularizer = initializer, regularizer
         self.custom_getter, self.constraint = custom_getter, constraint
-        self.caching_device, self.partitioner, self.use_resource = None, None, use_resource
+        self.caching_device, self.partitioner = None, partitioner
+        self.use_resource = use_resource
         self._dtype = dtype or DTYPES["float32"]
 
     name = property(lambda self: self._name)
@@ -125,9 +128,10 @@ class VariableScope:
     def copy(self, **changes):
         """These settings with some changed; None leaves a setting."""
         settings = dict(reuse=self._reuse, name=self._name, initializer=self.initializer,
-                        regularizer=self.regularizer, custom_getter=self.custom_getter,
-                        name_scope=self.original_name_scope, dtype=self._dtype,
-                        use_resource=self.use_resource, constraint=self.constraint)
+                        regularizer=self.regularizer, partitioner=self.partitioner,
+                        custom_getter=self.custom_getter, name_scope=self.original_name_scope,
+                        dtype=self._dtype, use_resource=self.use_resource,
+                        constraint=self.constraint)
         settings.update((k, v) for k, v in changes.items() if v is not None)
         return VariableScope(**settings)
 
@@ -144,7 +148,8 @@ class VariableScope:
             initializer=self.initializer if initializer is None else initializer,
             regularizer=self.regularizer if regularizer is None else regularizer,
             reuse=reuse, trainable=trainable, collections=collections,
-            caching_device=caching_device, partitioner=partitioner,
+            caching_device=caching_device,
+            partitioner=self.partitioner if partitioner is None else partitioner,
             validate_shape=validate_shape, use_resource=use_resource,
             constraint=self.constraint if constraint is None else constraint)
         graph = get_default_graph()
@@ -153,10 +158,16 @@ class VariableScope:
 
 
 def _get(name, shape=None, dtype=None, initializer=None, regularizer=None, reuse=None,
-         trainable=None, collections=None, validate_shape=True, constraint=None, **_):
+         trainable=None, collections=None, validate_shape=True, constraint=None,
+         partitioner=None, **_):
     """The variable of this full name: what custom getters get as `getter`."""
     known = _state().variables
     shape, dtype = to_shape(shape), as_dtype(dtype)
+    if partitioner is not None and shape != ():
+        return _get_partitioned(
+            name, shape, dtype, initializer, reuse, partitioner, regularizer=regularizer,
+            trainable=trainable, collections=collections, validate_shape=validate_shape,
+            constraint=constraint)
     value = initializer is not None and not (callable(initializer) and not is_node(initializer))
     if value and shape is not None:
         raise ValueError("If initializer is a constant, do not specify shape.")
@@ -180,12 +191,59 @@ def _get(name, shape=None, dtype=None, initializer=None, regularizer=None, reuse
     return found
 
 
+def _get_partitioned(name, shape, dtype, initializer, reuse, partitioner, **settings):
+    """The PartitionedVariable of this full name."""
+    state, graph = _state(), get_default_graph()
+    if _known(name) is not None:
+        raise ValueError("A partitioner was provided, but an unpartitioned version of the "
+                         f"variable was found: {name}. Perhaps a variable of the same name was "
+                         "already created without partitioning?")
+    if is_node(initializer) or initializer is not None and not callable(initializer):
+        shape = shapes.merge(shape, as_tensor(initializer)._shape)
+    known = state.partitioned.get(name)
+    found = known and PartitionedVariable(name, *map(graph.given, known))
+    if found is None and reuse is True:
+        raise ValueError(
+            f"PartitionedVariable {name} does not exist, or was not created with get_variable(). "
+            "Did you mean to set reuse=False or reuse=AUTO_REUSE in variable_scope?")
+    wanted = None if reuse is True else partitions_of(partitioner, shape, dtype)
+    if found is None:
+        found = make_partitioned(_get, name, shape, dtype, initializer, wanted, reuse=reuse,
+                                 **settings)
+        state.partitioned[name] = (shape, dtype, graph.kept(list(found)), wanted)
+        return found
+    if not reuse:
+        raise ValueError(f"Partitioned variable with name {name} already exists. Did you mean to "
+                         "set reuse=True or reuse=AUTO_REUSE in variable_scope?")
+    for what, got, there in (("shape", shape, found.shape), ("dtype", dtype, found.dtype),
+                             ("partitions", wanted, found._get_partitions())):
+        fits = (shapes.compatible(got, tuple(there)) if what == "shape" else
+                got is None or got == there)
+        if not fits:
+            raise ValueError(f"Trying to reuse partitioned variable {name}, but specified {what} "
+                             f"{got} and found {what} {there}.")
+    return found
+
+
 def _known(name):
     """The variable that get_variable has made under this full name, or None."""
     graph, record = get_default_graph(), _state().variables.get(name)
     if record is None or not graph.keeps(record):       # a gradient's rule made it and failed
         return None
     return graph.tensor_at(record.id, 0)
+
+
+def variables_by_name(graph):
+    """{full name: [variables]} of what get_variable has made in a graph: one, or the parts of a
+    partitioned one."""
+    state = _state(graph)
+    with graph.as_default():
+        single = {name: _known(name) for name in state.variables}
+    found = {name: [v] for name, v in single.items()
+             if v is not None and v.save_slice_info is None}
+    found.update((name, [graph.given(v) for v in parts])
+                 for name, (_, _, parts, _) in state.partitioned.items())
+    return found
 
 
 def _shared(found, name, shape, dtype, reuse, value):
@@ -239,7 +297,8 @@ def get_variable(name, shape=None, dtype=None, initializer=None, regularizer=Non
     """
     return get_variable_scope().get_variable(
         name, shape, dtype, initializer, regularizer, None, trainable, collections,
-        validate_shape=validate_shape, custom_getter=custom_getter, constraint=constraint)
+        partitioner=partitioner, validate_shape=validate_shape, custom_getter=custom_getter,
+        constraint=constraint)
 
 
 @door
@@ -311,8 +370,8 @@ class variable_scope(Changed):
             raise ValueError("reuse=True cannot be used without a name_or_scope")
         self._given, self._default_name = name_or_scope, default_name
         self._settings = dict(initializer=initializer, regularizer=regularizer,
-                              dtype=as_dtype(dtype), use_resource=use_resource,
-                              constraint=constraint)
+                              partitioner=partitioner, dtype=as_dtype(dtype),
+                              use_resource=use_resource, constraint=constraint)
         self._reuse, self._getter, self._names = reuse, custom_getter, auxiliary_name_scope
         node = next((v for v in values or () if is_node(v)), None)
         self._graph = get_default_graph() if node is None else node.graph

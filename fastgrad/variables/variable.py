@@ -105,8 +105,8 @@ class Variable(Tensor):
         pass                      # __new__ has done it
 
     initial_value = property(lambda self: self.op.get_attr("initial"))
-    trainable, constraint, initializer, _read = map(
-        _lasting, ("trainable", "constraint", "initializer", "_read"))
+    trainable, constraint, initializer, _read, save_slice_info = map(
+        _lasting, ("trainable", "constraint", "initializer", "_read", "save_slice_info"))
 
     @property
     def value(self):

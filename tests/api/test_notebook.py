@@ -9,7 +9,7 @@ import pytest
 import fastgrad as fg
 import fastgrad.compat.v1 as tf
 from fastgrad.graph.layered import arrange
-from fastgrad.runtime.fit import History
+from fastgrad.runtime.history import History
 
 
 def parsed(thing):

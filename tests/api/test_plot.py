@@ -6,7 +6,7 @@ from child import run_python
 
 import fastgrad as fg
 from fastgrad import plot
-from fastgrad.runtime.fit import History
+from fastgrad.runtime.history import History
 
 WITHOUT = """import sys; sys.modules['matplotlib'] = None
 import fastgrad.plot

@@ -17,7 +17,8 @@ from moments import at_moment, interrupt, moments_of
 
 import fastgrad as fg
 from fastgrad import errors, summary
-from fastgrad.io import events, tensors
+from fastgrad.io import events
+from fastgrad.io.checkpoint import open_checkpoint
 from fastgrad.runtime import streams
 from fastgrad.io.records import record
 
@@ -56,7 +57,7 @@ class Pair:
 
 
 def saved_pair(pair, path):
-    found = tensors.read_tensors(path + ".index")
+    found = open_checkpoint(path)
     return found["a"], found["b"]
 
 

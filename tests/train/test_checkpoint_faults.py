@@ -19,9 +19,15 @@ from child import posix
 
 import fastgrad as fg
 from fastgrad import errors
-from fastgrad.io import tensors
+from fastgrad.io.checkpoint import open_checkpoint
 
-CALLS = ("open", "write", "fsync", "close", "replace", "unlink", "listdir", "mkdir")
+CALLS = ("open", "write", "fsync", "close", "replace", "link", "unlink", "listdir", "mkdir")
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """No power is cut here, so that nothing need be on the disk: seconds less."""
+    monkeypatch.setattr(os, "fsync", lambda number: None)
 
 
 @pytest.fixture(autouse=True)
@@ -70,11 +76,21 @@ def files(folder):
     return {p.name for p in pathlib.Path(folder).iterdir()}
 
 
+def whole(path):
+    """Whether a checkpoint is whole: every value is there and right."""
+    return bool(dict(open_checkpoint(path)))
+
+
+def of(*numbers):
+    """The names of the files of checkpoints m-1, m-2, ..."""
+    return {f"m-{k}.{kind}" for k in numbers for kind in ("index", "data-00000-of-00001")}
+
+
 def check(folder, session, keeper, v, at_least):
     """The list names whole files, of which the latest is as new as what was saved for certain."""
     state = fg.train.get_checkpoint_state(str(folder))
     for path in state.all_model_checkpoint_paths:
-        assert tensors.read_tensors(path + ".index")
+        assert whole(path)
     latest = fg.train.latest_checkpoint(str(folder))
     v.load(np.full(3, -1.0))
     keeper.restore(session, latest)
@@ -108,7 +124,7 @@ def count_of(folder, max_to_keep):
 def test_a_failure_at_every_system_call(tmp_path, max_to_keep, stop):
     (tmp_path / "count").mkdir()
     names = count_of(tmp_path / "count", max_to_keep)
-    assert names.index("replace") < names.index("unlink") and names.count("fsync") == 4
+    assert names.index("replace") < names.index("unlink") and names.count("fsync") == 6
     for n in range(1, len(names) + 1):
         folder = tmp_path / str(n)
         folder.mkdir()
@@ -125,7 +141,7 @@ def test_a_failure_at_every_system_call(tmp_path, max_to_keep, stop):
         for k in (4, 5):
             save(k)
         check(folder, session, keeper, v, 5)
-        kept = {f"m-{k}.index" for k in range(6 - max_to_keep, 6)}
+        kept = of(*range(6 - max_to_keep, 6))
         assert files(folder) == kept | {"checkpoint"}, (n, names[n - 1])
 
 
@@ -153,6 +169,83 @@ def test_a_kill_at_every_system_call(tmp_path, stop):
         v.load(np.full(3, 4.0))
         other.save(session, str(folder / "m"), 4)
         check(folder, session, other, v, 4)
+
+
+# ---- in the place of another ------------------------------------------------------------
+
+def replaced(folder):
+    """(session, saver, variable, save(n)) with one checkpoint, which each save replaces."""
+    v, session = fg.Variable(np.zeros(3)), fg.Session()
+    keeper = fg.train.Saver()
+
+    def save(n):
+        v.load(np.full(3, float(n)))
+        return keeper.save(session, str(folder / "m"))
+    save(1)
+    return session, keeper, v, save
+
+
+def check_replaced(folder, session, keeper, v, numbers):
+    path = fg.train.latest_checkpoint(str(folder))
+    v.load(np.full(3, -1.0))
+    keeper.restore(session, path)
+    assert v.value[0] in numbers and path == str(folder / "m")
+
+
+@posix
+@pytest.mark.parametrize("stop", [fails, fails_behind, is_killed, is_killed_behind])
+def test_a_checkpoint_is_replaced_whole(tmp_path, stop):
+    """Values and index are two files: at every moment the old pair or the new one is there."""
+    (tmp_path / "count").mkdir()
+    save = replaced(tmp_path / "count")[3]
+    with pytest.MonkeyPatch.context() as patch:
+        names = Shim(patch).names
+        save(2)
+    assert names.count("link") == 1
+    for n in range(1, len(names) + 1):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        session, keeper, v, save = replaced(folder)
+        child = os.fork()
+        if child == 0:
+            with pytest.MonkeyPatch.context() as patch:
+                Shim(patch, n, stop)
+                try:
+                    save(2)
+                except (OSError, KeyboardInterrupt):
+                    pass
+            os._exit(9)
+        assert os.waitpid(child, 0)[1] >> 8 == 9
+        check_replaced(folder, session, keeper, v, (1, 2))
+        for k in (3, 4):
+            save(k)
+            check_replaced(folder, session, keeper, v, (k,))
+        assert files(folder) == {"checkpoint", "m.index", "m.data-00000-of-00001"}, names[n - 1]
+
+
+def test_where_files_have_no_second_names(tmp_path, monkeypatch):
+    session, keeper, v, save = replaced(tmp_path)
+
+    def refused(*_):
+        raise OSError(errno.EPERM, "no links here")
+    monkeypatch.setattr(os, "link", refused)
+    for n in (2, 3, 4):
+        save(n)
+        check_replaced(tmp_path, session, keeper, v, (n,))
+        number = "2" if n % 2 == 0 else "1"
+        assert files(tmp_path) == {"checkpoint", "m.index", f"m.data-00000-of-0000{number}"}
+
+
+@pytest.mark.parametrize("before, behind", [("safetensors", "tensorflow"),
+                                            ("tensorflow", "safetensors")])
+def test_one_form_replaces_the_other(tmp_path, before, behind):
+    v, session = fg.Variable(np.zeros(3)), fg.Session()
+    for n, form in enumerate([before, behind], 1):
+        v.load(np.full(3, float(n)))
+        keeper = fg.train.Saver(format=form)
+        keeper.save(session, str(tmp_path / "m"))
+    check_replaced(tmp_path, session, keeper, v, (2,))
+    assert len(files(tmp_path)) == (3 if behind == "tensorflow" else 2)
 
 
 @posix
@@ -183,11 +276,11 @@ def test_what_cannot_be_deleted_is_tried_again(tmp_path, monkeypatch):
         patch.setattr(os, "unlink", lambda path: fails(None))
         with pytest.warns(UserWarning, match="m-2' could not be deleted.*injected"):
             save(3)
-    assert files(tmp_path) == {"checkpoint", "m-2.index", "m-3.index"}
+    assert files(tmp_path) == of(2, 3) | {"checkpoint"}
     assert fg.train.get_checkpoint_state(str(tmp_path)).all_model_checkpoint_paths == [
         str(tmp_path / "m-3")]
     save(4)
-    assert files(tmp_path) == {"checkpoint", "m-4.index"}
+    assert files(tmp_path) == of(4) | {"checkpoint"}
 
 
 # ---- side by side -----------------------------------------------------------------------
@@ -200,7 +293,7 @@ def keep_saving(folder, name, times, errors_):
             for n in range(times):
                 keeper.save(session, os.path.join(folder, name), n)
                 for path in fg.train.get_checkpoint_state(folder).all_model_checkpoint_paths:
-                    assert name != "alone" or tensors.read_tensors(path + ".index")
+                    assert name != "alone" or whole(path)
     except BaseException as error:
         errors_.put(repr(error))
 
@@ -220,7 +313,7 @@ def test_savers_of_other_processes(tmp_path, names):
         assert child.exitcode == 0
     assert found.empty(), found.get()
     listed = fg.train.get_checkpoint_state(str(tmp_path)).all_model_checkpoint_paths
-    assert listed and all(tensors.read_tensors(path + ".index") for path in listed)
+    assert listed and all(map(whole, listed))
     assert {n for n in files(tmp_path) if n.startswith(".")} == set()
 
 
@@ -277,6 +370,6 @@ def test_a_handler_that_saves_during_a_save(tmp_path, monkeypatch):
             save(3)
     finally:
         signal.signal(signal.SIGUSR1, before)
-    assert len(refused) == 4 and "is writing to" in refused[0] and "handler" in refused[0]
+    assert len(refused) == 6 and "is writing to" in refused[0] and "handler" in refused[0]
     v.load(np.full(3, 8.0))
     check(tmp_path, session, keeper, v, 3)

@@ -193,6 +193,7 @@ def placeholder(dtype: DTypeLike | None = None, shape: ShapeLike = None,
 class Variable(Tensor):
     trainable: _bool
     constraint: Callable[[Any], Any] | None
+    save_slice_info: Any
     initializer: Operation
     def __init__(
             self, initial_value: TensorLike | Callable[[], TensorLike] | None = None,
@@ -261,6 +262,7 @@ class _History:
 
     epoch: list[int]
     history: dict[str, list[Any]]
+    best_epoch: int | Any
     steps: int
     seconds: float
 
@@ -331,6 +333,11 @@ class Session:
     def plan(self, fetches: Any, feed_dict: Feeds | None = None) -> _Plan: ...
     def fit(self, train_op: Any, data: Feeds, *, batch_size: int | None = None, epochs: int = 1,
             shuffle: _bool = True, seed: int | None = None, fetches: Any = None,
+            metrics: Mapping[str, Any] | Iterable[str] | None = None,
+            validation: Feeds | float | None = None, patience: int | None = None,
+            monitor: str | None = None, mode: str | None = None, min_delta: float = 0.0,
+            sample_weight: npt.ArrayLike | None = None,
+            class_weight: str | Mapping[Any, Any] | None = None,
             callbacks: Iterable[Callable[[int, dict[str, Any]], Any]] = (),
             progress: _bool | None = None, stop_on_nan: _bool = False) -> _History: ...
     def partial_run_setup(self, fetches: Any, feeds: Sequence[Any] | None = None) -> Any: ...
