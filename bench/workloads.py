@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from bench.sequences import SEQUENCES, Sequence
+
 DTYPES = ("float32", "float64")
 HIDDEN = ("none", "relu", "tanh", "sigmoid")
 LOSSES = ("tutorial", "fused", "infer")
@@ -53,6 +55,11 @@ class Workload:
 
     def as_dict(self):
         return asdict(self)
+
+
+def from_dict(fields):
+    """The workload that `as_dict` described."""
+    return Sequence(**fields) if "cell" in fields else make(**fields)
 
 
 def make(name, batch, layers, dtype="float32", hidden="relu", loss="fused", lr=None):
@@ -107,6 +114,7 @@ WORKLOADS = {w.name: w for w in (
     make("infer_one", 1, (784, 256, 256, 10), loss="infer"),
     make("infer_batch", 1024, (784, 256, 256, 10), loss="infer"),
 )}
+WORKLOADS.update(SEQUENCES)
 
 
 def make_data(workload, seed=0):

@@ -3,6 +3,8 @@ import autograd
 import autograd.numpy as np
 from importlib.metadata import version
 
+from bench.peers import Unsupported
+from bench.sequences import Sequence
 from bench.workloads import make_data, make_weights
 
 ACTIVATION = {"none": None, "relu": lambda h: np.maximum(h, 0), "tanh": np.tanh,
@@ -14,6 +16,8 @@ def versions():
 
 
 def build(workload):
+    if isinstance(workload, Sequence):
+        raise Unsupported("recurrent nets are not compared here")
     return Training(workload) if workload.trains else Inference(workload)
 
 

@@ -7,6 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 import fastgrad as fg
 
+from bench.peers.sequences_tf import Net as Recurrent
+from bench.sequences import Sequence
 from bench.workloads import make_data, make_weights
 
 ACTIVATION = {"none": None, "relu": fg.nn.relu, "tanh": fg.tanh, "sigmoid": fg.sigmoid}
@@ -20,6 +22,9 @@ def versions():
 
 
 def build(workload):
+    if isinstance(workload, Sequence):
+        import fastgrad.compat.v1 as tf
+        return Recurrent(workload, tf)
     return Training(workload) if workload.trains else Inference(workload)
 
 

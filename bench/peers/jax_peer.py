@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from bench.peers.sequences_jax import Net as Recurrent
+from bench.sequences import Sequence
 from bench.workloads import make_data, make_weights
 
 # Workloads name their dtype; without this switch JAX would make float64 data float32.
@@ -23,6 +25,8 @@ def versions():
 
 
 def build(workload):
+    if isinstance(workload, Sequence):
+        return Recurrent(workload)
     return Training(workload) if workload.trains else Inference(workload)
 
 

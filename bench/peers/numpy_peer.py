@@ -5,6 +5,7 @@ probabilities against it, so its formulas are kept plain enough to be checked by
 """
 import numpy as np
 
+from bench.sequences import Judge, Sequence
 from bench.workloads import make_data, make_weights
 
 
@@ -13,6 +14,8 @@ def versions():
 
 
 def build(workload):
+    if isinstance(workload, Sequence):
+        return Judge(workload)
     return Training(workload) if workload.trains else Inference(workload)
 
 

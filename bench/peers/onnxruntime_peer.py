@@ -4,6 +4,7 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from bench.peers import Unsupported
+from bench.sequences import Sequence
 from bench.workloads import make_data, make_weights
 
 ACTIVATION = {"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid"}
@@ -16,6 +17,9 @@ def versions():
 
 
 def build(workload):
+    if isinstance(workload, Sequence):
+        from bench.peers.sequences_onnx import Net as Recurrent
+        return Recurrent(workload)
     if workload.trains:
         raise Unsupported("the package runs models; it does not train")
     return Inference(workload)

@@ -13,6 +13,7 @@ from collections import deque
 import numpy as np
 
 from bench.peers import Unsupported
+from bench.sequences import Sequence
 from bench.workloads import make_data, make_weights
 
 GRADIENTS = {}
@@ -201,6 +202,8 @@ def run(fetch, feed):
 
 
 def build(workload):
+    if isinstance(workload, Sequence):
+        raise Unsupported("recurrent nets are not compared here")
     if workload.loss != "tutorial" or workload.hidden not in ("none", "sigmoid"):
         raise Unsupported("the tutorial trains sigmoid nets on its own cross-entropy only")
     return Training(workload)

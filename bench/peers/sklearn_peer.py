@@ -8,6 +8,7 @@ import sklearn
 from sklearn.neural_network import MLPClassifier
 
 from bench.peers import Unsupported
+from bench.sequences import Sequence
 from bench.workloads import make_data, make_weights
 
 ACTIVATION = {"none": "identity", "relu": "relu", "tanh": "tanh", "sigmoid": "logistic"}
@@ -18,6 +19,8 @@ def versions():
 
 
 def build(workload):
+    if isinstance(workload, Sequence):
+        raise Unsupported("recurrent nets are not compared here")
     if workload.layers[-1] == 2:
         raise Unsupported("MLPClassifier models two classes with one logistic output: another net")
     return Net(workload)

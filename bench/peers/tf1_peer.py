@@ -9,6 +9,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tensorflow
 
+from bench.peers.sequences_tf import Net as Recurrent
+from bench.sequences import Sequence
 from bench.workloads import make_data, make_weights
 
 if tensorflow.__version__.startswith("1."):
@@ -26,6 +28,8 @@ def versions():
 
 
 def build(workload):
+    if isinstance(workload, Sequence):
+        return Recurrent(workload, tf)
     return Training(workload) if workload.trains else Inference(workload)
 
 

@@ -8,6 +8,8 @@ and never less.
 import torch
 import torch.nn.functional as F
 
+from bench.peers.sequences_torch import Net as Recurrent
+from bench.sequences import Sequence
 from bench.workloads import make_data, make_weights
 
 ACTIVATION = {"none": None, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
@@ -18,6 +20,8 @@ def versions():
 
 
 def build(workload):
+    if isinstance(workload, Sequence):
+        return Recurrent(workload)
     return Training(workload) if workload.trains else Inference(workload)
 
 
