@@ -49,7 +49,7 @@ KERNELS = HERE / "fastgrad" / "_kernels"
 
 # The texts that the kernels are compiled as, and the folders whose templates each includes, in this
 # order; the slowest to compile first. The level's Python module stands behind the first one.
-TEXTS = {"products": ["products"], "reductions": ["reductions"],
+TEXTS = {"products": ["products", "convolutions"], "reductions": ["reductions"],
          "maps": ["elementwise", "movement", "updates", "random"]}
 
 V3 = ["-msse3", "-mssse3", "-msse4.1", "-msse4.2", "-mpopcnt", "-mcx16", "-msahf", "-mavx", "-mavx2",

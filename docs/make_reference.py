@@ -36,7 +36,8 @@ TOPICS = {
 }
 NAMESPACES = {
     "nn": "Neural networks", "train": "Optimizers, schedules, saving",
-    "layers": "Layers", "losses": "Losses", "metrics": "Metrics over several runs",
+    "layers": "Layers", "image": "Images", "losses": "Losses",
+    "metrics": "Metrics over several runs",
     "initializers": "Initializers", "regularizers": "Regularizers",
     "linalg": "Linear algebra by TensorFlow's names", "math": "Mathematics by TensorFlow's names",
     "random": "Random numbers by TensorFlow's names", "distributions": "Distributions",

@@ -31,7 +31,7 @@ NOTES = {
     "tf.set_random_seed": "reproducible, but other draws than TensorFlow's",
     "tf.layers.dense": "initial weights are other draws than TensorFlow's",
     "tf.contrib.layers.fully_connected": "initial weights are other draws than TensorFlow's",
-    "tf.contrib.layers": "the functions for dense nets",
+    "tf.contrib.layers": "the functions for dense and convolutional nets",
     "tf.get_variable": "without an initializer, other draws than TensorFlow's",
     "tf.string": "a dtype by name only; there are no string tensors",
     "tf.train.Saver": "checkpoints are safetensors files; TensorFlow's own are not read",

@@ -38,6 +38,8 @@ from fastgrad.ops.reduce import *
 from fastgrad.ops.argmax import *
 from fastgrad.ops.logsumexp import *
 from fastgrad.ops.pad import *
+from fastgrad.ops.patches import *
+from fastgrad.ops.space import *
 from fastgrad.ops.gather import *
 from fastgrad.ops.tensor_scatter import *
 from fastgrad.ops.segment import *
@@ -61,6 +63,7 @@ from fastgrad.ops.custom_gradient import *
 from fastgrad.nn.clip import *
 from fastgrad.ops.norms import accumulate_n, add_n, global_norm
 from fastgrad.ops.random import *
+from fastgrad.ops.random_crop import *
 from fastgrad.nn.activations import log_sigmoid, sigmoid
 from fastgrad.nn.softmax import softmax
 from fastgrad.autodiff.gradients import gradients, hessians
@@ -116,8 +119,8 @@ __all__ = [name for name in dir() if not name.startswith("_") and not hasattr(_b
 _missing = _elsewhere.missing("fastgrad")
 
 # Namespaces that are loaded when first asked for, and those that are there from the start.
-_LATE = ("crf", "datasets", "distributions", "initializers", "layers", "losses", "metrics",
-         "plot", "regularizers", "rnn", "seq2seq", "summary", "testing", "typing")
+_LATE = ("crf", "datasets", "distributions", "image", "initializers", "layers", "losses",
+         "metrics", "plot", "regularizers", "rnn", "seq2seq", "summary", "testing", "typing")
 _NAMESPACES = ("errors", "linalg", "math", "nn", "random", "train")
 
 

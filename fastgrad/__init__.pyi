@@ -479,6 +479,7 @@ from fastgrad import crf as crf
 from fastgrad import datasets as datasets
 from fastgrad import distributions as distributions
 from fastgrad import errors as errors
+from fastgrad import image as image
 from fastgrad import initializers as initializers
 from fastgrad import layers as layers
 from fastgrad import linalg as linalg
@@ -503,17 +504,18 @@ __all__ = [
     "Variable", "VariableScope", "accumulate_n", "acos", "acosh", "add", "add_n",
     "add_to_collection", "add_to_collections", "approximate_equal", "arg_max", "arg_min",
     "argmax", "argmin", "argsort", "as_dtype", "as_string", "asin", "asinh", "assign",
-    "assign_add", "assign_sub", "atan", "atan2", "atanh", "batch_gather", "bincount", "bitcast",
-    "boolean_mask", "broadcast_dynamic_shape", "broadcast_static_shape", "broadcast_to", "case",
-    "cast", "ceil", "cholesky", "cholesky_solve", "clip_by_average_norm", "clip_by_global_norm",
-    "clip_by_norm", "clip_by_value", "compute_gradients", "concat", "cond", "confusion_matrix",
-    "constant", "constant_initializer", "control_dependencies", "convert_to_tensor", "cos",
-    "cosh", "count_nonzero", "cross", "cumprod", "cumsum", "custom_gradient", "diag", "diag_part",
-    "digamma", "div", "div_no_nan", "divide", "divide_no_nan", "dynamic_partition",
+    "assign_add", "assign_sub", "atan", "atan2", "atanh", "batch_gather", "batch_to_space",
+    "batch_to_space_nd", "bincount", "bitcast", "boolean_mask", "broadcast_dynamic_shape",
+    "broadcast_static_shape", "broadcast_to", "case", "cast", "ceil", "cholesky",
+    "cholesky_solve", "clip_by_average_norm", "clip_by_global_norm", "clip_by_norm",
+    "clip_by_value", "compute_gradients", "concat", "cond", "confusion_matrix", "constant",
+    "constant_initializer", "control_dependencies", "convert_to_tensor", "cos", "cosh",
+    "count_nonzero", "cross", "cumprod", "cumsum", "custom_gradient", "depth_to_space", "diag",
+    "diag_part", "digamma", "div", "div_no_nan", "divide", "divide_no_nan", "dynamic_partition",
     "dynamic_stitch", "edit_distance", "einsum", "ensure_shape", "equal", "erf", "erfc", "exp",
-    "expand_dims", "expm1", "eye", "fill", "fixed_size_partitioner", "float16", "float32",
-    "float64", "floor", "floor_div", "floordiv", "floormod", "foldl", "foldr", "gather",
-    "gather_nd", "get_collection", "get_collection_ref", "get_default_graph",
+    "expand_dims", "expm1", "extract_image_patches", "eye", "fill", "fixed_size_partitioner",
+    "float16", "float32", "float64", "floor", "floor_div", "floordiv", "floormod", "foldl",
+    "foldr", "gather", "gather_nd", "get_collection", "get_collection_ref", "get_default_graph",
     "get_default_session", "get_local_variable", "get_static_value", "get_variable",
     "get_variable_scope", "global_norm", "global_variables", "global_variables_initializer",
     "glorot_normal_initializer", "glorot_uniform_initializer", "gradients", "greater",
@@ -529,25 +531,27 @@ __all__ = [
     "minimum", "mod", "model_variables", "moving_average_variables", "multinomial", "multiply",
     "multiply_no_nan", "name_scope", "negative", "nn", "no_op", "norm", "not_equal", "one_hot",
     "ones", "ones_initializer", "ones_like", "op_scope", "orthogonal_initializer", "pad",
-    "placeholder", "placeholder_with_default", "polygamma", "py_func", "qr", "random_gamma",
-    "random_normal", "random_normal_initializer", "random_poisson", "random_shuffle",
-    "random_uniform", "random_uniform_initializer", "rank", "realdiv", "reciprocal", "reduce_all",
-    "reduce_any", "reduce_euclidean_norm", "reduce_logsumexp", "reduce_max", "reduce_mean",
-    "reduce_min", "reduce_prod", "reduce_std", "reduce_sum", "reduce_variance", "repeat",
-    "report_uninitialized_variables", "reset_default_graph", "reshape", "reverse",
+    "placeholder", "placeholder_with_default", "polygamma", "py_func", "qr", "random_crop",
+    "random_gamma", "random_normal", "random_normal_initializer", "random_poisson",
+    "random_shuffle", "random_uniform", "random_uniform_initializer", "rank", "realdiv",
+    "reciprocal", "reduce_all", "reduce_any", "reduce_euclidean_norm", "reduce_logsumexp",
+    "reduce_max", "reduce_mean", "reduce_min", "reduce_prod", "reduce_std", "reduce_sum",
+    "reduce_variance", "repeat", "report_uninitialized_variables",
+    "required_space_to_batch_paddings", "reset_default_graph", "reshape", "reverse",
     "reverse_sequence", "reverse_v2", "rint", "roll", "rsqrt", "saturate_cast", "scalar_mul",
     "scan", "scatter_nd", "searchsorted", "segment_max", "segment_mean", "segment_min",
     "segment_prod", "segment_sum", "self_adjoint_eig", "self_adjoint_eigvals", "sequence_mask",
     "set_random_seed", "setdiff1d", "shape", "shape_n", "sigmoid", "sign", "sin", "sinh", "size",
-    "slogdet", "softmax", "sort", "sparse_placeholder", "sparse_tensor_to_dense",
-    "sparse_to_dense", "split", "sqrt", "square", "squared_difference", "squeeze", "stack",
-    "stop_gradient", "strided_slice", "string_join", "subtract", "svd", "tan", "tanh",
-    "tensor_scatter_add", "tensor_scatter_sub", "tensor_scatter_update", "tensordot", "tile",
-    "to_double", "to_float", "to_int32", "to_int64", "trace", "train", "trainable_variables",
-    "transpose", "truediv", "truncated_normal", "truncated_normal_initializer", "truncatediv",
-    "truncatemod", "uint8", "uniform_unit_scaling_initializer", "unique", "unique_with_counts",
-    "unsorted_segment_max", "unsorted_segment_mean", "unsorted_segment_min",
-    "unsorted_segment_prod", "unsorted_segment_sqrt_n", "unsorted_segment_sum", "unstack",
+    "slogdet", "softmax", "sort", "space_to_batch", "space_to_batch_nd", "space_to_depth",
+    "sparse_placeholder", "sparse_tensor_to_dense", "sparse_to_dense", "split", "sqrt", "square",
+    "squared_difference", "squeeze", "stack", "stop_gradient", "strided_slice", "string_join",
+    "subtract", "svd", "tan", "tanh", "tensor_scatter_add", "tensor_scatter_sub",
+    "tensor_scatter_update", "tensordot", "tile", "to_double", "to_float", "to_int32", "to_int64",
+    "trace", "train", "trainable_variables", "transpose", "truediv", "truncated_normal",
+    "truncated_normal_initializer", "truncatediv", "truncatemod", "uint8",
+    "uniform_unit_scaling_initializer", "unique", "unique_with_counts", "unsorted_segment_max",
+    "unsorted_segment_mean", "unsorted_segment_min", "unsorted_segment_prod",
+    "unsorted_segment_sqrt_n", "unsorted_segment_sum", "unstack",
     "variable_axis_size_partitioner", "variable_op_scope", "variable_scope",
     "variables_initializer", "variance_scaling_initializer", "where", "while_loop", "xdivy",
     "xlogy", "zeros", "zeros_initializer", "zeros_like"]
@@ -727,6 +731,13 @@ def atan(x: TensorLike, name: str | None = None) -> Tensor: ...
 def atan2(y: TensorLike, x: TensorLike, name: str | None = None) -> Tensor: ...
 def atanh(x: TensorLike, name: str | None = None) -> Tensor: ...
 def batch_gather(params: TensorLike, indices: TensorLike, name: str | None = None) -> Tensor: ...
+def batch_to_space(
+        input: TensorLike, crops: TensorLike, block_size: TensorLike, name: str | None = None,
+        block_shape: TensorLike | None = None
+) -> Tensor: ...
+def batch_to_space_nd(
+        input: TensorLike, block_shape: TensorLike, crops: TensorLike, name: str | None = None
+) -> Tensor: ...
 def bincount(
         arr: TensorLike, weights: TensorLike | None = None, minlength: TensorLike | None = None,
         maxlength: TensorLike | None = None, dtype: DTypeLike = ..., name: str | None = None
@@ -804,6 +815,10 @@ def cumsum(
         name: str | None = None
 ) -> Tensor: ...
 def custom_gradient(f: Callable[..., Any]) -> Any: ...
+def depth_to_space(
+        input: TensorLike, block_size: TensorLike, name: str | None = None,
+        data_format: Any = 'NHWC'
+) -> Tensor: ...
 def diag(diagonal: TensorLike, name: str | None = None) -> Tensor: ...
 def diag_part(input: TensorLike, name: str | None = None) -> Tensor: ...
 def digamma(x: TensorLike, name: str | None = None) -> Tensor: ...
@@ -829,6 +844,11 @@ def expand_dims(
         dim: TensorLike | None = None
 ) -> Tensor: ...
 def expm1(x: TensorLike, name: str | None = None) -> Tensor: ...
+def extract_image_patches(
+        images: TensorLike, ksizes: TensorLike | None = None, strides: TensorLike | None = None,
+        rates: TensorLike | None = None, padding: TensorLike | None = None,
+        name: str | None = None, sizes: TensorLike | None = None
+) -> Tensor: ...
 def eye(
         num_rows: TensorLike, num_columns: TensorLike | None = None,
         batch_shape: ShapeLike = None, dtype: DTypeLike = ..., name: str | None = None
@@ -1025,6 +1045,9 @@ def py_func(
         name: str | None = None
 ) -> Any: ...
 def qr(input: TensorLike, full_matrices: _bool = False, name: str | None = None) -> _QR: ...
+def random_crop(
+        value: TensorLike, size: TensorLike, seed: int | None = None, name: str | None = None
+) -> Tensor: ...
 def random_gamma(
         shape: ShapeLike, alpha: TensorLike, beta: TensorLike | None = None,
         dtype: DTypeLike = ..., seed: int | None = None, name: str | None = None
@@ -1110,6 +1133,10 @@ def repeat(
 def report_uninitialized_variables(
         var_list: Iterable[Any] | None = None, name: str | None = 'report_uninitialized_variables'
 ) -> Tensor: ...
+def required_space_to_batch_paddings(
+        input_shape: TensorLike, block_shape: TensorLike, base_paddings: TensorLike | None = None,
+        name: str | None = None
+) -> Tensor: ...
 def reset_default_graph() -> None: ...
 def reshape(tensor: TensorLike, shape: ShapeLike, name: str | None = None) -> Tensor: ...
 def reverse(tensor: TensorLike, axis: TensorLike, name: str | None = None) -> Tensor: ...
@@ -1174,6 +1201,17 @@ def softmax(
 def sort(
         values: TensorLike, axis: TensorLike = -1, direction: str | None = 'ASCENDING',
         name: str | None = None
+) -> Tensor: ...
+def space_to_batch(
+        input: TensorLike, paddings: TensorLike, block_size: TensorLike | None = None,
+        name: str | None = None, block_shape: TensorLike | None = None
+) -> Tensor: ...
+def space_to_batch_nd(
+        input: TensorLike, block_shape: TensorLike, paddings: TensorLike, name: str | None = None
+) -> Tensor: ...
+def space_to_depth(
+        input: TensorLike, block_size: TensorLike, name: str | None = None,
+        data_format: Any = 'NHWC'
 ) -> Tensor: ...
 def sparse_placeholder(
         dtype: DTypeLike, shape: ShapeLike = None, name: str | None = None

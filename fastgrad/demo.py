@@ -1,7 +1,8 @@
-"""What `fastgrad demo` does: three trainings, printed as they go, and one picture.
+"""What `fastgrad demo` does: four trainings, printed as they go, and one picture.
 
 The first two are the programs of parts IV and V of the tutorial "Deep Learning From Scratch"
-(two clusters, XOR); the third classifies handwritten digits. All of it goes through the public
+(two clusters, XOR); the third classifies handwritten digits, pixel by pixel, and the fourth does
+so by convolutions. All of it goes through the public
 names, so this file is also an example. matplotlib is imported only for the picture, and the
 demo does without it.
 """
@@ -31,14 +32,15 @@ class Points(NamedTuple):
 
 
 class Digits(NamedTuple):
-    """How the training on the digits went."""
+    """How a training on the digits went."""
+    title: str
     batch_losses: list      # one a step
     epoch_losses: list      # their mean, one an epoch
     accuracy: float
 
 
 def run(out=".", seed=0):
-    """Train all three networks, print their losses, and draw the picture.
+    """Train all four networks, print their losses, and draw the picture.
 
     Parameters
     ----------
@@ -50,15 +52,16 @@ def run(out=".", seed=0):
     Returns
     -------
     float
-        The accuracy on the held-out digits, 0 to 1.
+        The accuracy of the convolutional network on the held-out digits, 0 to 1.
     """
     started = time.perf_counter()
     perceptron = train_perceptron(np.random.default_rng(seed))
     xor = train_xor(np.random.default_rng(seed))
     digits = train_digits(np.random.default_rng(seed))
-    say(f"\nAll three: {time.perf_counter() - started:.2f} s")
-    draw(pathlib.Path(out), perceptron, xor, digits)
-    return digits.accuracy
+    images = train_images(np.random.default_rng(seed), seed)
+    say(f"\nAll four: {time.perf_counter() - started:.2f} s")
+    draw(pathlib.Path(out), perceptron, xor, digits, images)
+    return images.accuracy
 
 
 def say(text):
@@ -152,39 +155,74 @@ def digits_network(rng, hidden=64):
     return x, c, z, loss
 
 
-def train_digits(rng, epochs=40, batch=32, learning_rate=0.3):
-    """Train on three quarters of the digits in mini-batches, test on the rest."""
-    images, labels, test_images, test_labels = split_digits()
-    classes = np.eye(10, dtype=np.float32)[labels]
+def train_digits(rng, epochs=40, learning_rate=0.3):
+    """One hidden layer, on three quarters of the digits; tested on the rest."""
+    pixels, labels, _, test_labels = data = split_digits()
     say(f"\n3. Handwritten digits: 8x8 pixels, {len(labels)} to train on, "
         f"{len(test_labels)} held out, 64 relu units")
     with fg.Graph().as_default():
         x, c, z, loss = digits_network(rng)
         minimise = fg.train.GradientDescentOptimizer(learning_rate).minimize(loss)
         session = fg.Session()
+    classes = np.eye(10, dtype=np.float32)[labels]
     train_step = session.make_callable([loss, minimise], [x, c])
+    return follow("digits", rng, epochs, data, lambda rows, share: train_step(
+        pixels[rows], classes[rows]), session.make_callable(z, [x]))
+
+
+def images_network():
+    """Two layers of 3x3 filters, each with a pool: (images, labels, logits, loss, keep)."""
+    x = fg.placeholder(fg.float32, (None, 64))
+    c = fg.placeholder(fg.int64, (None,))
+    keep = fg.placeholder_with_default(np.float32(1), ())
+    h = fg.reshape(x, [-1, 8, 8, 1])
+    for filters in (32, 64):
+        h = fg.layers.conv2d(h, filters, 3, padding="same", activation=fg.nn.relu)
+        h = fg.layers.max_pooling2d(h, 2, 2)
+    z = fg.layers.dense(fg.nn.dropout(fg.layers.flatten(h), keep), 10)
+    return x, c, z, fg.losses.sparse_softmax_cross_entropy(c, z), keep
+
+
+def train_images(rng, seed, epochs=40, learning_rate=0.005):
+    """A convolutional network on the same digits, with dropout and a rate that falls to 0."""
+    pixels, labels, *_ = data = split_digits()
+    say("\n4. The same digits as images: 32 and 64 filters of 3x3 pixels, a pool behind each")
+    with fg.Graph().as_default():
+        fg.set_random_seed(seed)
+        x, c, z, loss, keep = images_network()
+        rate = fg.placeholder(fg.float32, ())
+        minimise = fg.train.AdamOptimizer(rate).minimize(loss)
+        session = fg.Session()
+    train_step = session.make_callable([loss, minimise], [x, c, keep, rate])
+    return follow("digits as images", rng, epochs, data, lambda rows, share: train_step(
+        pixels[rows], labels[rows], np.float32(0.5), np.float32(learning_rate * (1 - share))),
+        session.make_callable(z, [x]))
+
+
+def follow(title, rng, epochs, data, step, test, batch=32):
+    """Train in mini-batches by `step(rows, share of the epochs done)`, and say how it goes."""
+    _, labels, test_pixels, test_labels = data
     batch_losses, epoch_losses = [], []
     started = time.perf_counter()
     for epoch in range(1, epochs + 1):
         order = rng.permutation(len(labels))
         for start in range(0, len(order) - batch + 1, batch):
-            rows = order[start:start + batch]
-            batch_losses.append(float(train_step(images[rows], classes[rows])[0]))
+            loss, _ = step(order[start:start + batch], (epoch - 1) / epochs)
+            batch_losses.append(float(loss))
         epoch_losses.append(np.mean(batch_losses[-(len(order) // batch):]))
-        if epoch == 1 or epoch % 5 == 0:
-            found = session.run(z, {x: test_images}).argmax(axis=1)
-            accuracy = np.mean(found == test_labels)
+        if epoch == 1 or epoch % (epochs // 8) == 0:
+            accuracy = np.mean(test(test_pixels).argmax(axis=1) == test_labels)
             say(f"    epoch {epoch:3d}   loss {epoch_losses[-1]:8.4f}"
                 f"   held-out accuracy {100 * accuracy:.2f} %")
     seconds = time.perf_counter() - started
     say(f"    held-out accuracy {100 * accuracy:.2f} % after {len(batch_losses)} steps"
         f"   ({1e6 * seconds / len(batch_losses):.0f} us a step, compiling included)")
-    return Digits(batch_losses, epoch_losses, accuracy)
+    return Digits(title, batch_losses, epoch_losses, accuracy)
 
 
 # ---- the picture ------------------------------------------------------------------------
 
-def draw(out, perceptron, xor, digits):
+def draw(out, perceptron, xor, digits, images):
     """Write the picture to `out`, or say how to get one if matplotlib is not installed."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -194,12 +232,10 @@ def draw(out, perceptron, xor, digits):
             '\n(from a source tree: pip install ".[plot]"), then run the demo again.')
         return
     # a Figure of its own, not pyplot: no global state and no display
-    figure = Figure(figsize=(13, 4.2), dpi=150, layout="constrained")
+    figure = Figure(figsize=(17, 4.2), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
-    left, middle, right = figure.subplots(1, 3)
-    draw_points(left, perceptron)
-    draw_points(middle, xor)
-    draw_losses(right, digits)
+    for axes, trained in zip(figure.subplots(1, 4), (perceptron, xor, digits, images)):
+        (draw_points if isinstance(trained, Points) else draw_losses)(axes, trained)
     out.mkdir(parents=True, exist_ok=True)
     figure.savefig(out / PICTURE)
     say(f"Picture: {out / PICTURE}")
@@ -230,7 +266,7 @@ def draw_losses(axes, digits):
                   label="mini-batch")
     axes.semilogy(steps[a_epoch - 1::a_epoch], digits.epoch_losses, color=BLUE, linewidth=2,
                   label="mean of the epoch")
-    axes.set_title(f"digits: {100 * digits.accuracy:.1f} % of the held-out right", fontsize=11)
+    axes.set_title(f"{digits.title}: {100 * digits.accuracy:.1f} % of the held-out right", fontsize=11)
     axes.set_xlabel("step")
     axes.set_ylabel("cross entropy")
     axes.grid(alpha=0.3)

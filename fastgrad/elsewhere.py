@@ -12,9 +12,9 @@ import importlib
 import sys
 
 # where a public name may be; `fastgrad` first, for the shortest answer
-NAMESPACES = ("fastgrad", "fastgrad.nn", "fastgrad.train", "fastgrad.layers", "fastgrad.losses",
-              "fastgrad.metrics", "fastgrad.math", "fastgrad.linalg", "fastgrad.random",
-              "fastgrad.summary")
+NAMESPACES = ("fastgrad", "fastgrad.nn", "fastgrad.train", "fastgrad.layers", "fastgrad.image",
+              "fastgrad.losses", "fastgrad.metrics", "fastgrad.math", "fastgrad.linalg",
+              "fastgrad.random", "fastgrad.summary")
 
 # a name of another framework -> the public name
 NAMES = {

@@ -19,7 +19,6 @@ from fastgrad.graph.graph import Graph
 from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.registry import NotDifferentiable, op
 from fastgrad.io import events, protobuf
-from fastgrad.io.png import COLOUR_TYPES
 from fastgrad.ops.state import stop_gradient
 from fastgrad.wording import where
 
@@ -118,7 +117,7 @@ def image(name, tensor, max_outputs=3, collections=None, family=None):
     """
     x = as_tensor(tensor)
     if x._shape is not None and (len(x._shape) != 4
-                                 or x._shape[3] not in (None, *COLOUR_TYPES)):
+                                 or x._shape[3] not in (None, 1, 3, 4)):
         raise ShapeError(f"summary.image takes images of shape (n, height, width, 1, 3 or 4); "
                          f"{where(x)} has shape {x._shape}.")
     if x._dtype is not None and x._dtype != np.uint8 and x._dtype.kind != "f":

@@ -10,8 +10,6 @@ from fastgrad import elsewhere
 
 # the beginning of a name -> what to do instead
 HINTS = {
-    "layers.conv": "Convolutions are not there.",
-    "layers.max_pool": "Pooling is not there.", "layers.average_pool": "Pooling is not there.",
     "data": "Feed NumPy arrays.", "queue": "Feed NumPy arrays.", "FIFOQueue": "Feed NumPy arrays.",
     "RandomShuffleQueue": "Feed NumPy arrays.", "TextLineReader": "Feed NumPy arrays.",
     "WholeFileReader": "Feed NumPy arrays.", "TFRecordReader": "Feed NumPy arrays.",
@@ -20,7 +18,6 @@ HINTS = {
     "train.start_queue_runners": "Feed NumPy arrays; there are no queues to start.",
     "sparse": "Use dense tensors.", "string": "Take strings apart in Python.",
     "decode": "Decode in Python and feed arrays.",
-    "image": "Prepare images in Python and feed arrays.",
     "estimator": "Train with Session.run.", "keras": "Use layers and train.",
     "import_graph_def": "Build the graph with the code that made it.",
     "GraphDef": "Build the graph with the code that made it.",

@@ -1,14 +1,15 @@
-"""The parts of TensorFlow's `tf.contrib.layers` and `tf.contrib.framework` that dense networks use.
+"""The parts of TensorFlow's `tf.contrib.layers` that networks without images use.
 
-Functions decorated with `add_arg_scope` take defaults from the `arg_scope`s around them.
+Those over images are in `contrib_images`. Functions decorated with `add_arg_scope` take defaults
+from the `arg_scope`s around them.
 """
 
 import functools
-import threading
 
 from fastgrad.variables import initializers
 from fastgrad import layers
-from fastgrad.graph import shapes
+from fastgrad.compat.arg_scope import add_arg_scope
+from fastgrad.compat.outputs import collected_variables, output
 from fastgrad.train.moving_averages import assign_moving_average
 from fastgrad.graph.collection import GraphKeys
 from fastgrad.graph.nodes import as_tensor, is_node
@@ -22,73 +23,8 @@ from fastgrad.ops.state import identity
 from fastgrad.layers.regularizers import (apply_regularization, l1_l2_regularizer, l1_regularizer,
                                           l2_regularizer, sum_regularizer)
 from fastgrad.variables.scopes import get_variable, variable_scope
-from fastgrad.uncut import Changed
 from fastgrad.layers.layer import choose
 from fastgrad.graph.dtypes import INT64
-
-
-# ---- arg_scope --------------------------------------------------------------------------
-
-class _Scopes(threading.local):
-    def __init__(self):
-        self.stack = [{}]
-
-
-_scopes = _Scopes()
-_takers = set()
-
-
-def _key(fn):
-    return getattr(fn, "_arg_scope_key", None)
-
-
-def add_arg_scope(fn):
-    """Decorator: the function takes defaults from `arg_scope`."""
-    key = f"{fn.__module__}.{fn.__qualname__}"
-    _takers.add(key)
-
-    @functools.wraps(fn)
-    def call(*args, **kwargs):
-        return fn(*args, **{**_scopes.stack[-1].get(key, {}), **kwargs})
-    call._arg_scope_key = key
-    return call
-
-
-def has_arg_scope(fn):
-    """Whether `arg_scope` may name the function."""
-    return _key(fn) in _takers
-
-
-def arg_scope(list_ops_or_scope, **kwargs):
-    """In a `with`: the functions named take these keyword arguments by default.
-
-    Parameters
-    ----------
-    list_ops_or_scope : list of functions, or what an earlier arg_scope gave
-    """
-    if isinstance(list_ops_or_scope, dict):
-        if kwargs:
-            raise ValueError("When attempting to re-use a scope by suppling a dictionary, kwargs "
-                             "must be empty.")
-        found = dict(list_ops_or_scope)
-    else:
-        found = dict(_scopes.stack[-1])
-        for fn in list_ops_or_scope:
-            if not has_arg_scope(fn):
-                raise ValueError(f"{getattr(fn, '__name__', fn)} is not decorated with "
-                                 "@add_arg_scope")
-            found[_key(fn)] = {**found.get(_key(fn), {}), **kwargs}
-    return Changed(lambda: (found, _scopes.stack, None, found))
-
-
-def current_arg_scope():
-    """The defaults in force, for `arg_scope` to open again."""
-    return _scopes.stack[-1]
-
-
-def arg_scoped_arguments(fn):
-    """The keyword arguments that `fn` takes from the scopes in force."""
-    return dict(_scopes.stack[-1].get(_key(fn), {}))
 
 
 # ---- initializers -----------------------------------------------------------------------
@@ -107,21 +43,6 @@ def variance_scaling_initializer(factor=2.0, mode="FAN_IN", uniform=False, seed=
 
 
 # ---- layers -----------------------------------------------------------------------------
-
-def _collected(variables, collections, name):
-    """Add variables to a list of collections, or to those a dict has for the name."""
-    keys = collections.get(name, []) if isinstance(collections, dict) else collections or []
-    for v in variables:
-        v.graph.add_to_collections([GraphKeys.MODEL_VARIABLES, *keys], v)
-
-
-def _output(tensor, collections, activation=None):
-    if activation is not None:
-        tensor = activation(tensor)
-    if collections:
-        tensor.graph.add_to_collections(collections, tensor)
-    return tensor
-
 
 class _Named(layers.Dense):
     """Dense whose variables are called weights and biases."""
@@ -149,12 +70,12 @@ def fully_connected(inputs, num_outputs, activation_fn=_relu, normalizer_fn=None
                        weights_initializer, biases_initializer, weights_regularizer,
                        biases_regularizer, trainable=trainable, _scope=inside, _reuse=reuse)
         y = layer(x)
-        _collected([layer.kernel], variables_collections, "weights")
+        collected_variables([layer.kernel], variables_collections, "weights")
         if layer.bias is not None:
-            _collected([layer.bias], variables_collections, "biases")
+            collected_variables([layer.bias], variables_collections, "biases")
         if normalizer_fn is not None:
             y = normalizer_fn(y, **(normalizer_params or {}))
-        return _output(y, outputs_collections, activation_fn)
+        return output(y, outputs_collections, activation_fn, inside.original_name_scope)
 
 
 linear = functools.partial(fully_connected, activation_fn=None)
@@ -184,43 +105,43 @@ def batch_norm(inputs, decay=0.999, center=True, scale=False, epsilon=0.001, act
             given.get("beta", initializers.Zeros()), given.get("gamma", initializers.Ones()),
             given.get("moving_mean", initializers.Zeros()),
             given.get("moving_variance", initializers.Ones()), penal.get("beta"),
-            penal.get("gamma"), trainable=trainable, _scope=inside, _reuse=reuse)
+            penal.get("gamma"), trainable=trainable, fused=fused, _scope=inside, _reuse=reuse)
         layer.collections = updates_collections
-        layer.fused = fused is not False and x._shape is not None and len(x._shape) in (2, 4)
+        rank = None if x._shape is None else len(x._shape)
+        layer.unbiased = fused is not False and rank in (2, 4)
+        layer.beta_first = (layer.unbiased and rank == 2 or zero_debias_moving_mean
+                            or updates_collections != GraphKeys.UPDATE_OPS)
         y = layer(x, training=is_training)
         for v in layer.variables:
-            _collected([v], variables_collections, v.op.name.rsplit("/", 1)[-1])
+            collected_variables([v], variables_collections, v.op.name.rsplit("/", 1)[-1])
         if updates_collections is None and layer.updates:
             with x.graph.control_dependencies(layer.updates):
                 y = identity(y)
-        return _output(y, outputs_collections, activation_fn)
+        return output(y, outputs_collections, activation_fn, inside.original_name_scope)
 
 
 class _Tracked(layers.BatchNormalization):
     """Batch normalisation whose updates go to collections of the caller's choice."""
 
-    collections, fused = GraphKeys.UPDATE_OPS, False
+    collections, unbiased, beta_first = GraphKeys.UPDATE_OPS, False, False
 
-    def build(self, shape):
-        """TensorFlow's fused kernel makes beta first, and takes the unbiased variance."""
-        if self.fused and self.scale and self.center:
-            axis, = shapes.normal_axes(self.axis, len(shape))
-            self.beta = self.add_weight("beta", [shape[axis]], *self._beta)
-            self.center = False
-            super().build(shape)
-            self.center = True
+    def _build(self, n):
+        """Where TensorFlow's own layer does not do, it makes beta first."""
+        if self.beta_first and self.scale and self.center:
+            self.beta = self.add_weight("beta", n, *self._beta)
+            self.gamma = self.add_weight("gamma", n, *self._gamma)
         else:
-            super().build(shape)
+            super()._build(n)
 
-    def _is_image(self, inputs):
-        return self.fused
+    def _over_less_one(self, inputs):
+        return self.unbiased
 
-    def _track(self, inputs, mean, variance):
-        for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            update = assign_moving_average(moving, value, self.momentum, zero_debias=False)
-            self.updates.append(update)
-            if self.collections is not None:
-                inputs.graph.add_to_collections(self.collections, update)
+    def _move(self, graph, moving, value):
+        update = assign_moving_average(moving, value, self.momentum, zero_debias=False)
+        update = update if self.beta_first else update.op       # as the layer itself has them
+        self.updates.append(update)
+        if self.collections is not None:
+            graph.add_to_collections(self.collections, update)
 
 
 @add_arg_scope
@@ -228,19 +149,19 @@ def dropout(inputs, keep_prob=0.5, noise_shape=None, is_training=True, outputs_c
             scope=None, seed=None):
     """Keep a share `keep_prob` of the inputs, scaled up, if training."""
     x = as_tensor(inputs)
-    with variable_scope(scope, "Dropout", [x]):
+    with variable_scope(scope, "Dropout", [x]) as inside:
         rate = 1.0 - keep_prob if is_node(keep_prob) else 1 - keep_prob
         y = choose(is_training, lambda: drop(x, rate=rate, noise_shape=noise_shape,
                                                     seed=seed), lambda: identity(x))
-        return _output(y, outputs_collections)
+        return output(y, outputs_collections, alias=inside.original_name_scope)
 
 
 @add_arg_scope
 def flatten(inputs, outputs_collections=None, scope=None):
     """`inputs` as (batch, everything else)."""
     x = as_tensor(inputs)
-    with x.graph.name_scope(scope or "Flatten"):
-        return _output(layers.Flatten().call(x), outputs_collections)
+    with x.graph.name_scope(scope or "Flatten") as inside:
+        return output(layers.flatten(x), outputs_collections, alias=inside)
 
 
 def embed_sequence(ids, vocab_size=None, embed_dim=None, unique=False, initializer=None,
@@ -263,16 +184,30 @@ def one_hot_encoding(labels, num_classes, on_value=1.0, off_value=0.0, outputs_c
     """Class numbers as rows with a 1."""
     x = as_tensor(labels)
     with x.graph.name_scope(scope or "OneHotEncoding"):
-        return _output(one_hot(cast(x, INT64), num_classes, on_value=on_value,
+        return output(one_hot(cast(x, INT64), num_classes, on_value=on_value,
                        off_value=off_value), outputs_collections)
 
 
 @add_arg_scope
+def repeat(inputs, repetitions, layer, *args, **kwargs):
+    """Apply `layer` several times, with the same arguments.
+
+    The scopes are `scope/scope_1` and so on; the layer's name stands for a `scope` not given.
+    """
+    given = kwargs.pop("scope", None)
+    with variable_scope(given, "Repeat", [inputs]):
+        name = given or _name_of(layer, "repeat")
+        for i in range(repetitions):
+            inputs = layer(inputs, *args, scope=f"{name}_{i + 1}", **kwargs)
+        return inputs
+
+
+@add_arg_scope
 def stack(inputs, layer, stack_args, **kwargs):
-    """Apply `layer` once for each element of `stack_args`."""
-    scope, reuse = kwargs.pop("scope", None), kwargs.pop("reuse", None)
-    with variable_scope(scope, "Stack", reuse=reuse):
-        name = getattr(layer, "__name__", "layer")
+    """Apply `layer` once for each element of `stack_args`; for scopes see `repeat`."""
+    given, reuse = kwargs.pop("scope", None), kwargs.pop("reuse", None)
+    with variable_scope(given, "Stack", [inputs], reuse=reuse):
+        name = given or _name_of(layer, "stack")
         for i, args in enumerate(stack_args):
             args = args if isinstance(args, (list, tuple)) else [args]
             inputs = layer(inputs, *args, scope=f"{name}_{i + 1}", **kwargs)
@@ -283,3 +218,14 @@ __all__ = ["xavier_initializer", "variance_scaling_initializer", "fully_connecte
            "relu", "relu6", "batch_norm", "dropout", "flatten", "one_hot_encoding",
            "embed_sequence", "stack", "l1_regularizer", "l2_regularizer", "l1_l2_regularizer",
            "sum_regularizer", "apply_regularization"]
+def _name_of(layer, default):
+    return getattr(getattr(layer, "func", layer), "__name__", default)
+
+
+xavier_initializer_conv2d = xavier_initializer
+
+__all__ = ["xavier_initializer", "xavier_initializer_conv2d", "variance_scaling_initializer",
+           "fully_connected", "linear", "relu", "relu6", "batch_norm", "dropout", "flatten",
+           "one_hot_encoding", "repeat", "stack", "l1_regularizer", "l2_regularizer",
+           "l1_l2_regularizer", "sum_regularizer",
+           "apply_regularization"]

@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from fastgrad.compat.app import logging
-from fastgrad.compat.contrib import add_arg_scope
+from fastgrad.compat.arg_scope import add_arg_scope
 from fastgrad.graph.collection import GraphKeys, get_collection
 from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.ops.state import group, placeholder

@@ -10,7 +10,11 @@ import types as _types
 import fastgrad as _fastgrad
 from fastgrad.flow import asserts as _asserts
 from fastgrad.train import moving_averages as _averages
+from fastgrad.compat import arg_scope as _arg_scope
 from fastgrad.compat import contrib as _contrib
+from fastgrad.compat import contrib_images as _contrib_images
+from fastgrad.compat import outputs as _outputs
+from fastgrad.compat import learning as _learning
 from fastgrad.flow import control as _control
 from fastgrad.flow import cond as _branches
 from fastgrad.distributions import continuous as _distributions
@@ -18,6 +22,7 @@ from fastgrad.distributions import discrete as _discrete
 from fastgrad.distributions import divergence as _kl
 from fastgrad.flow import template as _template
 from fastgrad.variables import initializers as _initializers
+from fastgrad import image as _image
 from fastgrad import layers as _layers
 from fastgrad import losses as _losses
 from fastgrad.metrics import counts as _metrics
@@ -150,7 +155,7 @@ del losses.sample_weight        # TensorFlow has none
 metrics = _module("metrics", _metrics, **_members(_metrics_curves))
 layers = _module("layers", _layers, **{
     _n: _bind_class(getattr(_layers, _n))
-    for _n in ("Dense", "Dropout", "BatchNormalization", "Flatten")})
+    for _n in _layers.__all__ if isinstance(getattr(_layers, _n), type) and _n != "Layer"})
 summary = _module("summary", _summary)
 _made = {_n: _bind_class(_c) for _n, _c in {
     "zeros": _initializers.Zeros, "ones": _initializers.Ones, "constant": _initializers.Constant,
@@ -174,25 +179,26 @@ _kinds["kl_divergence"] = _kl.kl_divergence
 _diagonal = _kinds.pop("MultivariateNormalDiag")
 distributions = _module("distributions", **_kinds)
 _framework = {
-    **_members(_contrib_framework),
-    **{_n: getattr(_contrib, _n) for _n in (
-        "arg_scope", "add_arg_scope", "has_arg_scope", "current_arg_scope",
-        "arg_scoped_arguments")},
+    **_members(_arg_scope), **_members(_contrib_framework),
     **{_n: getattr(train, _n) for _n in (
         "get_or_create_global_step", "get_global_step", "init_from_checkpoint", "list_variables",
         "load_checkpoint", "load_variable")},
     "smart_cond": smart_cond}
+_layers_of_contrib = {**_members(_contrib), **_members(_contrib_images)}
 contrib = _module(
     "contrib",
     late={"rnn": "fastgrad.rnn", "seq2seq": "fastgrad.seq2seq", "crf": "fastgrad.crf",
           "legacy_seq2seq": "fastgrad.seq2seq.legacy"},
     distributions=_module("contrib.distributions", MultivariateNormalDiag=_diagonal, **_kinds),
-    layers=_module("contrib.layers", _contrib),
+    layers=_module("contrib.layers", **_layers_of_contrib),
     metrics=_module("contrib.metrics", confusion_matrix=confusion_matrix,
                     **{"streaming_" + _n: _t for _n, _t in _members(_metrics).items()}),
     util=_module("contrib.util", constant_value=get_static_value),
     framework=_module("contrib.framework", **_framework),
-    slim=_module("contrib.slim", _contrib, **_framework))
+    slim=_module(
+        "contrib.slim", losses=_module("contrib.slim.losses", _losses),
+        learning=_module("contrib.slim.learning", _learning),
+        utils=_module("contrib.slim.utils", _outputs), **_layers_of_contrib, **_framework))
 compat = _module("compat", as_str=_files.as_str, as_bytes=_files.as_bytes,
                  as_text=_files.as_text, as_str_any=_files.as_str_any, v1=_here)
 dtypes = _module("dtypes", DType=DType, as_dtype=as_dtype, cast=_fastgrad.cast,
@@ -200,7 +206,7 @@ dtypes = _module("dtypes", DType=DType, as_dtype=as_dtype, cast=_fastgrad.cast,
 saved_model = _module("saved_model")
 estimator = _module("estimator")
 python_io = _module("python_io")
-image = _module("image")
+image = _module("image", _image)
 layers.__doc__ = _layers.__doc__
 resource_loader = _module("resource_loader")
 sysconfig = _module("sysconfig")

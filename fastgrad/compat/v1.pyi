@@ -98,6 +98,8 @@ from fastgrad import atan as atan
 from fastgrad import atan2 as atan2
 from fastgrad import atanh as atanh
 from fastgrad import batch_gather as batch_gather
+from fastgrad import batch_to_space as batch_to_space
+from fastgrad import batch_to_space_nd as batch_to_space_nd
 from fastgrad import bincount as bincount
 from fastgrad import bitcast as bitcast
 from fastgrad.compat._v1 import bitwise as bitwise
@@ -129,6 +131,7 @@ from fastgrad import cross as cross
 from fastgrad import cumprod as cumprod
 from fastgrad import cumsum as cumsum
 from fastgrad import custom_gradient as custom_gradient
+from fastgrad import depth_to_space as depth_to_space
 from fastgrad import diag as diag
 from fastgrad import diag_part as diag_part
 from fastgrad import digamma as digamma
@@ -152,6 +155,7 @@ from fastgrad.compat._v1 import estimator as estimator
 from fastgrad import exp as exp
 from fastgrad import expand_dims as expand_dims
 from fastgrad import expm1 as expm1
+from fastgrad import extract_image_patches as extract_image_patches
 from fastgrad import eye as eye
 from fastgrad import fill as fill
 from fastgrad import fixed_size_partitioner as fixed_size_partitioner
@@ -187,7 +191,7 @@ from fastgrad import hessians as hessians
 from fastgrad import histogram_fixed_width as histogram_fixed_width
 from fastgrad import identity as identity
 from fastgrad import identity_n as identity_n
-from fastgrad.compat._v1 import image as image
+from fastgrad import image as image
 from fastgrad import global_variables_initializer as _global_variables_initializer
 initialize_all_variables = _global_variables_initializer
 from fastgrad import local_variables_initializer as _local_variables_initializer
@@ -271,6 +275,7 @@ from fastgrad import py_func as py_func
 from fastgrad.compat._v1 import python_io as python_io
 from fastgrad import qr as qr
 from fastgrad import random as random
+from fastgrad import random_crop as random_crop
 from fastgrad import random_gamma as random_gamma
 from fastgrad import random_normal as random_normal
 from fastgrad import random_poisson as random_poisson
@@ -293,6 +298,7 @@ from fastgrad import reduce_sum as reduce_sum
 from fastgrad import reduce_variance as reduce_variance
 from fastgrad import repeat as repeat
 from fastgrad import report_uninitialized_variables as report_uninitialized_variables
+from fastgrad import required_space_to_batch_paddings as required_space_to_batch_paddings
 from fastgrad import reset_default_graph as reset_default_graph
 from fastgrad import reshape as reshape
 from fastgrad.compat._v1 import resource_loader as resource_loader
@@ -332,6 +338,9 @@ from fastgrad import slogdet as slogdet
 from fastgrad.compat._v1.contrib.framework import smart_cond as smart_cond
 from fastgrad import softmax as softmax
 from fastgrad import sort as sort
+from fastgrad import space_to_batch as space_to_batch
+from fastgrad import space_to_batch_nd as space_to_batch_nd
+from fastgrad import space_to_depth as space_to_depth
 from fastgrad.compat._v1 import sparse as sparse
 from fastgrad import sparse_placeholder as sparse_placeholder
 from fastgrad import sparse_tensor_to_dense as sparse_tensor_to_dense

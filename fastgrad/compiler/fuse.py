@@ -5,6 +5,7 @@ absorbed only if nothing else uses its value, so no work is ever done twice.
 
 What fusion adds is in `Step.fused`, which `layout` reads:
 - gemm: `bias` (a Value), `act` (a name), `into` (a variable's Value) with `alpha`
+- a convolution: `bias`, `act`, `into` as gemm; max_pool_grad: `relu`
 - softmax_xent: outs of the loss and of its gradient from one pass over the rows
 """
 
@@ -49,7 +50,8 @@ def fuse(steps, fetched, updated):
     updated : set of variable operations that this plan writes
     """
     uses = Uses(steps, fetched)
-    for one_pass in (join_cross_entropy, add_bias, activate, update_by_product, sink_sums):
+    for one_pass in (join_cross_entropy, add_bias, activate, pass_by_relu, update_by_product,
+                     sink_sums):
         steps = one_pass(steps, uses, updated)
     return steps
 
@@ -116,6 +118,21 @@ def activate(steps, uses, _):
             v = step.inputs[0]
             if _takes("act", v, uses) and "act" not in v.step.fused:
                 _absorb(step, v.step, act=step.type)
+                gone.add(step)
+    return _without(steps, gone)
+
+
+def pass_by_relu(steps, uses, _):
+    """relu_grad(x, gradient of a maximum over x) -> that gradient, where the maximum is above 0
+
+    The relu's result is what the maximum is taken of, so its sign at the maximum tells.
+    """
+    gone = set()
+    for step in steps:
+        if step.type == "relu_grad" and not step.late:
+            y, v = step.inputs
+            if _takes("relu_grad", v, uses) and v.step.inputs[0] is y:
+                _absorb(step, v.step, relu=True)
                 gone.add(step)
     return _without(steps, gone)
 

@@ -20,7 +20,8 @@ _WHOLE = ("int32", "int64")
 _TEXT = TEXT.name
 
 _BY_LIST = {
-    ("float32",): "in_top_k",
+    ("float32",): "in_top_k fused_batch_norm fused_inference",
+    ("float16", "float32"): "lrn",
     _FLOATS: "floor ceil rint is_nan is_inf is_finite matrix_inverse matrix_determinant cholesky "
              "slogdet matrix_solve matrix_triangular_solve self_adjoint_eig",
     _WIDE: "negative square sign round maximum minimum squared_difference pow matmul diag "

@@ -107,7 +107,7 @@ def make(opdef, inputs, attrs, name=None, graph=None):
         _check_dtypes(opdef, inputs)
         if opdef.dtype is promote_float:
             _check_floating(opdef, inputs)
-        elif opdef.type in ACCEPTED:
+        if opdef.type in ACCEPTED:
             for i in range(len(inputs)) if opdef.casts is None else opdef.casts:
                 check_accepted(opdef.type, opdef.tensors[i], inputs[i])
     if opdef.whole:

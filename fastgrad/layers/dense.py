@@ -4,12 +4,14 @@ from fastgrad import nn
 from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
+from fastgrad.graph.nodes import is_node
 from fastgrad.graph.tensor_shape import TensorShape, to_shape
 from fastgrad.layers.layer import Layer, _last, _named, choose
+from fastgrad.layers.windows import is_first
 from fastgrad.linalg.matmul import matmul
 from fastgrad.linalg.tensordot import tensordot
 from fastgrad.nn import bias_add, dropout as drop
-from fastgrad.ops.reshape import reshape
+from fastgrad.ops.reshape import reshape, transpose
 from fastgrad.ops.shape import shape as shape_of
 from fastgrad.ops.state import identity
 from fastgrad.variables.initializers import zeros_initializer
@@ -115,9 +117,16 @@ class Dropout(Layer):
 
     def call(self, inputs, training=False):
         return choose(training,
-                      lambda: drop(inputs, rate=self.rate, noise_shape=self.noise_shape,
+                      lambda: drop(inputs, rate=self.rate, noise_shape=self._noise(inputs),
                                    seed=self.seed),
                       lambda: identity(inputs))
+
+    def _noise(self, inputs):
+        """The shape of the mask; None in it is the size of the inputs there."""
+        if self.noise_shape is None or is_node(self.noise_shape):
+            return self.noise_shape
+        whole = shape_of(inputs)
+        return [whole[i] if n is None else n for i, n in enumerate(self.noise_shape)]
 
 
 @door
@@ -136,8 +145,20 @@ class Flatten(Layer):
 
     _base = "flatten"
 
+    def __init__(self, data_format="channels_last", name=None, **settings):
+        super().__init__(name=name, **settings)
+        self._first = is_first(data_format)
+
+    def _check(self, inputs):
+        if inputs._shape is None and inputs.graph.literals == "tf":
+            raise ShapeError(f"Input 0 of layer {self.name} is incompatible with the layer: its "
+                             "rank is undefined, but the layer requires a defined rank.")
+
     def call(self, inputs):
         known = inputs._shape
+        if self._first and known is not None and len(known) > 2:        # as if channels were last
+            inputs = transpose(inputs, (0, *range(2, len(known)), 1))
+            known = inputs._shape
         if known == ():
             raise ShapeError(f"flatten: {where(inputs)} has no dimensions; expected 1 or more.")
         if known is not None and shapes.is_known(known[1:]):
@@ -149,7 +170,7 @@ class Flatten(Layer):
 @door
 def flatten(inputs, name=None, data_format="channels_last"):
     """`inputs` as (batch, everything else)."""
-    return Flatten(name=name)(inputs)
+    return Flatten(data_format, name)(inputs)
 
 
 __all__ = ["Dense", "dense", "Dropout", "dropout", "Flatten", "flatten"]

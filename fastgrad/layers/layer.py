@@ -13,6 +13,7 @@ from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.dtypes import BOOL, as_dtype, strong
 from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.ops.cast import cast
+from fastgrad.ops.shape import shape as shape_of
 from fastgrad.ops.where import where
 from fastgrad.variables import initializers
 from fastgrad.variables.scopes import get_variable, variable_scope
@@ -101,6 +102,7 @@ class Layer:
             reuse = True if again else self._reuse
             with variable_scope(self._scope, reuse=reuse, auxiliary_name_scope=False), \
                     graph.name_scope(prefix):
+                self._check(x)
                 if not self.built:
                     self._dtype = as_dtype(self._dtype or strong(flat(x)[0]._dtype))
                     self.build(self._shape_of(x))
@@ -111,7 +113,9 @@ class Layer:
 
     def _penalised(self, outputs, graph):
         if self._activity_regularizer is not None:
-            loss = self._activity_regularizer(outputs)
+            with graph.name_scope("ActivityRegularizer"):       # the mean over the batch
+                penalty = self._activity_regularizer(outputs)
+                loss = penalty / cast(shape_of(outputs)[0], penalty._dtype)
             self.losses.append(loss)
             graph.add_to_collection(GraphKeys.REGULARIZATION_LOSSES, loss)
         return outputs
@@ -132,6 +136,9 @@ class Layer:
         return variable
 
     add_variable = add_weight
+
+    def _check(self, inputs):
+        """Refuse inputs that are no such layer's."""
 
     def compute_output_shape(self, input_shape):
         """The shape of the result for inputs of a shape, where the class knows it."""

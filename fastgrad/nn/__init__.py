@@ -26,9 +26,13 @@ from fastgrad.nn.pooling import (avg_pool, avg_pool1d, avg_pool2d, avg_pool3d, a
 from fastgrad.nn.activations import (crelu, elu, leaky_relu, log_sigmoid, relu, relu6, selu,
                                      sigmoid, softplus, softsign, swish)
 from fastgrad.nn.normalization import (batch_norm_with_global_normalization, batch_normalization,
-                                       bias_add, fused_batch_norm, moments, normalize_moments,
-                                       relu_layer, sufficient_statistics, weighted_moments,
-                                       xw_plus_b, zero_fraction)
+                                       bias_add, moments, normalize_moments, relu_layer,
+                                       sufficient_statistics, weighted_moments, xw_plus_b,
+                                       zero_fraction)
+from fastgrad.nn.fused_batch_norm import fused_batch_norm
+from fastgrad.nn.lrn import local_response_normalization, lrn
+from fastgrad.ops.space import (batch_to_space, depth_to_space, space_to_batch,
+                                space_to_depth)
 from fastgrad.ops.norms import l2_loss, l2_normalize
 from fastgrad.nn.dropout import dropout
 from fastgrad.nn.softmax import log_softmax, softmax

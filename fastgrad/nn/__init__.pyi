@@ -8,31 +8,36 @@ from fastgrad.typing import DTypeLike, ShapeLike, TensorLike
 __all__ = [
     "atrous_conv2d", "atrous_conv2d_transpose", "avg_pool", "avg_pool1d", "avg_pool2d",
     "avg_pool3d", "avg_pool_v2", "batch_norm_with_global_normalization", "batch_normalization",
-    "bias_add", "conv1d", "conv1d_transpose", "conv2d", "conv2d_backprop_filter",
-    "conv2d_backprop_input", "conv2d_transpose", "conv3d", "conv3d_backprop_filter",
-    "conv3d_backprop_filter_v2", "conv3d_transpose", "conv_transpose", "convolution", "crelu",
-    "ctc_beam_search_decoder", "ctc_beam_search_decoder_v2", "ctc_greedy_decoder", "ctc_loss",
-    "depthwise_conv2d", "depthwise_conv2d_backprop_filter", "depthwise_conv2d_backprop_input",
+    "batch_to_space", "bias_add", "conv1d", "conv1d_transpose", "conv2d",
+    "conv2d_backprop_filter", "conv2d_backprop_input", "conv2d_transpose", "conv3d",
+    "conv3d_backprop_filter", "conv3d_backprop_filter_v2", "conv3d_transpose", "conv_transpose",
+    "convolution", "crelu", "ctc_beam_search_decoder", "ctc_beam_search_decoder_v2",
+    "ctc_greedy_decoder", "ctc_loss", "depth_to_space", "depthwise_conv2d",
+    "depthwise_conv2d_backprop_filter", "depthwise_conv2d_backprop_input",
     "depthwise_conv2d_native", "depthwise_conv2d_native_backprop_filter",
     "depthwise_conv2d_native_backprop_input", "dilation2d", "dropout", "elu", "embedding_lookup",
     "erosion2d", "fused_batch_norm", "in_top_k", "l2_loss", "l2_normalize", "leaky_relu",
-    "log_poisson_loss", "log_sigmoid", "log_softmax", "log_uniform_candidate_sampler", "max_pool",
-    "max_pool1d", "max_pool2d", "max_pool3d", "max_pool_v2", "max_pool_with_argmax", "moments",
-    "nce_loss", "normalize_moments", "pool", "relu", "relu6", "relu_layer",
-    "sampled_softmax_loss", "selu", "separable_conv2d", "sigmoid",
+    "local_response_normalization", "log_poisson_loss", "log_sigmoid", "log_softmax",
+    "log_uniform_candidate_sampler", "lrn", "max_pool", "max_pool1d", "max_pool2d", "max_pool3d",
+    "max_pool_v2", "max_pool_with_argmax", "moments", "nce_loss", "normalize_moments", "pool",
+    "relu", "relu6", "relu_layer", "sampled_softmax_loss", "selu", "separable_conv2d", "sigmoid",
     "sigmoid_cross_entropy_with_logits", "softmax", "softmax_cross_entropy_with_logits",
-    "softmax_cross_entropy_with_logits_v2", "softplus", "softsign",
-    "sparse_softmax_cross_entropy_with_logits", "sufficient_statistics", "swish", "tanh", "top_k",
-    "uniform_candidate_sampler", "weighted_cross_entropy_with_logits", "weighted_moments",
-    "xw_plus_b", "zero_fraction"]
+    "softmax_cross_entropy_with_logits_v2", "softplus", "softsign", "space_to_batch",
+    "space_to_depth", "sparse_softmax_cross_entropy_with_logits", "sufficient_statistics",
+    "swish", "tanh", "top_k", "uniform_candidate_sampler", "weighted_cross_entropy_with_logits",
+    "weighted_moments", "xw_plus_b", "zero_fraction"]
 
+from fastgrad import batch_to_space as batch_to_space
 from fastgrad.rnn import bidirectional_dynamic_rnn as bidirectional_dynamic_rnn
+from fastgrad import depth_to_space as depth_to_space
 from fastgrad.rnn import dynamic_rnn as dynamic_rnn
 from fastgrad import log_sigmoid as log_sigmoid
 from fastgrad.rnn import raw_rnn as raw_rnn
 from fastgrad.rnn import rnn_cell as rnn_cell
 from fastgrad import sigmoid as sigmoid
 from fastgrad import softmax as softmax
+from fastgrad import space_to_batch as space_to_batch
+from fastgrad import space_to_depth as space_to_depth
 from fastgrad.rnn import static_bidirectional_rnn as static_bidirectional_rnn
 from fastgrad.rnn import static_rnn as static_rnn
 from fastgrad.rnn import static_state_saving_rnn as static_state_saving_rnn
@@ -214,6 +219,10 @@ def l2_normalize(
 def leaky_relu(
         features: TensorLike, alpha: TensorLike = 0.2, name: str | None = None
 ) -> Tensor: ...
+def local_response_normalization(
+        input: TensorLike, depth_radius: TensorLike = 5, bias: TensorLike = 1,
+        alpha: TensorLike = 1, beta: TensorLike = 0.5, name: str | None = None
+) -> Tensor: ...
 def log_poisson_loss(
         targets: TensorLike, log_input: TensorLike, compute_full_loss: _bool = False,
         name: str | None = None
@@ -335,4 +344,5 @@ avg_pool_v2 = avg_pool2d
 conv3d_backprop_filter_v2 = conv3d_backprop_filter
 depthwise_conv2d_native_backprop_filter = depthwise_conv2d_backprop_filter
 depthwise_conv2d_native_backprop_input = depthwise_conv2d_backprop_input
+lrn = local_response_normalization
 max_pool_v2 = max_pool2d

@@ -183,28 +183,28 @@ _FULL = _twins(_forward, _to_input, _to_filter)
 _APART = _twins(_depthwise, _depthwise_to_input, _depthwise_to_filter)
 
 
-def _declare(place, rank, name, depthwise=False):
+def _declare(place, rank, name, depthwise=False, **kernel):
     """The decorator of operation `place` of a triple: forward, to the input, to the filter."""
     infer = _inferences(rank, depthwise)[place]
     ref = (_APART if depthwise else _FULL)[place]
     static = [dict(), dict(static=(0,), casts=(1, 2)), dict(static=(1,), casts=(0, 2))][place]
-    return op(infer, dtype=promote_float, ref=ref, name=name, **static)
+    return op(infer, dtype=promote_float, ref=ref, name=name, **static, **kernel)
 
 
-@_declare(0, 4, "Conv2D")
+@_declare(0, 4, "Conv2D", form="convolve", kernel="convolve")
 def _conv2d(input, filter, strides=(1, 1, 1, 1), padding="SAME", dilations=(1, 1, 1, 1),
             data_format="NHWC", _strict=False):
     """Sum over windows of the products with a filter."""
 
 
-@_declare(1, 4, "Conv2DBackpropInput")
+@_declare(1, 4, "Conv2DBackpropInput", form="convolve_back_product")
 def _conv2d_backprop_input(input_sizes, filter, out_backprop, strides=(1, 1, 1, 1),
                            padding="SAME", dilations=(1, 1, 1, 1), data_format="NHWC",
                            _strict=False):
     """The gradient of `conv2d` to its image."""
 
 
-@_declare(2, 4, "Conv2DBackpropFilter")
+@_declare(2, 4, "Conv2DBackpropFilter", form="convolve_filter", kernel="convolve_filter")
 def _conv2d_backprop_filter(input, filter_sizes, out_backprop, strides=(1, 1, 1, 1),
                             padding="SAME", dilations=(1, 1, 1, 1), data_format="NHWC",
                             _strict=False):
@@ -229,20 +229,23 @@ def _conv3d_backprop_filter(input, filter_sizes, out_backprop, strides=(1,) * 5,
     """The gradient of `conv3d` to its filter."""
 
 
-@_declare(0, 4, "DepthwiseConv2dNative", depthwise=True)
+@_declare(0, 4, "DepthwiseConv2dNative", depthwise=True,
+          form="depthwise", kernel="depthwise")
 def _depthwise_conv2d(input, filter, strides=(1, 1, 1, 1), padding="SAME",
                       dilations=(1, 1, 1, 1), data_format="NHWC", _strict=False):
     """Sum over windows of the products with a filter of each channel's own."""
 
 
-@_declare(1, 4, "DepthwiseConv2dNativeBackpropInput", depthwise=True)
+@_declare(1, 4, "DepthwiseConv2dNativeBackpropInput", depthwise=True,
+          form="depthwise_back", kernel="depthwise_back")
 def _depthwise_conv2d_backprop_input(input_sizes, filter, out_backprop, strides=(1, 1, 1, 1),
                                      padding="SAME", dilations=(1, 1, 1, 1),
                                      data_format="NHWC", _strict=False):
     """The gradient of `depthwise_conv2d` to its image."""
 
 
-@_declare(2, 4, "DepthwiseConv2dNativeBackpropFilter", depthwise=True)
+@_declare(2, 4, "DepthwiseConv2dNativeBackpropFilter", depthwise=True,
+          form="depthwise_filter", kernel="depthwise_filter")
 def _depthwise_conv2d_backprop_filter(input, filter_sizes, out_backprop, strides=(1, 1, 1, 1),
                                       padding="SAME", dilations=(1, 1, 1, 1),
                                       data_format="NHWC", _strict=False):

@@ -9,6 +9,7 @@ from fastgrad.graph.registry import NotDifferentiable, op
 from fastgrad.ops.arithmetic import multiply
 from fastgrad.ops.random import _given_dtype, _given_shape, seeds_of
 from fastgrad.ops.shape import dims_of, plain_shape, shape as shape_of
+from fastgrad.wording import where
 
 
 def _mask_ref(generator, like, rate, seeds):
@@ -98,10 +99,15 @@ def _rate_of(x, keep_prob, rate):
 
 
 def _noise(x, noise_shape):
-    """The mask's shape; an unknown dimension is that of `x`."""
+    """The mask's shape; an unknown dimension is that of `x`, which TensorFlow must know."""
     if is_node(noise_shape):
         return noise_shape
     listed = noise_shape.as_list() if hasattr(noise_shape, "as_list") else list(noise_shape)
+    known = x._shape if x._shape is not None else [None] * len(listed)
+    if x.graph.literals == "tf" and any(
+            d is None and n is None for d, n in zip(listed, known)):
+        raise ValueError(f"dropout: noise_shape {listed} has None where {where(x)} of shape "
+                         f"{x._shape} has an unknown size; take that from shape(x).")
     whole = shape_of(x)
     return plain_shape([whole[i] if d is None else d for i, d in enumerate(listed)])
 

@@ -10,23 +10,56 @@ from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import FLOAT32, strong
 from fastgrad.graph.nodes import as_tensor, is_node
+from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.graph.shapes import normal_axes
 from fastgrad.linalg.matmul import matmul
 from fastgrad.nn.activations import relu
-from fastgrad.ops.arithmetic import add, maximum, multiply, squared_difference, subtract, zeros_like
+from fastgrad.ops.arithmetic import add, multiply, squared_difference, subtract, zeros_like
+from fastgrad.ops.broadcast import sum_to
 from fastgrad.ops.cast import cast, cast_to
 from fastgrad.ops.comparison import equal
 from fastgrad.ops.gather import gather
 from fastgrad.ops.norms import _axes_list
 from fastgrad.ops.reduce import reduce_mean, reduce_prod, reduce_sum
 from fastgrad.ops.reshape import rank_like, reshape, squeeze
-from fastgrad.ops.shape import rank, shape, size
+from fastgrad.ops.shape import rank, shape
 from fastgrad.ops.state import stop_gradient
 from fastgrad.ops.unary import reciprocal, rsqrt, square
 
 
 # ---- bias -------------------------------------------------------------------------------
 
+def _biased(in_shapes, attrs):
+    value, bias = in_shapes
+    if bias is not None and len(bias) != 1:
+        raise ShapeError(f"the bias must be a vector; got {bias}.")
+    if value is None:
+        return None
+    if len(value) < 2:
+        raise ShapeError(f"the value must have at least 2 dimensions; got {value}.")
+    at = 1 if attrs["first"] else len(value) - 1
+    return value[:at] + shapes.merge((value[at],), bias) + value[at + 1:]
+
+
+def _bias_ref(value, bias, first):
+    return value + (bias.reshape((-1,) + (1,) * (value.ndim - 2)) if first else bias)
+
+
+@op(_biased, ref=_bias_ref, name="BiasAdd")
+def _bias_add(value, bias, first=False):
+    pass
+
+
+@RegisterGradient("bias_add")
+def bias_add_gradient(op, dy):
+    """The reverse walk sums the last dimension's; a second one's is summed here."""
+    if not op.attrs["first"]:
+        return dy, dy
+    spread = rank_like(reshape(op.inputs[1], [1, -1]), dy)
+    return dy, reshape(sum_to(dy, spread), [-1])
+
+
+@door
 def bias_add(value, bias, data_format=None, name=None):
     """Sum of a value and a bias, the bias along the last dimension (the second for 'NC...').
 
@@ -36,17 +69,8 @@ def bias_add(value, bias, data_format=None, name=None):
     bias = as_tensor(bias, None if is_node(bias) else value._dtype)
     if data_format not in (None, "NHWC", "NCHW", "NWC", "NCW", "NDHWC", "NCDHW"):
         raise ValueError(f"data_format must be of the form `N...C` or `NC...`, got {data_format!r}")
-    if bias._shape is not None and len(bias._shape) != 1:
-        raise ShapeError(f"bias_add: the bias must be a vector; got {bias._shape}.")
     first = data_format is not None and data_format.startswith("NC")
-    known = value._shape
-    if known is not None:
-        if len(known) < 2:
-            raise ShapeError(f"bias_add: the value must have at least 2 dimensions; got {known}.")
-        shapes.merge((known[1 if first else -1],), bias._shape)
-    if first:
-        bias = rank_like(reshape(bias, [1, -1]), value)
-    return add(value, bias, name=name or "BiasAdd")
+    return _bias_add(value, bias, first=first, name=name)
 
 
 @door
@@ -177,36 +201,6 @@ def batch_norm_with_global_normalization(t=None, m=None, v=None, beta=None, gamm
         gamma if scale_after_normalization else None, variance_epsilon, name)
 
 
-@door
-def fused_batch_norm(x, scale, offset, mean=None, variance=None, epsilon=0.001,
-                     data_format="NHWC", is_training=True, name=None):
-    """(normalised, mean, variance) over all dimensions but the channels.
-
-    Parameters
-    ----------
-    mean, variance : tensors, optional
-        What is used when not training; in training they come from the batch, and the variance
-        returned is the unbiased one.
-
-    Notes
-    -----
-    Gradient: as of `moments` and `batch_normalization`.
-    """
-    x = as_tensor(x)
-    channel = 1 if data_format == "NCHW" else 3
-    axes = [i for i in range(4) if i != channel]
-    wide_shape = [1 if i != channel else -1 for i in range(4)]
-    with x.graph.name_scope(name or "FusedBatchNorm"):
-        if not is_training:
-            wide = [reshape(v, wide_shape) for v in (mean, variance, offset, scale)]
-            return batch_normalization(x, *wide, epsilon), mean, variance
-        mean, variance = moments(x, axes)
-        wide = [reshape(v, wide_shape) for v in (mean, variance, offset, scale)]
-        found = batch_normalization(x, *wide, epsilon)
-        count = cast_to(size(x), x) / cast_to(size(mean), x)
-        return found, mean, variance * (count / maximum(count - 1, 1))
-
-
 # ---- l2 ---------------------------------------------------------------------------------
 
 
@@ -223,5 +217,5 @@ def zero_fraction(value, name=None):
 
 
 __all__ = ["bias_add", "xw_plus_b", "relu_layer", "moments", "weighted_moments",
-           "sufficient_statistics", "normalize_moments", "batch_normalization", "fused_batch_norm",
+           "sufficient_statistics", "normalize_moments", "batch_normalization",
            "batch_norm_with_global_normalization", "zero_fraction"]

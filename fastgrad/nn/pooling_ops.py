@@ -94,13 +94,13 @@ _SQUARE = (1, 1, 1, 1)
 _CUBE = (1, 1, 1, 1, 1)
 
 
-def _maxima(name):
-    return _pool(twins.max, infer=lambda s, a: _pooled(s[0], a, True), name=name)
+def _maxima(name, **kernel):
+    return _pool(twins.max, infer=lambda s, a: _pooled(s[0], a, True), name=name, **kernel)
 
 
-def _maxima_grad(name):
+def _maxima_grad(name, **kernel):
     return _pool(twins.max_grad, infer=lambda s, a: _backward(s[0], s[2], a, True, s[1]),
-                 name=name, dtype=promote_float, shape_only=(1,))
+                 name=name, dtype=promote_float, shape_only=(1,), **kernel)
 
 
 def _maxima_grad_grad(name):
@@ -108,25 +108,25 @@ def _maxima_grad_grad(name):
                  dtype=promote_float, shape_only=(1,))
 
 
-def _means(name):
+def _means(name, **kernel):
     return _pool(twins.avg, infer=lambda s, a: _pooled(s[0], a, False), dtype=promote_float,
-                 name=name)
+                 name=name, **kernel)
 
 
-def _means_grad(name):
+def _means_grad(name, **kernel):
     return op(lambda s, a: _backward(dims_of(a["orig_input_shape"]), s[-1], a, False),
               ref=lambda dy, orig_input_shape, **a: twins.avg_grad(
                   dims_of(orig_input_shape), dy, a),
-              static=(0,), casts=(1,), dtype=promote_float, name=name)
+              static=(0,), casts=(1,), dtype=promote_float, name=name, **kernel)
 
 
-@_maxima("MaxPool")
+@_maxima("MaxPool", form="max_pool", kernel="max_pool")
 def _max_pool(value, ksize=_SQUARE, strides=_SQUARE, padding="VALID", dilations=_SQUARE,
               data_format="NHWC"):
     """Maximum of each window."""
 
 
-@_maxima_grad("MaxPoolGrad")
+@_maxima_grad("MaxPoolGrad", form="max_pool_grad", kernel="max_pool_grad")
 def _max_pool_grad(orig_input, orig_output, grad, ksize=_SQUARE, strides=_SQUARE, padding="VALID",
                    dilations=_SQUARE, data_format="NHWC"):
     """The gradient of a maximum: to the first one of each window."""
@@ -138,13 +138,13 @@ def _max_pool_grad_grad(orig_input, orig_output, grad, ksize=_SQUARE, strides=_S
     """What lies where each window's first maximum is."""
 
 
-@_means("AvgPool")
+@_means("AvgPool", form="avg_pool", kernel="avg_pool")
 def _avg_pool(value, ksize=_SQUARE, strides=_SQUARE, padding="VALID", dilations=_SQUARE,
               data_format="NHWC"):
     """Mean of the pixels of each window."""
 
 
-@_means_grad("AvgPoolGrad")
+@_means_grad("AvgPoolGrad", form="avg_pool_grad", kernel="avg_pool_grad")
 def _avg_pool_grad(orig_input_shape, grad, ksize=_SQUARE, strides=_SQUARE, padding="VALID",
                    dilations=_SQUARE, data_format="NHWC"):
     """The gradient of a mean: its share to each pixel."""

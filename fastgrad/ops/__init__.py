@@ -5,12 +5,14 @@ This list of the files that declare operations is the only one.
 
 from fastgrad.ops import (argmax, arithmetic, bitwise, broadcast, cast, checks, comparison, counts,
                           custom_gradient, divide, gather, indexed_slices, join, logic, logsumexp,
-                          make, norms, operators, order, pad, partial_value, partition, random,
-                          reduce, reshape, scan, scatter, segment, shape, slice, sparse, special,
-                          state, strings, tensor_scatter, trig, unary, unique, update, where)
+                          make, norms, operators, order, pad, partial_value, partition, patches,
+                          random, random_crop, reduce, refused, reshape, scan, scatter, segment,
+                          shape, slice, space, sparse, special, state, strings, tensor_scatter,
+                          trig, unary, unique, update, where)
 
-__all__ = ["argmax", "arithmetic", "bitwise", "broadcast", "cast", "checks", "comparison", "counts",
-           "custom_gradient", "divide", "gather", "indexed_slices", "join", "logic", "logsumexp",
-           "make", "norms", "operators", "order", "pad", "partial_value", "partition", "random",
-           "reduce", "reshape", "scan", "scatter", "segment", "shape", "slice", "sparse", "special",
-           "state", "strings", "tensor_scatter", "trig", "unary", "unique", "update", "where"]
+__all__ = ["argmax", "arithmetic", "bitwise", "broadcast", "cast", "checks", "comparison",
+           "counts", "custom_gradient", "divide", "gather", "indexed_slices", "join", "logic",
+           "logsumexp", "make", "norms", "operators", "order", "pad", "partial_value", "partition",
+           "patches", "random", "random_crop", "reduce", "refused", "reshape", "scan", "scatter",
+           "segment", "shape", "slice", "space", "sparse", "special", "state", "strings",
+           "tensor_scatter", "trig", "unary", "unique", "update", "where"]

@@ -32,7 +32,7 @@ ROWS = [
     ("flow", "autodiff variables"),
     ("compiler", "autodiff nn"),
     ("runtime", "compiler variables flow version"),
-    ("train layers losses metrics distributions summary data rnn crf seq2seq",
+    ("train image layers losses metrics distributions summary data rnn crf seq2seq",
      "flow variables nn io"),
     ("__init__ __main__ compat demo horovod initializers math onnx plot random regularizers "
      "sklearn testing typing", "*"),
@@ -178,8 +178,8 @@ def test_kernels_import_nothing_of_the_package():
 
 # ---- what is public ---------------------------------------------------------------------
 
-NAMESPACES = """crf datasets distributions errors initializers layers linalg losses math metrics
-    nn plot random regularizers rnn seq2seq summary testing train typing""".split()
+NAMESPACES = """crf datasets distributions errors image initializers layers linalg losses math
+    metrics nn plot random regularizers rnn seq2seq summary testing train typing""".split()
 HIDE_BUILTINS = ["abs", "bool", "pow", "range", "round", "slice"]
 
 

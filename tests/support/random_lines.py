@@ -1,8 +1,10 @@
 """What random programs are made of: the lines of `random_graphs.py`, its optimizers and updates.
 
 Together they use every operation whose result is determined, or `LEFT_OUT` says why not;
-`test_fuzz.py` tests that. A new operation gets a line here.
+`test_fuzz.py` tests that. A new operation gets a line here, or in `random_images.py`.
 """
+
+import random_images
 
 
 def _table(text):
@@ -162,10 +164,16 @@ for _reason, _types in {
         assert_ assign_shaped at_most_one check_initialized cond_ is_initialized print_ py_function
         report_uninitialized summary_ while_ while_grad""",
     "a plan's own, made of what the lines make": """
-        bgemm gemm merge_rows not_zero snapshot take_label""",
+        bgemm convolve_back gemm merge_rows not_zero snapshot take_label""",
     "of text, which has no size to compare": "as_string edit_distance string_join",
     "of an initializer that draws": "orthonormal",
     "only for tensors of unknown rank, which lines do not make; see test_compat_refusals.py": """
         weights_of""",
+    "of TensorArrays, whose handles are no numbers: tests/flow/test_tensor_array.py": """
+        tensor_array tensor_array_close tensor_array_concat tensor_array_gather tensor_array_grad
+        tensor_array_read tensor_array_scatter tensor_array_size tensor_array_split
+        tensor_array_write""",
 }.items():
     LEFT_OUT.update((_t, _reason) for _t in _types.split())
+LINES += random_images.LINES
+LEFT_OUT.update(random_images.LEFT_OUT)

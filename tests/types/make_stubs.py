@@ -25,10 +25,11 @@ import annotations as tables
 ROOT = pathlib.Path(__file__).parents[2]
 HERE = pathlib.Path(__file__).parent
 NAMESPACES = ("rnn", "rnn.rnn_cell", "seq2seq", "seq2seq.legacy", "crf", "nn", "linalg", "math",
-              "random", "initializers", "layers", "losses", "metrics",
+              "random", "image", "initializers", "layers", "losses", "metrics",
               "train", "summary", "distributions", "regularizers", "errors", "testing", "datasets",
               "plot", "compat")
-FOLDERS = ("fastgrad.compat._v1", "fastgrad.compat._v1.contrib", "fastgrad.compat._v1.keras")
+FOLDERS = ("fastgrad.compat._v1", "fastgrad.compat._v1.contrib", "fastgrad.compat._v1.contrib.slim",
+           "fastgrad.compat._v1.keras")
 BESIDE = "fastgrad.compat._v1"
 HEAD = '"""Types of `{name}`. Written by tests/types/make_stubs.py; do not edit."""\n\n'
 # what a stub imports of it: the names that it mentions

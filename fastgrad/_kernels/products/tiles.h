@@ -1,6 +1,6 @@
 /* Products of middle size, for one dtype; vectors.h includes this twice, with FG_T and FG_N set.
  *
- * Owns: `tiles`.
+ * Owns: `tiles`, and the tile that convolutions make too.
  * May not know: anything above plain pointers. c = alpha * sum + beta * c + bias, then relu if
  * asked for; c is not read if beta is zero, bias may be NULL.
  *
@@ -18,6 +18,8 @@
  * - Tiles go down a panel, so the hardware sees no stream in C. A C that is not in the second-level
  *   cache is fetched while its sums are made: 256x1000x1000 2134 us without, 2050 us with it.
  * - Rows are shared out evenly: 64 rows are tiles of 13 and 12, not of 14 and a rest of 8.
+ * - A tile's sums run over three nested counts, each with its steps through A and B: those of a
+ *   product need one; pixels of a window, or of images, need all (../convolutions).
  * - What happens to the sums comes in phases, each over the whole tile, behind one test: a test for
  *   each vector made 128 deep products 5 % slower.
  */
@@ -27,7 +29,12 @@
 #define FG_NEAR 524288  /* bytes of C that stay in the second-level cache; see `far` */
 
 typedef struct {
-    ptrdiff_t k, ra, ca, ldb, ldc, r; /* r: columns in the last vector, 1 to FG_W */
+    ptrdiff_t n, a, b; /* turns, and what one of them adds to the places in A and B */
+} FG_N(turns);
+
+typedef struct {
+    FG_N(turns) run, row, image; /* of the sums, from the innermost on */
+    ptrdiff_t ra, ldc, r; /* r: columns in the last vector, 1 to FG_W */
     FG_T alpha, beta;
     int relu, far; /* far: C is fetched while its sums are made */
 } FG_N(tiling);
@@ -47,36 +54,41 @@ typedef struct {
 /* mr rows of nv vectors of C. */
 FG_INLINE void FG_N(big_tile)(const int mr, const int nv, const FG_N(tiling)* s, const FG_T* a,
                               const FG_T* b, FG_T* c, const FG_T* bias) {
-    const ptrdiff_t ra = s->ra, ca = s->ca, ldb = s->ldb, ldc = s->ldc, r = s->r;
+    const ptrdiff_t ra = s->ra, ca = s->run.a, ldb = s->run.b, ldc = s->ldc, r = s->r;
     const FG_T* rows[(FG_HIGH + 2) / 3];
     FG_V acc[FG_HIGH][2], row[2];
-    ptrdiff_t p;
+    ptrdiff_t p, q, t;
     int i, j;
 #define FG_EACH_ROW FG_UNROLL for (i = 0; i < mr; i++)
 #define FG_EACH FG_EACH_ROW FG_UNROLL for (j = 0; j < nv; j++)
     FG_EACH
         acc[i][j] = (FG_V){0};
-    FG_UNROLL
-    for (i = 0; i < mr; i += 3)
-        rows[i / 3] = a + i * ra;
     if (s->far)
         FG_EACH
             FG_PREFETCH_W(c + i * ldc + j * FG_W);
-    for (p = 0; p < s->k; p++) {
-        FG_UNROLL
-        for (j = 0; j < nv; j++) {
-            row[j] = FG_N(get)(b + j * FG_W, 1, 0);
-            FG_PREFETCH(b + FG_FETCH * ldb + j * FG_W);
+    for (t = 0; t < s->image.n; t++)
+        for (q = 0; q < s->row.n; q++) {
+            const FG_T* from = a + t * s->image.a + q * s->row.a;
+            const FG_T* y = b + t * s->image.b + q * s->row.b;
+            FG_UNROLL
+            for (i = 0; i < mr; i += 3)
+                rows[i / 3] = from + i * ra;
+            for (p = 0; p < s->run.n; p++) {
+                FG_UNROLL
+                for (j = 0; j < nv; j++) {
+                    row[j] = FG_N(get)(y + j * FG_W, 1, 0);
+                    FG_PREFETCH(y + FG_FETCH * ldb + j * FG_W);
+                }
+                FG_EACH
+                    acc[i][j] += row[j] * rows[i / 3][i % 3 * ra];
+                y += ldb;
+                FG_UNROLL
+                for (i = 0; i < mr; i += 3) {
+                    rows[i / 3] += ca;
+                    FG_KEEP(rows[i / 3]);
+                }
+            }
         }
-        FG_EACH
-            acc[i][j] += row[j] * rows[i / 3][i % 3 * ra];
-        b += ldb;
-        FG_UNROLL
-        for (i = 0; i < mr; i += 3) {
-            rows[i / 3] += ca;
-            FG_KEEP(rows[i / 3]);
-        }
-    }
     if (s->alpha != (FG_T)1)
         FG_EACH
             acc[i][j] *= s->alpha;
@@ -175,12 +187,13 @@ static void FG_N(tiles)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const FG_T* a, pt
             const ptrdiff_t nv = some > FG_W ? 2 : 1, width = nv * FG_W;
             const FG_T* from_b = b + (tb ? j * ldb + from : from * ldb + j);
             const FG_T* add = bias && d == 0 ? bias + j : NULL;
-            FG_N(tiling) s = {depth, ra, ca, ldb, ldc, some - (nv - 1) * FG_W, alpha,
-                              d == 0 ? beta : (FG_T)1, relu && d == depths - 1, far};
+            FG_N(tiling) s = {{depth, ca, ldb}, {1, 0, 0}, {1, 0, 0}, ra, ldc,
+                              some - (nv - 1) * FG_W, alpha, d == 0 ? beta : (FG_T)1,
+                              relu && d == depths - 1, far};
             if (tb || some < width || FG_N(packs)(depth, ldb, count)) {
                 FG_N(pack_panel)(panel, width, from_b, ldb, tb, depth, some);
                 from_b = panel;
-                s.ldb = width;
+                s.run.b = width;
             }
             for (t = 0; t < count; t++) {
                 const ptrdiff_t i = m * t / count, high = m * (t + 1) / count - i;

@@ -15,6 +15,7 @@
  */
 #ifndef FG_VECTORS_H
 #define FG_VECTORS_H
+#include <float.h>
 #include <stddef.h>
 #include <string.h>
 #include "sizes.h"
@@ -151,17 +152,12 @@ FG_INLINE void fg_put_part_f64(double* p, __m256d v, ptrdiff_t r) {
     FG_SHUFFLE(FG_N(vec_of_int), a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
 #endif
 #define FG_T float
+#define FG_GREATEST FLT_MAX
 #define FG_I int
 #define FG_N(name) fg_##name##_f32
-#include "vector_ops.h"
-#include "rows.h"
-#include "outer.h"
-#include "dots_eight.h"
-#include "dots.h"
-#include "cols.h"
-#include "col_sums.h"
-#include "tiles.h"
+#include "bodies.h"
 #undef FG_T
+#undef FG_GREATEST
 #undef FG_I
 #undef FG_N
 #undef FG_ZIP_LOW
@@ -177,17 +173,12 @@ FG_INLINE void fg_put_part_f64(double* p, __m256d v, ptrdiff_t r) {
 #define FG_ODD(a, b) FG_SHUFFLE(FG_N(vec_of_int), a, b, 1, 3, 5, 7, 9, 11, 13, 15)
 #endif
 #define FG_T double
+#define FG_GREATEST DBL_MAX
 #define FG_I long long
 #define FG_N(name) fg_##name##_f64
-#include "vector_ops.h"
-#include "rows.h"
-#include "outer.h"
-#include "dots_eight.h"
-#include "dots.h"
-#include "cols.h"
-#include "col_sums.h"
-#include "tiles.h"
+#include "bodies.h"
 #undef FG_T
+#undef FG_GREATEST
 #undef FG_I
 #undef FG_N
 #undef FG_ZIP_LOW

@@ -3,8 +3,8 @@
 This list of the files that enter families is the only one.
 """
 
-from fastgrad.compiler.layout import (draws, elementwise, emitter, index, movement, products,
-                                      reductions, rows, strides, updates)
+from fastgrad.compiler.layout import (convolutions, draws, elementwise, emitter, index, movement,
+                                      pools, products, reductions, rows, strides, updates)
 
-__all__ = ["draws", "elementwise", "emitter", "index", "movement", "products", "reductions",
-           "rows", "strides", "updates"]
+__all__ = ["convolutions", "draws", "elementwise", "emitter", "index", "movement", "pools",
+           "products", "reductions", "rows", "strides", "updates"]

@@ -1,7 +1,7 @@
 """Layouts of matrix products and batches of them, and which of their kernels runs."""
 
 from fastgrad.compiler import costs, shares
-from fastgrad.compiler.families import family
+from fastgrad.compiler.families import FAMILIES, family
 from fastgrad.compiler.layout.emitter import Kernel, letter
 from fastgrad.errors import RunShapeError
 from fastgrad.wording import where
@@ -23,17 +23,30 @@ def _flops(k):
         epilogue=frozenset(("bias", "act", "into")))
 def _gemm(e, s):
     a, b = s.inputs
-    ta, tb = s.attrs["ta"], s.attrs["tb"]
+    k = a.shape[0] if s.attrs["ta"] else a.shape[1]
     m, n = s.out.shape
-    k = a.shape[0] if ta else a.shape[1]
+    return [gemm_kernel(e, s, (s.out, a, b), (m, k, n), (s.attrs["ta"], s.attrs["tb"]))]
+
+
+def gemm_kernel(e, s, values, sizes, turned):
+    """The kernel of C = op(A) op(B), with what fusion has added to the step.
+
+    Parameters
+    ----------
+    values : C, A, B
+    sizes : (m, k, n), of C [m, n]
+    turned : whether A and B are transposed
+    """
+    (c, a, b), (m, k, n), (ta, tb) = values, sizes, turned
     into = s.fused.get("into")
     alpha, beta = (s.fused["alpha"], 1.0) if into is not None else (1.0, 0.0)
-    (stem, columns), count, other = _chosen(e, s, a.dtype, m, n, k), m, n
+    (stem, columns), count, other = _chosen(e, s, a.dtype, (m, n, k), turned), m, n
     if columns:
         stem, count, other = stem + "_across", n, m
-    return [Kernel(s, f"{stem}_{letter(a.dtype)}", [s.out, a, b, s.fused.get("bias")], count,
-                   ext=(other, k, int(ta), int(tb), ACTIVATIONS[s.fused.get("act")],
-                        a.shape[1], b.shape[1], n), par=(alpha, beta), across=columns)]
+    return Kernel(s, f"{stem}_{letter(a.dtype)}", [c, a, b, s.fused.get("bias")], count,
+                  ext=(other, k, int(ta), int(tb), ACTIVATIONS[s.fused.get("act")],
+                       m if ta else k, k if tb else n, n), par=(alpha, beta), across=columns,
+                  family=FAMILIES["gemm"])
 
 
 @family("bgemm", kernels=("bgemm",), endings=WAYS, product=True, share=shares.batch,
@@ -45,16 +58,16 @@ def _bgemm(e, s):
     k = a.shape[1] if ta else a.shape[2]
     step_a = a.shape[1] * a.shape[2] if a.shape[0] > 1 else 0
     step_b = b.shape[1] * b.shape[2] if b.shape[0] > 1 else 0
-    stem, _ = _chosen(e, s, a.dtype, m, n, k)
+    stem, _ = _chosen(e, s, a.dtype, (m, n, k), (ta, tb))
     return [Kernel(s, f"b{stem}_{letter(a.dtype)}", [s.out, a, b], batch,
                    ext=(m, n, k, int(ta), int(tb)), par=(1.0, 0.0), aux=(step_a, step_b))]
 
 
-def _chosen(e, s, dtype, m, n, k):
-    """(the fastest kernel for a product of these sizes, whether threads take columns of it)."""
-    stem, columns = "gemm", False
+def _chosen(e, s, dtype, sizes, turned):
+    """(the fastest kernel for a product of sizes m, n, k, whether threads take columns of it)."""
+    (m, n, k), stem, columns = sizes, "gemm", False
     if dtype.kind == "f":
-        stem, columns = e.choose_gemm(m, n, k, s.attrs["ta"], s.attrs["tb"], letter(dtype))
+        stem, columns = e.choose_gemm(m, n, k, *turned, letter(dtype))
     if stem == "gemm" and max(m, n, k) > BLAS_LIMIT:    # BLAS counts in 32 bits, and would wrap
         raise RunShapeError(f"{where(s.op)}: a product of {m} x {k} and {k} x {n}; BLAS takes at "
                             f"most {BLAS_LIMIT} a dimension.", s.op)

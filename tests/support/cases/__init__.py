@@ -5,10 +5,10 @@ gets its row in the file of its folder (`ops.py`, `nn.py`, `linalg.py`) and noth
 """
 
 import fastgrad.compat.v1  # noqa: F401  (registers the ops that are imported when first used)
-from cases import images, linalg, nn, ops
+from cases import image_ops, images, linalg, nn, ops
 from cases.case import Case, Variant, build, values
 
-FILES = (ops, nn, linalg, images)
+FILES = (ops, nn, linalg, images, image_ops)
 CASES = {name: case for file in FILES for name, case in file.CASES.items()}
 assert len(CASES) == sum(len(file.CASES) for file in FILES), "an op with two rows"
 
@@ -26,6 +26,7 @@ ELSEWHERE = {
     "snapshot": "made by plans only: test_plan.py",
     "gemm": "what plans make of matmul, whose row covers it",
     "bgemm": "what plans make of matmul, whose row covers it",
+    "convolve_back": "what plans make of conv2d_backprop_input, whose row covers it",
 }
 for _reason, _types in {
     "updates of optimizers, against their formulas: test_kernels_update.py": """
@@ -35,14 +36,20 @@ for _reason, _types in {
         apply_rms_prop_rows apply_proximal_adagrad_rows apply_proximal_gradient_descent_rows
         assign_mul merge_rows scatter_elements scatter_rows""",
     "draws: a plan and the reference have streams of their own": """
-        candidates dropout_mask dropout_mask_as multinomial random_integers random_poisson random_shuffle
-        standard_gamma standard_normal standard_uniform truncated_normal""",
+        candidates dropout_mask dropout_mask_as multinomial random_integers random_poisson
+        random_shuffle sample_distorted_bounding_box standard_gamma standard_normal
+        standard_uniform truncated_normal""",
     "of strings: test_text.py": "as_string edit_distance string_join",
+    "files and what overlaps, whose sizes depend on values: test_image_files.py, test_boxes.py": """
+        combined_suppression decode_and_crop_jpeg decode_bmp decode_gif decode_image decode_jpeg
+        decode_png encode_jpeg encode_jpeg_quality encode_png extract_jpeg_shape is_jpeg
+        non_max_suppression overlaps_suppression scored_suppression""",
     "evaluated by a session between plans, which the reference does without": """
-        assert_ assign_shaped at_most_one check_initialized cond_ is_initialized print_ py_function
-        report_uninitialized summary_ tensor_array tensor_array_close tensor_array_concat
-        tensor_array_gather tensor_array_grad tensor_array_read tensor_array_scatter
-        tensor_array_size tensor_array_split tensor_array_write while_ while_grad""",
+        assert_ assign_shaped at_most_one check_initialized cond_ is_initialized print_
+        py_function refused report_uninitialized summary_ tensor_array tensor_array_close
+        tensor_array_concat tensor_array_gather tensor_array_grad tensor_array_read
+        tensor_array_scatter tensor_array_size tensor_array_split tensor_array_write while_
+        while_grad""",
     "only the plan's own form of another op whose row covers it": "whole_mean orthonormal not_zero",
     "results of a size that depends on values, by the same ref on both sides": """
         bincount confusion_matrix dynamic_partition dynamic_stitch histogram setdiff1d unique
@@ -56,8 +63,8 @@ for _reason, _types in {
     "LAPACK through NumPy on both sides": """
         matrix_triangular_solve self_adjoint_eig svd""",
     "a gradient op of one above, whose own derivatives cover it": """
-        gather_grad max_pool_grad_with_argmax mirror_pad_grad product_of_others sparse_softmax_xent_grad
-        strided_slice_grad tile_grad""",
+        gather_grad image_patches_grad max_pool_grad_with_argmax mirror_pad_grad
+        product_of_others sparse_softmax_xent_grad strided_slice_grad tile_grad""",
     "what derivatives of products are made of, with theirs: test_zeros.py": """
         in_rows out_of_rows recurrence shifted""",
     "through operators and functions of the API: indexing, split, unstack, scatter": """

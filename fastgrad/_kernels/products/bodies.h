@@ -1,0 +1,13 @@
+/* All that is made for each dtype of vectors.h, in this order. */
+#include "vector_ops.h"
+#include "rows.h"
+#include "outer.h"
+#include "dots_eight.h"
+#include "dots.h"
+#include "cols.h"
+#include "col_sums.h"
+#include "tiles.h"
+#include "convolutions/images.h"
+#include "convolutions/filters.h"
+#include "convolutions/depthwise.h"
+#include "convolutions/pools.h"
