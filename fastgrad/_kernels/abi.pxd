@@ -26,6 +26,12 @@ cdef enum Code:
     PYTHON_ERROR = 1       # a Python step raised; the exception is kept by the Program
     BAD_INDEX = 2          # gather/scatter/one-hot: an index outside the table
     INTERRUPTED = 3        # a signal handler raised (Ctrl-C)
+    NO_MEMORY = 4          # a tape could not grow
+    ARRAY_RANGE = 5        # an element that the array does not have,
+    ARRAY_WRITTEN = 6      # is written, and was written before,
+    ARRAY_READ = 7         # or was read before and so cleared;
+    ARRAY_CLEARED = 8      # is read, and was read before,
+    ARRAY_MISSING = 9      # or was never written, and has no known shape
 
 cdef struct Step:
     int (*fn)(const Step*, Py_ssize_t, Py_ssize_t) noexcept nogil

@@ -36,6 +36,7 @@ class Builder:
         self.steps = []
         self.fold = "fold" not in off
         self.share = "share" not in off
+        self.nests = "loops" not in off
         self._known = {}            # key of a pure step -> its outs
         self.op = None              # the graph operation being built, for messages
 

@@ -31,7 +31,26 @@ def rows_of(plan, seconds=None, peak=None):
             row += _rates(k, float(seconds[i]), total, plan.threads, peak)
         rows.append(row)
         rows += [_part(p, len(row)) for p in k.parts]
+        rows += [r for name, block in zip(BLOCKS.get(k.symbol, ()), k.blocks)
+                 for r in _block(name, block, len(row), "  ")]
     return rows
+
+
+BLOCKS = {"loop": ("start", "while", "turn"), "branch": ("if", "else")}
+
+
+def _block(name, block, width, indent):
+    """The lines of a block: its name, then its kernels, indented."""
+    yield ["", f"{indent}{name}:", *[""] * (width - 2)]
+    for k in block:
+        row = _part(k, width)
+        row[1] = f"{indent}  {k.symbol or f'numpy:{k.step.type}'}"
+        row[7] = _marks(k)
+        yield row
+        for part in k.parts:
+            yield _part(part, width)
+        for inner_name, inner in zip(BLOCKS.get(k.symbol, ()), k.blocks):
+            yield from _block(inner_name, inner, width, indent + "    ")
 
 
 def note(plan, seconds=None):
@@ -43,7 +62,7 @@ def note(plan, seconds=None):
 
 def _part(k, width):
     """A line of a strip: its kernel and operands, indented."""
-    row = ["", "  " + k.symbol, _shape(k.values[0]),
+    row = ["", f"  {k.symbol}", _shape(k.values[0]),
            " ".join(_shape(v) for v in k.values[1:] if v is not None), _memory(k.values[0]),
            "", _count(flops(k)), "tile", _line(k.step.op)]
     return row + [""] * (width - len(row))
@@ -79,7 +98,7 @@ def _marks(k):
         marks.append("+" + k.step.fused["act"])
     if k.step.fused.get("into") is not None:
         marks.append("+update")
-    if len(k.step.outs) > 1:
+    if len(k.step.outs) > 1 and not k.blocks:
         marks.append("+gradient")
     if out is not None and any(v is not None and v is not out and v.storage is out.storage
                                and v.storage is not None for v in k.values[1:]):

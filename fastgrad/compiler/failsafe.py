@@ -13,7 +13,7 @@ Which kernels follow indices that may be bad, each family says (`Family.indices`
 """
 
 from fastgrad.compiler.families import FAMILIES
-from fastgrad.compiler.layout.emitter import Kernel, letter
+from fastgrad.compiler.layout.emitter import OWN, Kernel, letter
 
 
 def checked(kernels):
@@ -58,7 +58,7 @@ def _made_late(value):
 
 
 def _may_fail(kernel):
-    return any(k.symbol is None for k in _parts(kernel)) or any(
+    return kernel.symbol in OWN or any(k.symbol is None for k in _parts(kernel)) or any(
         _made_late(index) for _, index, _ in indices_of(kernel))
 
 

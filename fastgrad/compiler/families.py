@@ -38,6 +38,7 @@ class Family:
     epilogue : what `fuse` may add to it: "bias", "act", "into"
     joins : the family of the gradient that it computes in one pass with its result, or None
     foreign : whether it runs the user's code, as NumPy steps with an effect of their own
+    acts : whether a step without results does something
     scratch : callable(step) -> bytes that each thread needs beside the operands, or None; the
         layout passes `step.scratch` on as the last operand (see `place`)
     """
@@ -58,6 +59,7 @@ class Family:
     epilogue: frozenset = frozenset()
     joins: str | None = None
     foreign: bool = False
+    acts: bool = False
     scratch: Callable | None = None
 
 

@@ -118,8 +118,7 @@ def root_of(value):
 def variable_of(value):
     """The variable whose memory `value` lies in, or None."""
     root = root_of(value)
-    in_variable = root.kind == "var" or root.step is not None and root.step.opdef.writes
-    return root.source if in_variable else None
+    return root.source if root.kind == "var" or root.step is not None else None
 
 
 def const_value(array):
@@ -128,3 +127,16 @@ def const_value(array):
 
 def ghost(value):
     return Value(value.shape, value.dtype, "ghost")
+
+
+def targets_of(step):
+    """The places among a step's inputs of the variables that it writes."""
+    if step.opdef.writes:
+        return range(len(step.outs))
+    versions = step.attrs.get("versions", ())
+    return [i for i, v in enumerate(step.inputs) if v in versions]
+
+
+def updated_by(steps):
+    """The variables that steps write."""
+    return {variable_of(s.inputs[i]) for s in steps for i in targets_of(s)}

@@ -52,6 +52,14 @@ def assigns_first(order, writers):
     return [o for o in order if o in moved] + [o for o in order if o not in moved]
 
 
+def changed(node):
+    """The variables that an operation writes, by itself or in a block that it holds."""
+    found = dict.fromkeys(written(node))
+    for id in node.attrs.get("made", ()) if node.opdef is not None else ():
+        found.update(dict.fromkeys(changed(node.graph.operation_at(id))))
+    return tuple(found)
+
+
 def written(node):
     """The variables that an operation writes: its first inputs, one an output."""
     if node.opdef is None or not node.opdef.writes:

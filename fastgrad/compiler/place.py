@@ -14,7 +14,7 @@ import heapq
 import numpy as np
 
 from fastgrad.compiler import families
-from fastgrad.compiler.ir import Value, root_of
+from fastgrad.compiler.ir import Value, root_of, variable_of
 
 ALIGN = 64
 
@@ -37,6 +37,11 @@ class Storage:
         self.first = self.last = -1
         self.offset = 0
         self.index = -1
+
+    def become(self, other):
+        """Take the place of another; views share this object."""
+        self.kind, self.bytes, self.source = other.kind, other.bytes, other.source
+        self.offset, self.index = other.offset, other.index
 
 
 def place(steps, fetched, reads, inplace=True, threads=1):
@@ -116,6 +121,8 @@ def _for_output(step, n, out, i, ends, inplace):
         return step.inputs[step.opdef.view].storage
     if out.storage is not None:                  # a strip's scratch, placed already
         return out.storage
+    if out.source is not None:                   # what a block of the step makes of a variable
+        return next(v.storage for v in step.inputs if variable_of(v) is out.source)
     if inplace and n == 0 and len(step.outs) == 1 and not step.fused:
         for k in step.opdef.inplace:
             v = step.inputs[k]

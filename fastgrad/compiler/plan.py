@@ -10,13 +10,14 @@ import functools
 from fastgrad import _kernels, config
 from fastgrad.graph import bad_index
 from fastgrad.compiler import layout, rules     # noqa: F401 - they register what they list
-from fastgrad.compiler import (failsafe, roofline as peak, profiling, rewrite, row_strips, strips,
-                               watch)
+from fastgrad.compiler import (blocks, failsafe, profiling, rewrite, roofline as peak, row_strips,
+                               strips, watch)
 from fastgrad._kernels import choose
 from fastgrad._kernels.program import (Callable, Entry, NoWorkingMemory, Program, Runner,
                                        StepFailed, shuffle_rows, with_subnormals)
 from fastgrad.graph.doors import door
 from fastgrad.compiler.layout.emitter import Emitter
+from fastgrad.compiler.layout.nests import every
 from fastgrad.compiler.layout.products import BLAS
 from fastgrad.errors import ComputeError, FeedError, GradientError, KernelError, NumericsError
 from fastgrad.wording import refuse_copy, where
@@ -25,7 +26,7 @@ from fastgrad.compiler.fuse import fuse, step_reads
 from fastgrad.graph.nodes import Tensor
 from fastgrad.graph.interned import held, keeping
 from fastgrad.compiler.builder import Builder, too_large
-from fastgrad.compiler.ir import untied, variable_of
+from fastgrad.compiler.ir import untied, updated_by
 from fastgrad.compiler.partition import partition
 from fastgrad.compiler.place import place
 from fastgrad.compiler.spaces import Spaces, streams_of
@@ -37,7 +38,7 @@ from fastgrad.uncut import Uncollected
 from fastgrad.compiler.watch import watched
 
 # what can be left out
-PASSES = ("fold", "share", "simplify", "fuse", "strips", "inplace", "threads")
+PASSES = ("fold", "share", "simplify", "loops", "fuse", "strips", "inplace", "threads")
 
 
 class Plan:
@@ -67,19 +68,26 @@ class Plan:
         self.fresh = {}
         steps = body.steps
         if "fuse" not in off:
-            steps = fuse(steps, body.results, {variable_of(v) for s in steps if s.opdef.writes
-                                               for v in s.inputs[:len(s.outs)]})
+            steps = fuse(steps, body.results, updated_by(steps))
         emitter = Emitter(_kernels.symbols(), _choose_gemm)
-        if "strips" not in off:
-            steps = row_strips.find(steps, body.results, emitter)
-            strips.find(steps, emitter)
-            strips.place_scratch(steps, body.results)
-        self.steps = steps
         threads = threads if "threads" not in off else 1
+
+        def in_strips(steps, results):
+            if "strips" in off:
+                return steps
+            steps = row_strips.find(steps, results, emitter)
+            strips.find(steps, emitter)
+            strips.place_scratch(steps, results)
+            return steps
+        blocks.layout.lay_out(steps, off, in_strips, threads)
+        self.steps = steps = in_strips(steps, body.results)
         self.arena_bytes = place(steps, body.results, step_reads, "inplace" not in off, threads)
+        blocks.layout.settle(steps)
         emitter = Emitter(_kernels.symbols(), _choose_gemm)
         self.kernels = strips.join([k for s in steps for k in emitter.emit(s)])
         if check:
+            for k in list(every(self.kernels)):
+                k.blocks = tuple(map(watched, k.blocks))
             self.kernels = watched(self.kernels)
         self.kernels, self.writes = failsafe.checked(self.kernels)
         self.threads = partition(self.kernels, threads)
@@ -89,7 +97,7 @@ class Plan:
 
     def _make_program(self, body, store, keep):
         buffers = [self._buffer(op, v, store) for op, v in body.variables.items()]
-        streams = streams_of(self.kernels)
+        streams = streams_of(every(self.kernels))
         spaces = Spaces(body, len(buffers), streams)
         table = _kernels.symbols()
         tuples = [spaces.tuple_of(k, table) for k in self.kernels]
@@ -101,12 +109,11 @@ class Plan:
             [(v.dtype, v.shape) for v in self.results], num_threads=self.threads,
             store_lock=store.lock, commit_step=commit,
             undo=tuple(place_of[op] for op in undo), keep_subnormals=keep, blas=self._uses_blas(),
-            indices={i: followed for i, k in enumerate(self.kernels)
-                     if (followed := spaces.indices(k))})
+            indices=dict(spaces.all_indices(self.kernels)), tapes=len(spaces.tapes))
         self._texts = [held(array) for _, array in spaces.blocks if array.dtype == TEXT]
 
     def _uses_blas(self):
-        return any(k.symbol in BLAS for k in self.kernels)
+        return any(k.symbol in BLAS for k in every(self.kernels))
 
     def _within_memory(self, make, *arguments):
         """What `make` makes; where there is no memory for it, an error names the largest value."""
@@ -191,6 +198,8 @@ class Plan:
     def failure(self, failed):
         """The error for a StepFailed, worded with the user's node and line."""
         kernel = self.kernels[failed.step]
+        for at in failed.inside:
+            kernel = [k for block in kernel.blocks for k in block][at]
         op = kernel.step.op
         cause = failed.__cause__
         name = where(op) if op is not None else "a step of the plan"
@@ -208,10 +217,20 @@ class Plan:
                 name = name if step.op is None else where(step.op)
                 return KernelError(f"{name}: {reason}", step.op)
         reason = _REASONS.get(failed.code, f"kernel code {failed.code}")
+        if failed.element is not None:
+            reason = reason.format(index=failed.element, size=kernel.step.inputs[0].shape[0])
         return KernelError(f"{name}: {reason}.", op)
 
 
-_REASONS = {2: "an index lies outside the table that it indexes"}     # by `Code` of abi.pxd
+_REASONS = {2: "an index lies outside the table that it indexes",       # by `Code` of abi.pxd
+            4: "there is no memory for what its turns keep for the gradient",
+            5: "tried to reach index {index}, but the array has size {size}",
+            6: "could not write to index {index}: it has already been written to",
+            7: "could not write to index {index}: it has already been read",
+            8: "could not read index {index} twice: it was cleared after a previous read (perhaps "
+               "try setting clear_after_read=False?)",
+            9: "could not read index {index}: it was never written, and the element shape is not "
+               "fully defined. Give the array its element_shape to read zeros instead"}
 
 
 def _choose_gemm(m, n, k, ta, tb, dtype):
@@ -222,7 +241,7 @@ def _choose_gemm(m, n, k, ta, tb, dtype):
 
 
 def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
-            check=False, streams=None, after=None, keep=False):
+            check=False, streams=None, after=None, keep=False, staged=False):
     """Plan a run.
 
     Parameters
@@ -242,6 +261,8 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
         `Staging.after` of the run's first stage.
     keep : bool
         Keep subnormal numbers, where runs count them as zero otherwise.
+    staged : bool
+        Whether this is one of several stages of a run.
 
     Returns
     -------
@@ -256,8 +277,15 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
     # a collection finds nothing among a plan's steps and looks at all of them again and again
     # (20,000 steps: 27 us a step without, 50 to 80 with it)
     with Uncollected(), untied(), keeping():
-        body = Specialiser(fetches, feeds, store, builder, done, streams, after).run()
+        s = Specialiser(fetches, feeds, store, builder, done, streams, after, staged=staged)
+        try:
+            body, held = s.run(), bool(s.holders or s.arrays)
+        finally:
+            s.release()
         if isinstance(body, Staging):
+            if held and not staged:             # what they leave, the other stages must see
+                return compile(fetches, feeds, store, off, threads, done, check, streams, after,
+                               keep, True)
             return body
         return Plan(fetches, feeds, body, store, off, threads, check, keep, streams)
 

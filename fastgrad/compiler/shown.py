@@ -1,6 +1,6 @@
 """Which variable a fetch shows, as the run leaves it."""
 
-from fastgrad.compiler.order import behind, written
+from fastgrad.compiler.order import behind, changed
 
 
 def variable_shown(tensor, updates, after, fed):
@@ -23,7 +23,7 @@ def variable_shown(tensor, updates, after, fed):
         tensor = tensor.op._inputs[0]
     if tensor.op.op_type != "variable" or tensor in fed:
         return None
-    mine = {u for u in updates if tensor.op in written(u)}
+    mine = {u for u in updates if tensor.op in changed(u)}
     ordered = copies and (any(mine & after.get(c, frozenset()) for c in copies)
                           or not behind(mine).isdisjoint(copies))
     return None if ordered else tensor.op

@@ -5,7 +5,7 @@ of that variable. Reading it costs nothing as long as all readers run before. `k
 the pass that finds the others, and gives them a copy that is made while the value is still there.
 """
 
-from fastgrad.compiler.ir import Step, Value, root_of, variable_of
+from fastgrad.compiler.ir import Step, Value, root_of, targets_of, variable_of
 from fastgrad.graph.opdef import OPS
 from fastgrad.graph.registry import op
 
@@ -40,11 +40,11 @@ def keep_old_values(steps):
     copies = {}                 # value -> Step that copies it
     before = {}                 # place -> copies to make there
     for i, step in enumerate(steps):
-        targets = len(step.outs) if step.opdef.writes else 0
-        written = {variable_of(v) for v in step.inputs[:targets]} if _reads_again(step) else ()
-        for j, v in enumerate(step.inputs[targets:], targets):
+        targets = targets_of(step)
+        written = {variable_of(step.inputs[j]) for j in targets} if _reads_again(step) else ()
+        for j, v in enumerate(step.inputs):
             variable = variable_of(v)
-            if variable is None:
+            if variable is None or j in targets:
                 continue
             root = root_of(v)
             if root not in over and variable not in written:
@@ -54,8 +54,8 @@ def keep_old_values(steps):
                 place = over.get(root, i) if copies[v].late else first_late
                 before.setdefault(place, []).append(copies[v])
             step.inputs[j] = copies[v].out
-        for v in step.inputs[:targets]:
-            over[root_of(v)] = i
+        for j in targets:
+            over[root_of(step.inputs[j])] = i
     if not before:
         return steps
     return [s for i, step in enumerate(steps) for s in (*before.get(i, ()), step)]
@@ -67,4 +67,5 @@ def _reads_again(step):
     Then the operand must not lie in the memory that it writes. An update element by element of one
     variable has read each element before it writes it.
     """
-    return step.opdef.writes and (len(step.outs) > 1 or "indices" in step.opdef.tensors)
+    return "versions" in step.attrs or step.opdef.writes and (
+        len(step.outs) > 1 or "indices" in step.opdef.tensors)

@@ -8,6 +8,7 @@ import numpy as np
 
 from fastgrad.compiler import failsafe, strips
 from fastgrad.compiler.ir import root_of
+from fastgrad.compiler.layout.emitter import OWN
 
 ARENA, CONSTANTS, FIRST_VARIABLE = 0, 1, 2
 
@@ -28,6 +29,7 @@ class Spaces:
         self.result = self.feed + len(body.feeds)
         self.constants = {}                  # (dtype, bytes) -> offset
         self.blocks, self.top = [], 0
+        self.tapes = {}                      # Tape -> its number
 
     def operand(self, value):
         """(space, offset) of a value, None for none."""
@@ -53,6 +55,16 @@ class Spaces:
         return tuple((self.operand(v), v.dtype, v.shape)
                      for _, v, _ in failsafe.indices_of(k))
 
+    def all_indices(self, kernels, holder=()):
+        """(place, indices) of all kernels that follow some; of a block's, by way of its holder."""
+        for i, k in enumerate(kernels):
+            place = (*holder, i)
+            followed = self.indices(k)
+            if followed:
+                yield place if holder else i, followed
+            inner = [part for block in k.blocks for part in block]
+            yield from self.all_indices(inner, place)
+
     def _constant(self, value):
         array = np.ascontiguousarray(value.const)
         key = array.dtype.str, array.tobytes()
@@ -71,6 +83,8 @@ class Spaces:
 
     def tuple_of(self, k, table):
         """A Kernel as Program takes it; `table`: symbol -> address."""
+        if k.symbol in OWN:
+            return self._own(k, table)
         if k.parts:
             tile, scratch = strips.tile_of(k)
             return ("strip", tile, scratch, strips.substeps(k, self.operand, table), 0, k.count,
@@ -86,3 +100,30 @@ class Spaces:
         more = (k.piece_bytes,) if k.piece_bytes else ()
         return (table[k.symbol], operands, k.ext, k.par, k.aux, 0, k.count, k.grain,
                 int(k.parallel), int(k.barrier), *more)
+
+    # ---- steps that hold blocks ----
+    def _own(self, k, table):
+        if k.symbol in ("push", "pop"):
+            value = k.values[0]
+            return (k.symbol, self._tape(k.step.attrs["tape"]), self.operand(value),
+                    value.size * value.dtype.itemsize)
+        if k.symbol in ("put", "take", "gain"):
+            return self._access(k)
+        nested = k.step.attrs["nested"]
+        blocks = [[self.tuple_of(inner, table) for inner in block] for block in k.blocks]
+        if k.symbol == "branch":
+            return ("branch", *blocks, self.operand(nested.test))
+        return ("loop", *blocks, self.operand(nested.test), self.operand(nested.limit),
+                self._tape(nested.counts), self._tape(nested.turns))
+
+    def _access(self, k):
+        """A step that works on elements of an array."""
+        elements, index = k.step.inputs[0], k.values[2 if k.symbol == "gain" else 3]
+        row = elements.size // max(1, elements.shape[0]) * elements.dtype.itemsize
+        attrs = k.step.attrs
+        return (k.symbol, tuple(map(self.operand, k.values)), elements.shape[0], row, index.size,
+                index.dtype.itemsize, attrs.get("clears", False), attrs.get("zeros", 0),
+                elements.dtype)
+
+    def _tape(self, tape):
+        return None if tape is None else self.tapes.setdefault(tape, len(self.tapes))

@@ -12,9 +12,9 @@ their own, before what is left can be planned with their values fed.
 
 from fastgrad.errors import MissingFeedError, StateError
 from fastgrad.wording import where
-from fastgrad.compiler import families
+from fastgrad.compiler import blocks, families
 from fastgrad.compiler.shown import variable_shown
-from fastgrad.compiler.order import assigns_first, order_of, written
+from fastgrad.compiler.order import assigns_first, changed, order_of, written
 from fastgrad.graph.nodes import Tensor, is_custom
 from fastgrad.compiler.ir import Step, Value, root_of, variable_of
 from fastgrad.graph.reference import evaluate
@@ -51,18 +51,27 @@ class Specialiser:
     done : operations that ran in an earlier stage of the same run
     streams : Streams, the session's random generators
     after : what the first Staging of the run says of order, in later stages
+    bound : dict Tensor -> Value, in place of `feeds` for a block: what it takes from outside
+    outer : Specialiser of what a block lies in, if it is one
+    staged : bool
+        Whether this is one of several stages of a run: what loops leave is then the session's.
     """
 
-    def __init__(self, fetches, feeds, store, builder, done=(), streams=None, after=None):
+    def __init__(self, fetches, feeds, store, builder, done=(), streams=None, after=None,
+                 bound=None, outer=None, staged=False):
         self.fetches, self.store, self.b = fetches, store, builder
         self.streams = streams
-        self.order, self.done = order_of(fetches, feeds, done), done
+        self.outer, self.blocks = outer, []
+        self.staged = staged
+        self.holders, self.taped, self.forward = [], {}, None       # see `blocks`
+        self.arrays = {}                # of TensorArrays
+        self.order, self.done = order_of(fetches, bound or feeds, done), done
         self.feeds = [Value(shape, dtype, "feed", source=i)
                       for i, (dtype, shape) in enumerate(feeds.values())]
-        self.env = dict(zip(feeds, self.feeds))
-        self.fed = feeds
+        self.env = dict(zip(feeds, self.feeds)) if bound is None else dict(bound)
+        self.fed = feeds if bound is None else bound
         self.variables = {}
-        self.writers = {o: written(o) for o in self.order if written(o)}
+        self.writers = {o: changed(o) for o in self.order if changed(o)}
         self.order = assigns_first(self.order, self.writers)
         self.after = dict(after or {})  # operation -> update operations it comes after
         self.blocked = set()            # operations behind one that must be evaluated first
@@ -73,12 +82,55 @@ class Specialiser:
     def run(self):
         """A Body, or a Staging."""
         for node in self.order:
-            self._visit(node)
+            self.visit(node)
         if self.dynamic:
             return staging_of(self, _SOURCES)
+        self.close_holders()
         return self._schedule()
 
-    def _visit(self, node):
+    # ---- blocks ----
+    root = property(lambda self: self if self.outer is None else self.outer.root)
+
+    def inside(self, fetches, bound, done, builder):
+        """A Specialiser of a block, which takes `bound` from here."""
+        inner = Specialiser(fetches, {}, self.store, builder, done, self.streams, None, bound, self)
+        self.root.blocks.append(inner)
+        return inner
+
+    def release(self):
+        """Let go of what blocks and the Steps that hold them know of each other: a ring."""
+        for s in (self, *self.blocks):
+            for ring in (s.holders, s.taped, s.arrays, s.blocks):
+                ring.clear()
+
+    def inputs_of(self, node, after):
+        """The Values of an operation's inputs."""
+        self.b.op = node
+        return [self._read(t, node, i, after) for i, t in enumerate(node._inputs)]
+
+    def close_holders(self):
+        """Fill the Steps that hold blocks, once all that they must leave is known."""
+        for holder in self.holders:
+            holder.close()
+
+    def _planned(self, node, after):
+        """Whether a loop or a branch could be made a Step of this plan."""
+        plan = blocks.PLANNED.get(node.op_type) if self.b.nests else None
+        if plan is None:
+            return False
+        try:
+            made = plan(self, node, after)
+        except (blocks.NotPlanned, StateError):  # what was made for it is not needed
+            return False
+        for t, value in zip(node.outputs, made):
+            self.env.setdefault(t, value)
+        return True
+
+    def versions_of(self, node):
+        """The variables that an operation with blocks changes: {operation: its Value before}."""
+        return {op: self.newest.get(op) or self._variable(op) for op in self.writers.get(node, ())}
+
+    def visit(self, node):
         if node.outputs and all(t in self.env for t in node.outputs):
             return                                                   # fed
         after = self._comes_after(node)
@@ -88,7 +140,7 @@ class Specialiser:
         elif is_custom(node):
             self._stage(node)
         elif node.opdef.dynamic:
-            if not self._at_once(node):
+            if not self._at_once(node) and not self._planned(node, after):
                 self._stage(node)
         elif node.op_type in _SOURCES:
             _SOURCES[node.op_type](self, node)
@@ -150,21 +202,26 @@ class Specialiser:
     def _read(self, tensor, node, index, after):
         """The Value of an input; of a variable the version that this operation must see."""
         op = tensor.op
-        if node in self.writers and index < node.opdef.outputs:
+        if index < len(written(node)):
             return self.newest.get(op) or self._variable(op, self._new_shape(node))
         if tensor in self.env:
             return self.env[tensor]
-        if any(op in written(w) for w in after if w is not node):
+        if any(op in changed(w) for w in after if w is not node):
             return self.newest.get(op) or self._variable(op)
         return self._found(op)
 
     def _found(self, op):
         """A variable as the run finds it."""
+        if self.outer is not None:
+            changes = any(op in variables for variables in self.writers.values())
+            return self._variable(op) if changes else self.outer._found(op)
         return self.env.get(Before(op)) or self._variable(op)
 
     def _variable(self, op, shape=None):
         """The Value of a variable; `shape` is what an update is about to give it."""
         value = self.variables.get(op)
+        if self.outer is not None:
+            return self._variable_in_block(op) if value is None else value
         if value is not None:
             if shape is None and not self.store.has(op):
                 self._old_of_fresh(op, value)
@@ -175,6 +232,15 @@ class Specialiser:
         else:
             value = Value(shape, op.attrs["dtype"], "var", source=op)
         self.variables[op] = value
+        return value
+
+    def _variable_in_block(self, op):
+        """A variable as a turn, or a branch, finds it."""
+        if not self.store.has(op):
+            raise blocks.NotPlanned(f"{op.name} has no value yet")
+        found = self.root._variable(op)
+        self.variables[op] = value = Value(found.shape, found.dtype, "var", source=op)
+        self.b.own.add(value)
         return value
 
     def _old_of_fresh(self, op, value):
@@ -210,7 +276,8 @@ class Specialiser:
         wanted = [f for f in self.fetches if isinstance(f, Tensor)]
         values = [self._fetched(t) for t in wanted]
         early, late = self._copies(values)
-        needed = self._needed(values + self.updates + [s.inputs[0] for s in early + late])
+        left = [v for h in self.holders if h.leaves for v in h.step.outs]
+        needed = self._needed(values + self.updates + left + [s.inputs[0] for s in early + late])
         steps = [s for s in self.b.steps if s in needed and not s.late] + early
         after = {}
         for s in late:

@@ -4,8 +4,11 @@ A plan of its own runs `Staging.fetches`, then its operations are evaluated in P
 left is planned with their values fed.
 """
 
-from fastgrad.compiler.order import behind, written
+from fastgrad.compiler.order import behind, changed, written
 from fastgrad.graph.nodes import Tensor
+
+
+BRANCHES = ("cond_", "cond_grad")       # they read variables when they run
 
 
 class Staging:
@@ -74,17 +77,17 @@ def staging_of(s, sources):
 
 def _read_before(s, effects, inside):
     """The variables that `effects` write and that what is left reads as the run finds them."""
-    changed = {v for o in effects for v in written(o)}
-    if not changed:
+    gone = {v for o in effects for v in changed(o)}
+    if not gone:
         return []
     readers = [(f, ()) for f in s.fetches if isinstance(f, Tensor)]
     for node in s.order:
-        if node not in inside and node.op_type != "cond_":        # a branch reads when it runs
-            first = node.opdef.outputs if node in s.writers else 0
+        if node not in inside and node.op_type not in BRANCHES:
+            first = len(written(node))
             readers += [(t, s.after.get(node, ())) for t in node._inputs[first:]]
-    return list(dict.fromkeys(t.op for t, after in readers if t.op in changed
+    return list(dict.fromkeys(t.op for t, after in readers if t.op in gone
                               and t not in s.fed
-                              and not any(t.op in written(w) for w in after)))
+                              and not any(t.op in changed(w) for w in after)))
 
 
 def needed_inputs(node):

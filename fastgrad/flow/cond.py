@@ -1,10 +1,14 @@
 """Conditional execution: cond and case; loops are in `while_loop`.
 
 Decisions
-- A predicate is a value, so `cond` is evaluated between plans: first the predicate and what
-  the branches take from outside, then a plan of the taken branch alone, then the rest. Only the
-  taken branch's side effects happen, and a NaN in the other one reaches no gradient.
-- The gradient of a cond is a cond of the branches' gradients.
+- A plan holds both branches if it can (`compiler/blocks`). Otherwise `cond` is evaluated between
+  plans: first the predicate and what the branches take from outside, then a plan of the taken
+  branch alone, then the rest. Only the taken branch's side effects happen, and a NaN in the other
+  one reaches no gradient.
+- The gradient of a cond is a cond of the branches' gradients. What these need of the values that
+  the branches made is computed again, outside, if nothing can tell: by pure operations that do not
+  fail. Otherwise the branch that runs leaves it on a tape, as a loop does; then there is no second
+  order.
 """
 
 import numpy as np
@@ -17,7 +21,7 @@ from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import strong
 from fastgrad.graph.nodes import Tensor, as_tensor, is_node
-from fastgrad.graph.registry import RegisterGradient
+from fastgrad.graph.registry import NotDifferentiable, RegisterGradient
 from fastgrad.wording import where
 
 
@@ -25,9 +29,32 @@ from fastgrad.wording import where
 
 @session_op
 def cond_(session, node, inputs, known, done):
-    taken = node.get_attr("parts")[0 if bool(inputs[0]) else 1]
-    outputs = run_part(taken, session, dict(zip(node._inputs[1:], inputs[1:])), known, done)
-    return [np.asarray(v, t._dtype) for v, t in zip(outputs, node.outputs)]
+    taken = 0 if bool(inputs[0]) else 1
+    graph, part = node.graph, node.get_attr("parts")[taken]
+    kept = {key: [graph.tensor_at(*place) for place in places[taken]]
+            for key, places in node.attrs["tapes"].items()}
+    wanted = list(dict.fromkeys(t for tensors in kept.values() for t in tensors))
+    found = run_part([*part, *wanted], session, dict(zip(node._inputs[1:], inputs[1:])), known,
+                     done)
+    made = dict(zip(wanted, found[len(found) - len(wanted):]))
+    for key, tensors in kept.items():
+        session.tapes.setdefault(key, []).append([made[t] for t in tensors])
+    return [np.asarray(v, t._dtype) for v, t in zip(found, node.outputs)]
+
+
+@session_op
+def cond_grad(session, node, inputs, known, done):
+    key, kept, *parts = node.get_attr("parts")
+    taken, tape = 0 if bool(inputs[0]) else 1, session.tapes.get(key)
+    if not tape:
+        raise KernelError(f"{where(node)} goes back through a branch that did not run: were the "
+                          "results of the cond fed?", node)
+    here = {**dict(zip(node._inputs[1:], inputs[1:])), **dict(zip(kept[taken], tape.pop()))}
+    found = run_part(parts[taken], session, here, known, done)
+    return [np.asarray(v, t._dtype) for v, t in zip(found, node.outputs)]
+
+
+NotDifferentiable("cond_grad")
 
 
 @door
@@ -109,8 +136,9 @@ def _cond_op(pred, parts):
     specs = [(common(a._shape, b._shape), strong(a._dtype)) for a, b in pairs]
     outside = list(dict.fromkeys(parts[0].outside + parts[1].outside))
     with pred.graph.control_dependencies(parts[0].before + parts[1].before):
-        return add_session_op(cond_, [pred, *outside], {"parts": [p.outputs for p in parts]},
-                              specs, "Merge", pred.graph)
+        return add_session_op(cond_, [pred, *outside], {
+            "parts": [p.outputs for p in parts], "tapes": {},
+            "made": frozenset(op.id for p in parts for op in p.made)}, specs, "Merge", pred.graph)
 
 
 @RegisterGradient("cond_")
@@ -122,9 +150,46 @@ def cond_gradient(op, *dys):
         return part_gradients([(y, dy) for y, dy in zip(tensors_of(outputs), dys)
                                if dy.dtype is None or dy.dtype.is_floating], wanted)
     graph = pred.graph
+    if not wanted:
+        return [None] * len(op._inputs)
     parts = [Part(graph, lambda part=part: branch(part)) for part in op.get_attr("parts")]
-    by_tensor = dict(zip(wanted, _cond_op(pred, parts).outputs)) if wanted else {}
+    inner = op.get_attr("made")
+    kept = [[t for t in part.outside if t.op.id in inner] for part in parts]
+    if _can_be_repeated([t for tensors in kept for t in tensors], inner):
+        made = _cond_op(pred, parts).outputs
+    else:
+        made = _taped_gradient(op, pred, parts, kept, wanted)
+    by_tensor = dict(zip(wanted, made))
     return [None] + [by_tensor.get(t) for t in outside]
+
+
+def _can_be_repeated(tensors, inner):
+    """Whether a branch's values can be computed outside of it: nobody could tell that they are."""
+    todo, seen = [t.op for t in tensors], set()
+    while todo:
+        op = todo.pop()
+        if op in seen or op.id not in inner:
+            continue
+        seen.add(op)
+        opdef = op.opdef
+        if opdef is None or not opdef.pure or opdef.dynamic or op.control_inputs or any(
+                op._inputs[i].op.op_type != "constant" for i in opdef.whole):
+            return False
+        todo += [t.op for t in op._inputs]
+    return True
+
+
+def _taped_gradient(op, pred, parts, kept, wanted):
+    """The gradients of a cond whose branches leave on a tape what these need."""
+    gone, key = {t for tensors in kept for t in tensors}, object()
+    op.attrs["tapes"][key] = [[(t.op.id, t.value_index) for t in tensors] for tensors in kept]
+    outside = dict.fromkeys(t for p in parts for t in p.outside if t not in gone)
+    with pred.graph.control_dependencies(parts[0].before + parts[1].before):
+        # the results come last: they put the cond before its gradient
+        return add_session_op(cond_grad, [pred, *outside, *op.outputs], {
+            "parts": (key, kept, *(p.outputs for p in parts)),
+            "made": frozenset(o.id for p in parts for o in p.made)},
+            [(t._shape, strong(t._dtype)) for t in wanted], "cond_grad", pred.graph).outputs
 
 
 @door

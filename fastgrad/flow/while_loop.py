@@ -1,7 +1,8 @@
 """Loops: while_loop and its gradient.
 
 Decisions
-- The loop runs between plans: one plan for the condition, one for the body, a turn.
+- A plan holds the loop if it can (`compiler/blocks`). Otherwise it runs between plans: one plan for
+  the condition, one for the body, a turn.
 - The gradient of a loop is a loop back over its turns. It needs the values of each turn: the
   loop variables and what the body made of them, draws included. The forward loop puts these on
   a tape, one for each gradient that was built; the session keeps the tapes of a run.
@@ -89,7 +90,9 @@ def while_gradient(op, *dys):
     part = Part(graph, lambda: part_gradients(
         [(body[i], d) for i, d in zip(varying, d_slots)], [slots[i] for i in varying] + wide))
     inner = op.get_attr("made")
-    kept = [t for t in part.outside if t.op.id in inner and t.op.op_type != "constant"]
+    # a constant that comes behind an update would have it run again
+    kept = [t for t in part.outside if t.op.id in inner
+            and (t.op.op_type != "constant" or t.op.control_inputs)]
     outside = [t for t in part.outside if t.op.id not in inner and t not in slots
                and t not in d_slots and t not in wide]
     key = object()
@@ -100,7 +103,8 @@ def while_gradient(op, *dys):
     # the loop's results come last: they put the loop before its gradient
     starts = [zeros_like(op.outputs[i]) if dys[i] is None else dys[i] for i in varying]
     made = add_session_op(while_grad, [*starts, *wide, *outside, *op.outputs],
-                          {"parts": (key, part.outputs, [*slots, *d_slots], kept, varying)},
+                          {"parts": (key, part.outputs, [*slots, *d_slots], kept, varying),
+                           "made": frozenset(o.id for o in part.made)},
                           specs, "while_grad", graph).outputs
     found = {**dict(zip(varying, made)), **dict(zip(wide, made[len(varying):]))}
     return [found.get(i) for i in range(count)] + [found.get(t) for t in op._inputs[count:]]
@@ -153,7 +157,8 @@ def while_loop(cond, body, loop_vars, shape_invariants=None, parallel_iterations
 
     Notes
     -----
-    The loop runs between plans, one plan a turn.
+    A loop whose variables keep their shapes runs inside of the compiled plan. Any other, or one
+    with an operation that Python computes, runs turn by turn.
 
     Gradient: that of the turns that were made, back from the last one.
 
@@ -237,7 +242,7 @@ def _loop(graph, start, slots, parts, attrs, invariant):
     with graph.control_dependencies(parts[0].before + parts[1].before):
         return add_session_op(while_, [*start, *(t for t in outside if t not in slots)], {
             "parts": [*(p.outputs for p in parts), slots],
-            "made": frozenset(op.id for op in parts[1].made), "tapes": {},
+            "made": frozenset(op.id for p in parts for op in p.made), "tapes": {},
             **attrs}, specs, "LoopCond", graph)
 
 

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from fastgrad import config
-from fastgrad.compiler.order import written
+from fastgrad.compiler.order import changed, written
 from fastgrad.compiler.plan import Callable, Runner, Staging, compile, with_subnormals
 from fastgrad.compiler.staging import Before
 from fastgrad.errors import ClosedError, FeedTypeError, GraphError, InvalidArgumentError
@@ -323,16 +323,16 @@ class Session(Runner):
         variable = tensor.op
         if variable.op_type != "variable" or tensor in known:
             return values.get(tensor, known.get(tensor))
-        if op.op_type == "cond_":
+        if op.op_type in ("cond_", "cond_grad"):
             return None
         before = known.get(Before(variable))
-        if before is None or any(variable in written(w) for w in after.get(op, ())):
+        if before is None or any(variable in changed(w) for w in after.get(op, ())):
             return self.store.copy_of(variable)
         return before
 
     def _plan(self, nodes, feeds, done=(), after=None):
         key = (tuple(nodes), tuple((t, v.dtype, v.shape) for t, v in feeds.items()),
-               frozenset(done))
+               frozenset(done), self._staged)
         plan = self._plans.get(key)
         if plan is not None:
             self._plans.move_to_end(key)
@@ -341,7 +341,7 @@ class Session(Runner):
         plan = compile(nodes, {t: (v.dtype, v.shape) for t, v in feeds.items()}, self.store,
                        threads=self.num_threads, done=done,
                        check=self.check_numerics, streams=self.streams, after=after,
-                       keep=self._keep)
+                       keep=self._keep, staged=self._staged)
         if isinstance(plan, Staging) or not plan.fresh:
             self._plans[key] = plan
             while len(self._plans) > config.PLAN_CACHE:

@@ -295,8 +295,17 @@ cdef int read_step(Program p, Step* step, object spec) except -1:
     head = <object>PyTuple_GET_ITEM(fields, 0)
     if PyLong_CheckExact(head):
         return read_plain(p, step, fields)
-    if PyUnicode_CheckExact(head) and head == "strip":
-        return read_strip(p, step, fields)
+    if PyUnicode_CheckExact(head):
+        if head == "strip":
+            return read_strip(p, step, fields)
+        if head == "loop":
+            return read_loop(p, step, fields)
+        if head == "branch":
+            return read_branch(p, step, fields)
+        if head == "put" or head == "take" or head == "gain":
+            return read_access(p, step, fields)
+        if head == "push" or head == "pop":
+            return read_taped(p, step, fields, run_push if head == "push" else run_pop)
     if callable(head):
         return read_python(p, step, fields)
     raise ValueError(f"a step starts with an address, 'strip' or a callable, not {head!r}")
@@ -307,7 +316,8 @@ cdef bint has_python(list steps):
     for step in steps:
         if PyTuple_CheckExact(step) and PyTuple_GET_SIZE(step):
             head = <object>PyTuple_GET_ITEM(step, 0)
-            if not PyLong_CheckExact(head) and not PyUnicode_CheckExact(head):
+            if not PyLong_CheckExact(head) and (
+                    not PyUnicode_CheckExact(head) or holds_python(head, step)):
                 return True
     return False
 
@@ -334,11 +344,13 @@ cdef int read_steps(Program p, list steps) except -1:
     p.steps = <Step*>take(&p.pool, count * sizeof(Step) + 1)
     memset(p.steps, 0, count * sizeof(Step))
     for i in range(count):
+        p.home = &p.steps[i]
         try:
-            read_step(p, &p.steps[i], <object>PyList_GET_ITEM(steps, i))
+            read_step(p, p.home, <object>PyList_GET_ITEM(steps, i))
         except (ValueError, TypeError, OverflowError) as error:
             raise ValueError(f"step {i}: {error}") from error
-        if i and p.steps[i - 1].fn == run_python:
+        p.loops = p.loops or p.steps[i].fn == run_loop
+        if i and (p.steps[i - 1].fn == run_python or is_own(p.steps[i - 1].fn)):
             p.steps[i].barrier = 1      # the first thread wrote what all may read now
     return 0
 

@@ -137,9 +137,11 @@ class StepFailed(Exception):
     `batch` is the index of the step in `Program.fit`, otherwise None; `rest` says that it was
     the Program for the rest. When a Python step raised, `__cause__` is its exception. After a bad
     index `indices` are copies of the arrays of indices that the step follows, in the order in which
-    the Program was given them, and `piece` the part of the step's range that failed.
+    the Program was given them, and `piece` the part of the step's range that failed. `inside` leads
+    to a step in a block: its place among all steps of the holder's blocks, and so on. `element` is
+    the one of an array that could not be written or read.
     """
-    indices, piece = (), (0, 0)
+    indices, piece, inside, element = (), (0, 0), (), None
 
     def __init__(self, code, step, batch=None, rest=False):
         super().__init__(f"step {step} stopped the run with code {code}")

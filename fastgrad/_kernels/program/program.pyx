@@ -37,7 +37,8 @@ from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint64_t
 from libc.string cimport memcmp, memcpy, memset
 
 from fastgrad._kernels.abi cimport (
-    BAD_INDEX, INTERRUPTED, MAX_EXTENTS, MAX_OPERANDS, OK, PYTHON_ERROR, Step, kernel_t)
+    ARRAY_CLEARED, ARRAY_MISSING, ARRAY_RANGE, ARRAY_READ, ARRAY_WRITTEN,
+    BAD_INDEX, INTERRUPTED, MAX_EXTENTS, MAX_OPERANDS, NO_MEMORY, OK, PYTHON_ERROR, Step, kernel_t)
 
 import numpy as np
 
@@ -49,6 +50,7 @@ team_setup()
 cdef class Program
 cdef struct Source
 cdef struct Fit
+cdef struct Tape
 
 include "uncut.pxi"
 include "trust.pxi"
@@ -60,6 +62,8 @@ include "python.pxi"
 include "build.pxi"
 include "slots.pxi"
 include "walk.pxi"
+include "loop.pxi"
+include "array.pxi"
 include "draw.pxi"
 include "fit.pxi"
 include "blas.pxi"
@@ -78,7 +82,10 @@ cdef class Program:
         and ins, where `foreign` is False for one that computes as a kernel does, and
         strips ``("strip", tile, scratch_bytes, substeps, lo, hi, grain, parallel, barrier)`` with
         substeps ``(address, operands, advances, ext, par)``, or ``(..., units)`` if a unit of
-        the strip's range is several of the kernel's. An operand is None or
+        the strip's range is several of the kernel's, and steps with lists of such steps inside,
+        ``("loop", start, condition, turn, test, limit, counted, turns)``, ``("branch", true,
+        false, test)``, and those on tapes and arrays: see loop.pxi and array.pxi.
+        An operand is None or
         ``(space, byte_offset)``; space 0 is the arena, then come the fixed arrays, the feeds and
         the results; -1 is a strip's scratch.
     arena_bytes : int
@@ -96,7 +103,10 @@ cdef class Program:
         Indices of the fixed arrays that a failed run leaves as they were: those written from
         `commit_step` on, if a step after it may fail. Costs a copy of them a run.
     indices : dict int -> tuple of (operand, dtype, shape)
-        The arrays of indices that a step follows, by the step's index: copied if it fails.
+        The arrays of indices that a step follows, by the step's index: copied if it fails. For a
+        step in a block the key is the tuple of its holder's index and its own among the block's.
+    tapes : int
+        How many stacks of values the steps of loops use.
     keep_subnormals : bool
         Compute with subnormal numbers as IEEE 754 says, however slowly; else they count as zero.
     blas : bool
@@ -120,19 +130,21 @@ cdef class Program:
     cdef RawPatch* raw          # while constructing
     cdef int64_t* times         # the fastest time of each step so far
     cdef Undo* undo             # what a failed run puts back
+    cdef Tape* tapes
+    cdef Step* home             # while constructing: the step that is read, or holds it
     cdef list keep              # whatever steps, views and slots point to
     cdef StoreLock lock
     cdef dict indices           # step -> the arrays of indices that it follows
     cdef list followed          # copies of those that the failed step followed
     cdef object error           # what a Python step or a signal handler raised
     cdef Py_ssize_t n_spaces, n_feeds, n_results, n_slots, n_raw, max_raw, arena_size
-    cdef Py_ssize_t n_undo
+    cdef Py_ssize_t n_undo, n_tapes
     cdef long version           # of the store when this was made
     cdef int threads
     cdef int learning           # runs still to be measured
     cdef int size_class         # of the arena, among those that share
     cdef int running            # 0, or 1 + the forks before: a run of the parent does not count
-    cdef bint brief, calls_python, blas
+    cdef bint brief, calls_python, blas, loops
     cdef bint borrows           # this run uses the shared arena
     cdef bint outrun            # go() found the store changed and ran nothing
 
@@ -140,7 +152,7 @@ cdef class Program:
                   list feeds not None, list results not None, int num_threads=1,
                   StoreLock store_lock=None, Py_ssize_t commit_step=-1, tuple undo=(),
                   dict indices=None, bint keep_subnormals=False,
-                  bint blas=False):
+                  bint blas=False, Py_ssize_t tapes=0):
         if not 1 <= num_threads <= TEAM_MAX:
             raise ValueError(f"num_threads is {num_threads}, not 1 to {TEAM_MAX}")
         self.keep = []
@@ -150,6 +162,7 @@ cdef class Program:
         self.blas = blas
         self.n_results = len(results)
         self.calls_python = has_python(steps)
+        make_tapes(self, tapes)
         read_spaces(self, arena_bytes, fixed, feeds, results)
         read_steps(self, steps)
         sort_patches(self)
@@ -163,6 +176,7 @@ cdef class Program:
     def __dealloc__(self):
         if self.shared != NULL:
             count_out(self.shared, self.size_class)
+        free_tapes(self)
         free_pool(self.pool)
         PyMem_RawFree(self.raw)
 
@@ -412,10 +426,18 @@ cdef class Program:
         """The exception for the run that just failed."""
         cdef object error = self.error
         cdef Failure* first = &self.job.failures[0]
+        cdef Step* step
         self.error = None
         if error is not None and (first.code == INTERRUPTED or not isinstance(error, Exception)):
             return error
         failed = StepFailed(first.code, first.step, batch, rest)
+        if first.step >= 0:
+            step = &self.steps[first.step]
+            failed.inside = failed_inside(self, &step)
+            if failed.inside:
+                first.lo, first.hi = step.lo, step.hi
+            if first.code >= ARRAY_RANGE:
+                failed.element = (<Access*>step.aux).at
         if first.code == PYTHON_ERROR:
             failed.__cause__ = error
         if first.code == BAD_INDEX:

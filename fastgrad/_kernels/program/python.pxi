@@ -31,6 +31,7 @@ cdef struct PyStep:
     PyObject* program           # borrowed: the step belongs to it
     PyObject* callable
     bint foreign                # the caller's code, which sees the caller's own mode
+    Step* home                  # the Program's own step that this is, or that holds it
     ViewList outs
     ViewList ins
 
@@ -61,7 +62,7 @@ cdef int run_python(const Step* s, Py_ssize_t lo, Py_ssize_t hi) noexcept with g
     cdef StoreLock lock = p.lock
     cdef bint shut = lock.shut, halfway = lock.halfway
     lock.shut = False
-    if s - p.steps > p.job.commit:
+    if call.home - p.steps > p.job.commit:
         lock.halfway = True
     if call.foreign:
         mode_leave(p.job.mode)
@@ -99,7 +100,7 @@ cdef int read_python(Program p, Step* step, tuple spec) except -1:
     call.foreign = spec[3] if PyTuple_GET_SIZE(spec) == 4 else True
     outs, ins = as_tuple(spec[1], "outs"), as_tuple(spec[2], "ins")
     p.keep.append(spec[0])
-    call.program, call.callable = <PyObject*>p, <PyObject*>spec[0]
+    call.program, call.callable, call.home = <PyObject*>p, <PyObject*>spec[0], p.home
     read_views(p, &call.outs, outs, True)
     read_views(p, &call.ins, ins, False)
     step.fn = run_python

@@ -181,8 +181,11 @@ cdef void keep_indices(Program p) noexcept with gil:
     cdef Space* space
     cdef char* base
     cdef list kept = []
+    cdef Py_ssize_t at = p.job.failures[0].step
+    cdef Step* step = &p.steps[at]
     try:
-        for (number, offset), dtype, shape in p.indices.get(p.job.failures[0].step, ()):
+        inside = failed_inside(p, &step)
+        for (number, offset), dtype, shape in p.indices.get((at, *inside) if inside else at, ()):
             space = &p.spaces[<Py_ssize_t>number]
             base = space.base if space.slot < 0 or space.base != NULL else p.slots[space.slot].bound
             array = np.empty(shape, dtype)
@@ -202,6 +205,8 @@ cdef int run_bound(Program p) noexcept nogil:
         p.job.times = p.times
     for i in range(p.n_undo):
         memcpy(p.undo[i].saved, p.undo[i].data, p.undo[i].nbytes)
+    if p.n_tapes:
+        empty_tapes(p)
     code = execute(&p.job, p.threads)
     if code == BAD_INDEX:
         keep_indices(p)
@@ -239,4 +244,5 @@ cdef void lay_checks(Program p) noexcept nogil:
         since += p.times[i]
         total += p.times[i]
     job.checks[n] = job.count + 1
-    p.brief = total < BRIEF and not p.learning and p.threads == 1 and not p.calls_python
+    p.brief = (total < BRIEF and not p.learning and p.threads == 1 and not p.calls_python
+               and not p.loops)

@@ -20,6 +20,7 @@ LETTERS = {np.dtype(name): text for name, text in (
     ("float32", "f32"), ("float64", "f64"), ("int32", "i32"), ("int64", "i64"), ("uint8", "u8"),
     ("bool", "b1"))}
 INDEX_DTYPES = ("int32", "int64")
+OWN = frozenset("loop branch push pop put take gain".split())   # what a Program does itself
 
 
 class Kernel:
@@ -38,6 +39,8 @@ class Kernel:
         Whether it is a product whose range is columns of C, not rows.
     parts : list of Kernel
         The steps of a strip; empty for any other kernel.
+    blocks : tuple of lists of Kernel
+        Of a step that holds blocks; empty for any other kernel.
     call : callable(outs, ins), or None
         What a NumPy step runs.
     foreign : bool
@@ -45,7 +48,8 @@ class Kernel:
     """
 
     __slots__ = ("step", "symbol", "family", "values", "offsets", "ext", "par", "aux", "count",
-                 "across", "call", "foreign", "writes", "parts", "parallel", "grain", "barrier")
+                 "across", "call", "foreign", "writes", "parts", "blocks", "parallel", "grain",
+                 "barrier")
 
     def __init__(self, step, symbol, values, count, ext=(), par=(), aux=None, offsets=None,
                  writes=None, across=False, family=None):
@@ -54,6 +58,7 @@ class Kernel:
         self.family = families.of(step.opdef) if family is None else family
         self.writes = max(1, len(step.outs)) if writes is None else writes
         self.call, self.parts, self.foreign, self.across = None, (), False, across
+        self.blocks = ()
         self.parallel, self.grain, self.barrier = False, 1, False     # set by `partition`
 
     @property
@@ -86,10 +91,11 @@ class Emitter:
         if step.opdef.view is not None:
             return []
         facts = families.of(step.opdef)
-        if not any(v.size for v in step.outs) and not facts.foreign:
+        if not any(v.size for v in step.outs) and not (facts.foreign or facts.acts):
             return []
         kernels = facts.layout(self, step) if facts.layout is not None else None
-        if kernels is None or any(k.symbol not in self.symbols for k in kernels):
+        if kernels is None or any(
+                k.symbol not in self.symbols and k.symbol not in OWN for k in kernels):
             return [self.numpy_step(step)]
         return kernels
 
