@@ -29,6 +29,7 @@ from fastgrad.ops.special import *
 from fastgrad.ops.make import *
 from fastgrad.ops.reshape import *
 from fastgrad.ops.broadcast import *
+from fastgrad.ops.bundle import *
 from fastgrad.ops.shape import *
 from fastgrad.ops.join import *
 from fastgrad.ops.slice import *
@@ -44,6 +45,10 @@ from fastgrad.ops.gather import *
 from fastgrad.ops.tensor_scatter import *
 from fastgrad.ops.segment import *
 from fastgrad.ops.strings import *
+from fastgrad.ops.decode import *
+from fastgrad.ops.features import *
+from fastgrad.ops.hash_buckets import *
+from fastgrad.ops.parsing import *
 from fastgrad.ops.where import *
 from fastgrad.ops.unique import *
 from fastgrad.ops.partition import *
@@ -82,6 +87,7 @@ from fastgrad.flow.py_func import *
 from fastgrad.flow.cond import *
 from fastgrad.flow.tensor_array import *
 from fastgrad.flow.while_loop import *
+from fastgrad.flow.tables import *
 from fastgrad.flow.map_fn import *
 from fastgrad.runtime.compute_gradients import compute_gradients
 from fastgrad.runtime.session import Session, get_default_session
@@ -116,16 +122,23 @@ def make_callable(fetches, feed_list=None):
 # that a program may use.
 __all__ = [name for name in dir() if not name.startswith("_") and not hasattr(_builtins, name)
            and (name in ("nn", "train") or not isinstance(globals()[name], type(errors)))]
+# Names that are loaded when first asked for: name -> module.
+_LATE_NAMES = {"RegisterImport": "graphdef.registry", "load_model": "models",
+               "save_model": "models"}
+__all__ += _LATE_NAMES
 _missing = _elsewhere.missing("fastgrad")
 
 # Namespaces that are loaded when first asked for, and those that are there from the start.
 _LATE = ("crf", "datasets", "distributions", "image", "initializers", "layers", "losses",
-         "metrics", "plot", "regularizers", "rnn", "seq2seq", "summary", "testing", "typing")
+         "metrics", "plot", "python_io", "regularizers", "rnn", "seq2seq", "summary", "testing",
+         "typing")
 _NAMESPACES = ("errors", "linalg", "math", "nn", "random", "train")
 
 
 def __getattr__(name):
-    """Load a namespace at its first use."""
+    """Load a namespace, or a late name, at its first use."""
+    if name in _LATE_NAMES:
+        return getattr(_importlib.import_module(f"{__name__}.{_LATE_NAMES[name]}"), name)
     if name in _LATE:
         return _importlib.import_module(f"{__name__}.{name}")
     return _missing(name)
@@ -133,6 +146,6 @@ def __getattr__(name):
 
 def __dir__():
     """The public names; the folders of the implementation are none of them."""
-    return sorted([*_LATE, *_NAMESPACES, "__version__", *(
+    return sorted([*_LATE, *_LATE_NAMES, *_NAMESPACES, "__version__", *(
         name for name, thing in globals().items()
         if not name.startswith("_") and not isinstance(thing, type(errors)))])

@@ -1,4 +1,4 @@
-"""The command line: `fastgrad demo`, `fastgrad info` and `fastgrad run script.py`.
+"""The command line: `fastgrad demo`, `info`, `inspect` and `run script.py`.
 
 `python -m fastgrad` is the same, unless the current folder holds another `fastgrad`, as a source
 tree does: Python then takes that one. Each command is a parser below and a function that takes the
@@ -10,6 +10,7 @@ import argparse
 import platform
 import sys
 
+from fastgrad.errors import FastgradError, OpError
 from fastgrad.version import __version__
 
 
@@ -42,6 +43,18 @@ def run(args):
     return 0
 
 
+def inspect(args):
+    """Print what a checkpoint holds: names, dtypes, shapes, sums."""
+    from fastgrad.train import inspection
+
+    try:
+        inspection.show(args.path, values=not args.quick)
+    except (OpError, FastgradError, OSError, ValueError) as error:
+        print(f"fastgrad inspect: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
 def parser():
     """The whole command line; a new command is one more block here."""
     top = argparse.ArgumentParser(
@@ -59,6 +72,11 @@ def parser():
 
     one = commands.add_parser("info", help=info.__doc__, description=info.__doc__)
     one.set_defaults(function=info)
+
+    one = commands.add_parser("inspect", help=inspect.__doc__, description=inspect.__doc__)
+    one.add_argument("path", help="a checkpoint, a folder of such, or a file of records or events")
+    one.add_argument("--quick", action="store_true", help="read no values: no sums, no checksums")
+    one.set_defaults(function=inspect)
 
     one = commands.add_parser("run", help=run.__doc__, description=run.__doc__)
     one.add_argument("script", help="the script's file")

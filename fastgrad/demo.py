@@ -266,7 +266,8 @@ def draw_losses(axes, digits):
                   label="mini-batch")
     axes.semilogy(steps[a_epoch - 1::a_epoch], digits.epoch_losses, color=BLUE, linewidth=2,
                   label="mean of the epoch")
-    axes.set_title(f"{digits.title}: {100 * digits.accuracy:.1f} % of the held-out right", fontsize=11)
+    axes.set_title(f"{digits.title}: {100 * digits.accuracy:.1f} % of the held-out right",
+                   fontsize=11)
     axes.set_xlabel("step")
     axes.set_ylabel("cross entropy")
     axes.grid(alpha=0.3)

@@ -19,6 +19,7 @@ from fastgrad.graph.graph import Graph
 from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.registry import NotDifferentiable, op
 from fastgrad.io import events, protobuf
+from fastgrad.io.event_protos import Event, SessionLog, Summary, summary_iterator
 from fastgrad.ops.state import stop_gradient
 from fastgrad.wording import where
 
@@ -163,31 +164,7 @@ def merge_all(key=GraphKeys.SUMMARIES, scope=None, name=None):
     return merge(found, name=name) if found else None
 
 
-# ---- summaries made by hand -------------------------------------------------------------
-
-class Summary:
-    """A summary made in Python: `Summary(value=[Summary.Value(tag="loss", simple_value=0.5)])`."""
-
-    class Value:
-        """One tagged number, or a histogram's array in `histo`."""
-
-        def __init__(self, tag="", simple_value=None, histo=None, **_):
-            self.tag, self.simple_value, self.histo = tag, simple_value, histo
-
-    class _Values(list):
-        def add(self, **fields):
-            self.append(Summary.Value(**fields))
-            return self[-1]
-
-    def __init__(self, value=()):
-        self.value = Summary._Values(value)
-
-    def SerializeToString(self):
-        """The bytes that `FileWriter.add_summary` takes too."""
-        return b"".join(
-            events.scalar_value(v.tag, v.simple_value) if v.histo is None
-            else events.histogram_value(v.tag, v.histo) for v in self.value)
-
+# ---- files ------------------------------------------------------------------------------
 
 class FileWriter:
     """Writes summaries to an event file that TensorBoard shows.
@@ -234,10 +211,18 @@ class FileWriter:
             raise ValueError("The passed graph must be an instance of Graph.")
         self._file.event(protobuf.text(4, events.graph_def(graph)), global_step)
 
-    def add_session_log(self, *_, **__):
+    def add_event(self, event):
+        """Write an `Event` as it is."""
+        self._file.data(event.SerializeToString())
+
+    def add_session_log(self, session_log, global_step=None):
+        """Write that a session began, ended or saved: a `SessionLog`."""
+        self._file.event(protobuf.text(7, session_log.SerializeToString()), global_step)
+
+    def add_run_metadata(self, *_, **__):
         """Accepted, ignored."""
 
-    add_run_metadata = add_meta_graph = add_session_log
+    add_meta_graph = add_run_metadata
 
     def flush(self):
         self._since = 0
@@ -288,6 +273,6 @@ class FileWriterCache:
             FileWriterCache._writers.clear()
 
 
-__all__ = ["scalar", "histogram", "image", "merge", "merge_all", "FileWriter", "FileWriterCache",
-           "Summary"]
+__all__ = ["scalar", "histogram", "image", "merge", "merge_all", "Event", "FileWriter",
+           "FileWriterCache", "SessionLog", "Summary", "summary_iterator"]
 __getattr__ = _elsewhere.missing("fastgrad.summary")

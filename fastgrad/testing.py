@@ -5,7 +5,7 @@ its `ref`: no plan, no rewriting, no shared memory. What it computes is what a p
 up to rounding. `check_gradient` compares symbolic gradients with central differences.
 
 Nothing in the package imports this file, and it uses nothing of the compiler but how a run treats
-subnormal numbers.
+subnormal numbers and what an operation changes.
 """
 
 import numpy as np
@@ -22,6 +22,7 @@ from fastgrad.ops.reduce import reduce_sum
 from fastgrad.ops.state import placeholder
 from fastgrad.graph.reference import evaluate
 from fastgrad.runtime.fetches import convert, feed_key, flatten
+from fastgrad.compiler.order import changed
 from fastgrad.compiler.shown import variable_shown
 from fastgrad.compiler.plan import with_subnormals
 from fastgrad.runtime.session import Session
@@ -94,6 +95,7 @@ class Interpreter:
         self.done = set()
         self.updates = []                   # operations that wrote a variable
         self.after = {}                     # operation -> the updates it depends on
+        self.tapes, self.arrays = {}, {}    # what loops and TensorArrays keep, as in a session
 
     def run(self, fetches):
         """Arrays for tensors, None for operations."""
@@ -136,11 +138,13 @@ class Interpreter:
         after = frozenset()
         for dep in [t.op for t in op._inputs if t not in self.fed] + list(op.control_inputs):
             after |= self.after.get(dep, frozenset())
-        written = _written(op)
-        if written:
+        written, changes = _written(op), [v.outputs[0] for v in changed(op)]
+        if changes:
             self.updates.append(op)
-        if after or written:
-            self.after[op] = after | {op} if written else after
+        if after or changes:
+            self.after[op] = after | {op} if changes else after
+        for variable in changes:
+            self._read(variable, after)     # of what a block writes, keep what was before
         if op.op_type == "variable":
             return
         inputs = [self._read(t, after, i < len(written)) for i, t in enumerate(op._inputs)]
@@ -157,7 +161,7 @@ class Interpreter:
         if tensor not in self.values:
             self.values[tensor] = store_of(tensor.graph).buffer(tensor.op).copy()
         self.old.setdefault(tensor, self.values[tensor])
-        if updated or any(tensor in _written(w) for w in after):
+        if updated or any(tensor.op in changed(w) for w in after):
             return self.values[tensor]
         return self.old[tensor]
 
@@ -167,10 +171,25 @@ class Interpreter:
             return [np.asarray(op.compute(*inputs))]
         if op.op_type == "placeholder":
             raise MissingFeedError(f"You must feed a value for {where(op)}.", op)
+        if op.op_type in BLOCKS or op.op_type.startswith("tensor_array"):
+            return op.opdef.evaluate(self, op, inputs, self.env, self.done)
         with np.errstate(all="ignore"):
             if op.op_type == "python_gradient":
                 return _python_gradient(op, inputs)
             return with_subnormals(self.keep, _apply, op, inputs, self.streams)
+
+
+    def _evaluate(self, nodes, known, done=()):
+        """What the block of a loop or a branch makes, of what is known outside of it."""
+        inner = object.__new__(type(self))
+        inner.__dict__.update(self.__dict__)
+        inner.env, inner.fed, inner.done = dict(known), set(known), set(done)
+        inner.old, inner.updates, inner.after = {}, [], {}
+        return inner.run(nodes)
+
+
+# operations that evaluate blocks by `_evaluate` of a session, or of the reference
+BLOCKS = {"while_", "while_grad", "cond_", "cond_grad", "at_most_one"}
 
 
 def _written(op):

@@ -21,6 +21,7 @@ from fastgrad.distributions import continuous as _distributions
 from fastgrad.distributions import discrete as _discrete
 from fastgrad.distributions import divergence as _kl
 from fastgrad.flow import template as _template
+from fastgrad.io import event_protos as _event_protos
 from fastgrad.variables import initializers as _initializers
 from fastgrad import image as _image
 from fastgrad import layers as _layers
@@ -39,6 +40,7 @@ from fastgrad import summary as _summary
 from fastgrad.compat import absent as _absent
 from fastgrad.compat import files as _files
 from fastgrad.compat import framework as _contrib_framework
+from fastgrad.compat import graphs as _graphs
 from fastgrad.compat.binding import bind as _bind
 from fastgrad.compat.binding import bind_class as _bind_class
 from fastgrad.compat.binding import bound as _bound
@@ -53,7 +55,7 @@ def _module(name, source=None, late=None, **more):
     """`tf.name`: the members of a module of fastgrad's, bound, and others; some loaded late."""
     found = {**(_members(source) if source is not None else {}), **more}
     made = _make_module(f"{__name__}.{name}", **found)
-    made.__getattr__ = _late(made, late or {}, _absent.missing)
+    made.__getattr__ = _graphs.with_late(name, _late(made, late or {}, _absent.missing))
     return made
 
 
@@ -135,14 +137,14 @@ def executing_eagerly():
 
 
 # ---- modules ----------------------------------------------------------------------------
-Summary = _summary.Summary
+Summary, Event, SessionLog = _summary.Summary, _summary.Event, _summary.SessionLog
+HistogramProto = _event_protos.HistogramProto
+SummaryMetadata = _event_protos.SummaryMetadata
 SparseTensor = _bind_class(_fastgrad.SparseTensor)
 TensorArray = _bind_class(_fastgrad.TensorArray)
 sparse = _module("sparse", SparseTensor=SparseTensor, to_dense=_fastgrad.sparse_tensor_to_dense,
                  placeholder=_fastgrad.sparse_placeholder)
 strings = _module("strings", join=_fastgrad.string_join, as_string=_fastgrad.as_string)
-GraphDef = _absent.absent_class("GraphDef")
-MetaGraphDef = _absent.absent_class("MetaGraphDef")
 
 nn = _module("nn", _fastgrad.nn, _fastgrad.nn.LATE)
 math = _module("math", _fastgrad.math, divide=_divide.python_divide)
@@ -186,7 +188,7 @@ _framework = {
     "smart_cond": smart_cond}
 _layers_of_contrib = {**_members(_contrib), **_members(_contrib_images)}
 contrib = _module(
-    "contrib",
+    "contrib", predictor=_module("contrib.predictor"),
     late={"rnn": "fastgrad.rnn", "seq2seq": "fastgrad.seq2seq", "crf": "fastgrad.crf",
           "legacy_seq2seq": "fastgrad.seq2seq.legacy"},
     distributions=_module("contrib.distributions", MultivariateNormalDiag=_diagonal, **_kinds),
@@ -203,14 +205,20 @@ compat = _module("compat", as_str=_files.as_str, as_bytes=_files.as_bytes,
                  as_text=_files.as_text, as_str_any=_files.as_str_any, v1=_here)
 dtypes = _module("dtypes", DType=DType, as_dtype=as_dtype, cast=_fastgrad.cast,
                  **{_d.name: _d for _d in (*_DTYPES.values(), string)})
-saved_model = _module("saved_model")
+saved_model = _graphs.saved_model(__name__, _absent.missing)
+graph_util = _graphs.late_module(__name__, "graph_util", _absent.missing)
 estimator = _module("estimator")
-python_io = _module("python_io")
+python_io = _module("python_io", _fastgrad.python_io)
+io = _module(
+    "io", _fastgrad.python_io, gfile=gfile, decode_raw=decode_raw, parse_example=parse_example,
+    parse_single_example=parse_single_example, FixedLenFeature=FixedLenFeature,
+    FixedLenSequenceFeature=FixedLenSequenceFeature, SparseFeature=SparseFeature,
+    VarLenFeature=VarLenFeature)
 image = _module("image", _image)
 layers.__doc__ = _layers.__doc__
 resource_loader = _module("resource_loader")
 sysconfig = _module("sysconfig")
 
-__getattr__ = _absent.missing("")
+__getattr__ = _graphs.with_late("", _absent.missing(""))
 __path__ = []
 _imports = _absent.Imports(__name__, _here)

@@ -43,15 +43,21 @@ from fastgrad import GraphKeys as GraphKeys
 from fastgrad import IndexedSlices as IndexedSlices
 from fastgrad import PartitionedVariable as PartitionedVariable
 from fastgrad import RegisterGradient as RegisterGradient
-from fastgrad.summary import Summary as Summary
 from fastgrad import TensorShape as TensorShape
 from fastgrad import VariableScope as VariableScope
+from fastgrad.summary import Event as Event
 from fastgrad.train import GradientDescentOptimizer as GradientDescentOptimizer
+from fastgrad.summary import SessionLog as SessionLog
 from fastgrad import SparseTensor as SparseTensor
 from fastgrad import SparseTensorValue as SparseTensorValue
+from fastgrad.summary import Summary as Summary
 from fastgrad import TensorArray as TensorArray
+from fastgrad import VarLenFeature as VarLenFeature
+from fastgrad import FixedLenFeature as FixedLenFeature
+from fastgrad import FixedLenSequenceFeature as FixedLenSequenceFeature
 from fastgrad.errors import OpError as OpError
 from fastgrad import Operation as Operation
+from fastgrad import SparseFeature as SparseFeature
 from fastgrad import Tensor as Tensor
 from fastgrad.initializers import constant_initializer as constant_initializer
 from fastgrad import name_scope as name_scope
@@ -131,6 +137,7 @@ from fastgrad import cross as cross
 from fastgrad import cumprod as cumprod
 from fastgrad import cumsum as cumsum
 from fastgrad import custom_gradient as custom_gradient
+from fastgrad import decode_raw as decode_raw
 from fastgrad import depth_to_space as depth_to_space
 from fastgrad import diag as diag
 from fastgrad import diag_part as diag_part
@@ -183,6 +190,7 @@ from fastgrad import global_norm as global_norm
 from fastgrad import global_variables as global_variables
 from fastgrad import global_variables_initializer as global_variables_initializer
 from fastgrad import gradients as gradients
+from fastgrad.compat._v1 import graph_util as graph_util
 from fastgrad import greater as greater
 from fastgrad import greater_equal as greater_equal
 from fastgrad import group as group
@@ -200,6 +208,7 @@ from fastgrad import variables_initializer as _variables_initializer
 initialize_variables = _variables_initializer
 from fastgrad.compat._v1 import initializers as initializers
 from fastgrad import invert_permutation as invert_permutation
+from fastgrad.compat._v1 import io as io
 from fastgrad import is_finite as is_finite
 from fastgrad import is_inf as is_inf
 from fastgrad import is_nan as is_nan
@@ -268,11 +277,13 @@ from fastgrad import ones as ones
 from fastgrad import ones_like as ones_like
 from fastgrad import op_scope as op_scope
 from fastgrad import pad as pad
+from fastgrad import parse_example as parse_example
+from fastgrad import parse_single_example as parse_single_example
 from fastgrad import placeholder_with_default as placeholder_with_default
 from fastgrad import polygamma as polygamma
 from fastgrad import pow as pow
 from fastgrad import py_func as py_func
-from fastgrad.compat._v1 import python_io as python_io
+from fastgrad import python_io as python_io
 from fastgrad import qr as qr
 from fastgrad import random as random
 from fastgrad import random_crop as random_crop
@@ -354,11 +365,13 @@ from fastgrad import stack as stack
 from fastgrad import stop_gradient as stop_gradient
 from fastgrad import strided_slice as strided_slice
 from fastgrad import string_join as string_join
+from fastgrad import string_to_hash_bucket_fast as string_to_hash_bucket_fast
 from fastgrad.compat._v1 import strings as strings
 from fastgrad import subtract as subtract
 from fastgrad import summary as summary
 from fastgrad import svd as svd
 from fastgrad.compat._v1 import sysconfig as sysconfig
+from fastgrad import tables_initializer as tables_initializer
 from fastgrad import tan as tan
 from fastgrad import tanh as tanh
 from fastgrad import tensor_scatter_add as tensor_scatter_add
@@ -421,16 +434,53 @@ class GPUOptions:
     def SerializeToString(self) -> Any: ...
 
 
-class GraphDef:
-    def __init__(self, *_: Any, **__: Any) -> None: ...
-
-
-class MetaGraphDef:
-    def __init__(self, *_: Any, **__: Any) -> None: ...
-
-
 class ConfigProto(GPUOptions):
     intra_op_parallelism_threads: int
+
+
+class HistogramProto:
+    fields_by_name: Any
+    fields_by_number: Any
+    def __init__(self, **values: Any) -> None: ...
+    def SetInParent(self) -> Any: ...
+    def HasField(self, name: str) -> Any: ...
+    def WhichOneof(self, oneof_group: Any) -> Any: ...
+    def ListFields(self) -> Any: ...
+    def ClearField(self, field_name: Any) -> Any: ...
+    def Clear(self) -> Any: ...
+    def IsInitialized(self, errors: Any = None) -> Any: ...
+    def SerializeToString(self, **_: Any) -> Any: ...
+    def SerializePartialToString(self, **_: Any) -> Any: ...
+    def ByteSize(self) -> Any: ...
+    def ParseFromString(self, serialized: Any) -> Any: ...
+    def MergeFromString(self, serialized: Any) -> Any: ...
+    @classmethod
+    def FromString(cls, s: Any) -> Any: ...
+    def MergeFrom(self, other: Any) -> Any: ...
+    def CopyFrom(self, other: Any) -> Any: ...
+
+
+class SummaryMetadata:
+    fields_by_name: Any
+    fields_by_number: Any
+    PluginData: Any
+    def __init__(self, **values: Any) -> None: ...
+    def SetInParent(self) -> Any: ...
+    def HasField(self, name: str) -> Any: ...
+    def WhichOneof(self, oneof_group: Any) -> Any: ...
+    def ListFields(self) -> Any: ...
+    def ClearField(self, field_name: Any) -> Any: ...
+    def Clear(self) -> Any: ...
+    def IsInitialized(self, errors: Any = None) -> Any: ...
+    def SerializeToString(self, **_: Any) -> Any: ...
+    def SerializePartialToString(self, **_: Any) -> Any: ...
+    def ByteSize(self) -> Any: ...
+    def ParseFromString(self, serialized: Any) -> Any: ...
+    def MergeFromString(self, serialized: Any) -> Any: ...
+    @classmethod
+    def FromString(cls, s: Any) -> Any: ...
+    def MergeFrom(self, other: Any) -> Any: ...
+    def CopyFrom(self, other: Any) -> Any: ...
 
 
 class UnconnectedGradients:

@@ -6,8 +6,9 @@ in its place; since inputs come first, one pass over the graph rewrites it all.
 
 import numpy as np
 
-from fastgrad.compiler import families
-from fastgrad.compiler.ir import Step, Value, const_value, ghost, is_splat
+from fastgrad.compiler import families, symbolic_fold
+from fastgrad.compiler.ir import (Numbers, Step, Value, const_value, ghost, is_splat, repeated)
+from fastgrad.compiler.size import symbolic
 from fastgrad.errors import DTypeError, KernelError, RunShapeError, ShapeError, TooLargeError
 from fastgrad.graph.dtypes import is_weak, strong
 from fastgrad.graph.opdef import OPS, check_dims, computing_dtype, output_dtype
@@ -28,11 +29,13 @@ class Builder:
     off : names of the passes left out ('fold', 'share')
     calculate : callable(function, *args, **kwargs) -> what the function returns
         Calls a reference so that it computes as a run does.
+    sizes : Sizes, optional
+        What the shapes of feeds are made of, where they change.
     """
 
-    def __init__(self, rules, off=frozenset(), calculate=None):
+    def __init__(self, rules, off=frozenset(), calculate=None, sizes=None):
         self.calculate = calculate or (lambda function, *args, **more: function(*args, **more))
-        self.rules = rules
+        self.rules, self.sizes = rules, sizes
         self.steps = []
         self.fold = "fold" not in off
         self.share = "share" not in off
@@ -58,7 +61,15 @@ class Builder:
         for s in shapes_:
             if size_of(s) >= MOST:
                 raise too_large(self.op, s, strong(dtypes[0]))
-        if opdef.pure and self._is_foldable(opdef, inputs, shapes_):
+        fold = True
+        if self.sizes is not None and opdef.pure and self._hangs_on_sizes(inputs, shapes_):
+            folded = symbolic_fold.folded(self, opdef, inputs, attrs, shapes_, dtypes)
+            if folded is not None:
+                return folded
+            # whole numbers may be a shape, and have to be known: that pins their sizes
+            fold = strong(dtypes[0]).kind in "iub" and any(
+                isinstance(v, Numbers) for v in inputs)
+        if fold and opdef.pure and self._is_foldable(opdef, inputs, shapes_):
             return self._folded(opdef, inputs, attrs, shapes_, dtypes)
         step = Step(opdef, inputs, attrs, self.op)
         step.outs = tuple(Value(s, strong(d), step=step) for s, d in zip(shapes_, dtypes))
@@ -99,7 +110,8 @@ class Builder:
                 inputs[i] = self.convert(v, kind)
         if opdef.static:
             for i in opdef.static:
-                full[opdef.tensors[i]] = inputs[i].const
+                full[opdef.tensors[i]] = inputs[i].numbers if isinstance(
+                    inputs[i], Numbers) else inputs[i].const
             inputs = [v for i, v in enumerate(inputs) if i not in opdef.static]
         if opdef.shape_only:
             only = (range(1, len(inputs)) if opdef.shape_only == "rest" else opdef.shape_only)
@@ -118,19 +130,24 @@ class Builder:
 
     def convert(self, value, dtype):
         """`value` in another dtype."""
-        if value.const is not None:
-            splat = value.splat
-            if splat is not None:
-                return const_value(np.broadcast_to(np.asarray(splat).astype(dtype), value.shape))
+        if value.splat is not None:
+            return repeated(np.asarray(value.splat).astype(dtype)[()], value.shape)
+        if isinstance(value, Numbers) and strong(dtype).kind in "if":
+            return const_value(value.numbers, strong(dtype))
+        if value.known:
             return const_value(value.const.astype(dtype))
         return self.step("cast", value, dtype=dtype)
 
     # ---- folding ----
+    def _hangs_on_sizes(self, inputs, shapes_):
+        return any(isinstance(v, Numbers) or symbolic(v.shape) for v in inputs) or any(
+            map(symbolic, shapes_))
+
     def _is_foldable(self, opdef, inputs, shapes_):
         """Constant in, constant out. Small integers fold always: shapes depend on them."""
         if opdef.ref is None or families.of(opdef).folds_in_parts:
             return False
-        if any(v.const is None and v.kind != "ghost" for v in inputs):
+        if any(not v.known and v.kind != "ghost" for v in inputs):
             return False
         if all(v.splat is not None or v.kind == "ghost" for v in inputs):
             return self.fold or sum(v.size for v in inputs) <= 64
@@ -198,6 +215,8 @@ def _identity(value):
     """What makes two inputs the same: the value itself, or an equal small constant."""
     if value.kind == "ghost":
         return value.shape, value.dtype
+    if isinstance(value, Numbers):
+        return value.shape, value.dtype, tuple(value.numbers.flat)
     if value.kind == "const":
         splat = value.splat
         if splat is not None:
@@ -206,9 +225,10 @@ def _identity(value):
 
 
 def _frozen(attrs):
-    return tuple((k, v.tobytes() if isinstance(v, np.ndarray) else _hashable(v))
-                 for k, v in attrs.items())
+    return tuple((k, _hashable(v)) for k, v in attrs.items())
 
 
 def _hashable(v):
+    if isinstance(v, np.ndarray):
+        return tuple(v.flat) if v.dtype == object else v.tobytes()
     return tuple(_hashable(x) for x in v) if isinstance(v, (list, tuple)) else v

@@ -4,6 +4,8 @@ Each family says how its kernels are counted (`Family.flops`, `moved`, `slow`); 
 are counted by, and the rates. `partition` decides by `cost_us`, `explain` shows the counts.
 """
 
+from fastgrad.compiler.size import about
+
 # What one thread does in a microsecond, from measurements on a 2-core AVX-512 machine (OpenBLAS
 # with its AVX-512 kernels: 128x784x256 f32 at 226 GFLOP/s, 64x64x64 at 200); only the order of
 # magnitude matters, since a wrong guess near the limit costs little either way.
@@ -15,14 +17,15 @@ PYTHON_US = 20.0                                # a step that runs in Python
 
 
 def cost_us(k):
-    """Microseconds that one thread needs, roughly."""
+    """Microseconds that one thread needs, roughly; see `about`."""
     if k.symbol is None:
         return PYTHON_US
     if k.parts:
         return sum(cost_us(part) for part in k.parts)
-    moved = _moving_us(k.family.moved(k))
+    moved = _moving_us(about(k.family.moved(k)))
     if k.family.product:
-        return max(k.family.flops(k) / FLOPS_PER_US.get(item_size(k), OTHER_FLOPS_PER_US), moved)
+        rate = FLOPS_PER_US.get(item_size(k), OTHER_FLOPS_PER_US)
+        return max(about(k.family.flops(k)) / rate, moved)
     if k.symbol.startswith(k.family.slow):
         return max(elements(k) / ELEMENTS_PER_US, moved)
     return moved
@@ -32,7 +35,7 @@ def flops(k):
     """Arithmetic operations of a kernel, counted as the textbooks do: 2mnk for a product."""
     if k.parts:
         return sum(flops(part) for part in k.parts)
-    return elements(k) if k.symbol is None else k.family.flops(k)
+    return elements(k) if k.symbol is None else about(k.family.flops(k))
 
 
 def _moving_us(size):
@@ -44,12 +47,12 @@ def _moving_us(size):
 
 def elements(k):
     """Elements of the largest operand: one operation each."""
-    return max((v.size for v in k.operands), default=0)
+    return max((about(v.size) for v in k.operands), default=0)
 
 
 def operand_bytes(k):
     """Each operand is read or written once."""
-    return sum(v.size * v.dtype.itemsize for v in k.operands)
+    return sum(about(v.size) * v.dtype.itemsize for v in k.operands)
 
 
 def nothing(k):

@@ -5,6 +5,7 @@ Knows the layout of Kernels and Values; changes nothing.
 
 from fastgrad.wording import show_site
 from fastgrad.compiler.costs import flops, item_size, operand_bytes
+from fastgrad.compiler.size import Size
 
 
 HEAD = ["step", "kernel", "result", "operands", "memory", "bytes", "flops", "marks", "line"]
@@ -57,7 +58,13 @@ def note(plan, seconds=None):
     """The line below the table."""
     return (f"{len(plan.kernels)} steps, arena {plan.arena_bytes} bytes, {plan.threads} thread(s)"
             + (" (at present one, which is faster)" if plan.program.runs_alone else "")
-            + (f", {float(sum(seconds)) * 1e6:.2f} us" if seconds is not None else ""))
+            + (f", {float(sum(seconds)) * 1e6:.2f} us" if seconds is not None else "")
+            + "".join(f"\n{line}" for line in _about_sizes(plan)))
+
+
+def _about_sizes(plan):
+    """What the plan takes for granted of the sizes that change."""
+    return () if plan.sizes is None else plan.sizes.describe(list(plan.feeds))
 
 
 def _part(k, width):
@@ -71,7 +78,8 @@ def _part(k, width):
 def _shape(value):
     if value is None:
         return "-"
-    return f"{value.dtype.name}{list(value.shape)}".replace(" ", "")
+    shape = ",".join(n.text if isinstance(n, Size) else str(n) for n in value.shape)
+    return f"{value.dtype.name}[{shape}]"
 
 
 def _memory(value):

@@ -34,6 +34,7 @@ class Family:
         it follows, which may be bad; None: it follows none, or they were looked at before
     elementwise : whether repeated numbers give a repeated number
     folds_in_parts : whether it is not folded itself, but what it becomes: that stays repeated
+    keeps_numbers : whether a number repeated is that number repeated, moved as it may be
     tiles : what a strip may give it a tile of, "elements" or "rows"; see `strips`, `row_strips`
     epilogue : what `fuse` may add to it: "bias", "act", "into"
     joins : the family of the gradient that it computes in one pass with its result, or None
@@ -55,6 +56,7 @@ class Family:
     indices: tuple | None = None
     elementwise: bool = False
     folds_in_parts: bool = False
+    keeps_numbers: bool = False
     tiles: frozenset = frozenset()
     epilogue: frozenset = frozenset()
     joins: str | None = None

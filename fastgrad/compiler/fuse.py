@@ -12,6 +12,7 @@ What fusion adds is in `Step.fused`, which `layout` reads:
 from fastgrad.compiler import families
 from fastgrad.compiler.ir import Step, variable_of
 from fastgrad.compiler.layout.emitter import INDEX_DTYPES
+from fastgrad.compiler.size import same
 
 KERNEL_DTYPES = ("float32", "float64")      # others run as NumPy steps, which cannot be joined
 ACTIVATIONS = ("relu", "sigmoid", "tanh")
@@ -81,7 +82,7 @@ def add_bias(steps, uses, _):
         if step.type != "add" or step.late:
             continue
         for v, bias in (step.inputs, step.inputs[::-1]):
-            if (v.shape == step.out.shape and _takes("bias", v, uses) and not v.step.fused
+            if (same(v.shape, step.out.shape) and _takes("bias", v, uses) and not v.step.fused
                     and _is_row(bias, v) and _made_before(bias, v.step)):
                 _absorb(step, v.step, bias=bias)
                 gone.add(step)
@@ -91,7 +92,7 @@ def add_bias(steps, uses, _):
 
 def _is_row(bias, v):
     n = v.shape[-1]
-    return bias.size == n and bias.shape[-1:] == (n,) and bias.kind != "ghost" \
+    return same(bias.size, n) and same(bias.shape[-1:], (n,)) and bias.kind != "ghost" \
         and bias.dtype == v.dtype
 
 
@@ -150,8 +151,8 @@ def update_by_product(steps, uses, updated):
         if step.type != "apply_gradient_descent":
             continue
         w, lr, g = step.inputs
-        if (lr.const is None or lr.size != 1 or not _takes("into", g, uses) or g.step.fused
-                or g.shape != w.shape):
+        if (lr.size != 1 or lr.const is None or not _takes("into", g, uses) or g.step.fused
+                or not same(g.shape, w.shape)):
             continue
         if any(variable_of(v) in updated for v in g.step.inputs):
             continue

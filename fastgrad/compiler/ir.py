@@ -6,6 +6,9 @@ A Step is one op on known shapes, still without memory or kernel. `builder` make
 
 import threading
 
+import numpy as np
+
+from fastgrad.compiler.size import symbolic
 from fastgrad.graph.shapes import size_of
 from fastgrad.uncut import Changed
 
@@ -46,12 +49,58 @@ class Value:
         self.storage = None
 
     @property
+    def known(self):
+        """Whether it is a constant."""
+        return self.kind == "const"
+
+    @property
     def type(self):
         """The op type that makes it, or its kind."""
         return self.step.type if self.step is not None else self.kind
 
     def __repr__(self):
         return f"<{self.type} {self.shape} {self.dtype}>"
+
+
+class Repeated(Value):
+    """One number repeated to a shape that hangs on sizes; who reads `const` pins these."""
+
+    __slots__ = ()
+
+    def __init__(self, number, shape):
+        super().__init__(shape, number.dtype, "const")
+        self.splat = number
+
+    @property
+    def const(self):
+        return np.broadcast_to(self.splat, tuple(int(n) for n in self.shape))
+
+    @const.setter
+    def const(self, _):
+        pass
+
+
+class Numbers(Value):
+    """A small constant of which some elements are sizes; who reads `const` pins these.
+
+    Attributes
+    ----------
+    numbers : ndarray of objects, ints and Sizes
+    """
+
+    __slots__ = ("numbers",)
+
+    def __init__(self, numbers, dtype):
+        self.numbers = numbers
+        super().__init__(numbers.shape, dtype, "const")
+
+    @property
+    def const(self):
+        return np.array([int(n) for n in self.numbers.flat], self.dtype).reshape(self.shape)
+
+    @const.setter
+    def const(self, _):
+        pass
 
 
 class Step:
@@ -121,8 +170,28 @@ def variable_of(value):
     return root.source if root.kind == "var" or root.step is not None else None
 
 
-def const_value(array):
-    return Value(array.shape, array.dtype, "const", const=array)
+def const_value(array, dtype=None):
+    """A constant; of objects, ints and Sizes, as numbers of `dtype` (int64)."""
+    if array.dtype != object:
+        return Value(array.shape, array.dtype, "const", const=array)
+    dtype = np.dtype(np.int64) if dtype is None else dtype
+    if symbolic(array.flat):
+        return Numbers(array, dtype)
+    return const_value(array.astype(dtype))
+
+
+def number_value(number, dtype):
+    """A constant of one number, which may be a Size."""
+    array = np.empty((), object)
+    array[()] = number
+    return const_value(array, dtype)
+
+
+def repeated(number, shape):
+    """One number of NumPy's repeated to a shape, which may hang on sizes."""
+    if symbolic(shape):
+        return Repeated(number, tuple(shape))
+    return const_value(np.broadcast_to(number, shape))
 
 
 def ghost(value):

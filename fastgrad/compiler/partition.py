@@ -11,8 +11,11 @@ are small beside them.
 A cost model decides, not the user: a plan whose steps are too small stays on one thread.
 """
 
+import contextlib
+
 from fastgrad.compiler.costs import cost_us
 from fastgrad.compiler.shares import Share, one_row, share_of
+from fastgrad.compiler.size import most, same
 
 PLAN_AT_LEAST_US = 25.0                         # waking a team costs a few microseconds
 STEP_AT_LEAST_US = 3.0                          # of a step that needs a barrier to be split
@@ -26,14 +29,20 @@ TEAM_LOOP_US = 100.0                            # counted for a loop whose numbe
 MOST_PIECES = 200                               # remembered without a barrier; see `_Accesses`
 
 
-def partition(kernels, threads):
-    """Set `parallel`, `grain` and `barrier` of kernels; returns the threads to use."""
+def partition(kernels, threads, sizes=None):
+    """Set `parallel`, `grain` and `barrier` of kernels; returns the threads to use.
+
+    Where sizes change, costs are those at the largest: smaller runs can do without the team.
+    """
+    with contextlib.nullcontext() if sizes is None else sizes.supposing(
+            [s.most for s in sizes.symbols]):
+        costs = [cost_us(k) for k in kernels]
+        inside = {k: [cost_us(inner) for inner in _run_of(k)] for k in kernels
+                  if k.symbol == "loop" and threads > 1}
     shares = [share_of(k) for k in kernels]
-    costs = [cost_us(k) for k in kernels]
-    if threads > 1:
-        for i, k in enumerate(kernels):
-            if k.symbol == "loop" and _for_a_team(k, threads):
-                shares[i], costs[i] = Share(threads, 1, (False,) * len(k.values)), TEAM_LOOP_US
+    for i, k in enumerate(kernels):
+        if k in inside and _for_a_team(k, inside[k], threads):
+            shares[i], costs[i] = Share(threads, 1, (False,) * len(k.values)), TEAM_LOOP_US
     across = sum(c for k, c in zip(kernels, costs) if one_row(k))
     least = 0.0 if across >= ACROSS_AT_LEAST_US else PLAN_AT_LEAST_US
     if threads < 2 or sum(c for s, c in zip(shares, costs)
@@ -63,21 +72,24 @@ def _lay(kernels, shares, costs):
         since.add(mine)
 
 
-def _for_a_team(loop, threads):
+def _run_of(loop):
+    """The kernels of a turn, and those of the condition behind it."""
+    _, condition, turn = loop.blocks
+    return [*turn, *condition]
+
+
+def _for_a_team(loop, costs, threads):
     """Whether all threads walk a loop; lays out its blocks for them if so.
 
     Its first block is the first thread's. The turn and the condition behind it are one run of
     kernels; all threads meet behind the condition, so what a turn begins with finds none ahead.
     """
-    first, condition, turn = loop.blocks
-    run = [*turn, *condition]
-    shares = [share_of(k) for k in run]
-    costs = [cost_us(k) for k in run]
-    _lay(run, shares, costs)
-    if run and not (condition and any(k.barrier for k in run)):
+    run, tested = _run_of(loop), bool(loop.blocks[1])
+    _lay(run, [share_of(k) for k in run], costs)
+    if run and not (tested and any(k.barrier for k in run)):
         run[0].barrier = True           # a thread may be at most a turn ahead
     split = sum(c for k, c in zip(run, costs) if k.parallel)
-    barriers = sum(k.barrier for k in run) + bool(condition)
+    barriers = sum(k.barrier for k in run) + tested
     gain = split * (1 - 1 / threads) - BARRIER_US * barriers
     if gain >= max(TURN_GAIN_US, 0.1 * sum(costs)):
         return True
@@ -109,7 +121,7 @@ def _accesses(k, share):
     """
     pieces = []
     for i, v in enumerate(k.values):
-        if v is None or v.storage is None or v.const is not None:
+        if v is None or v.storage is None or v.known:
             continue
         s = v.storage
         memory = "arena" if s.kind == "arena" else (s.kind, s.index, s.source)
@@ -121,8 +133,32 @@ def _accesses(k, share):
             cut = (start, *v.shape[::-1])
         else:
             cut = (start, size // share.units, share.units) if share.aligned[i] else None
-        pieces.append((memory, start, start + size, i < k.writes or v is k.step.scratch, cut))
+        pieces.append((memory, start, start + most(size), i < k.writes or v is k.step.scratch, cut))
     return pieces
+
+
+def _cut_alike(cut, other):
+    return same(cut, other) if isinstance(cut, tuple) and isinstance(other, tuple) else (
+        cut is other)
+
+
+def alone_below(kernels, sizes):
+    """The size from which on a team pays, of a plan with one that changes; 0: always.
+
+    Costs are taken for a straight line between the ends of its range.
+    """
+    if len(sizes.symbols) != 1 or any(one_row(k) for k in kernels):
+        return 0
+    ends = sizes.symbols[0].least, sizes.symbols[0].most
+    small, large = (_total(kernels, sizes, n) for n in ends)
+    if small >= PLAN_AT_LEAST_US or large <= small:
+        return 0
+    return int(ends[0] + (PLAN_AT_LEAST_US - small) / (large - small) * (ends[1] - ends[0]))
+
+
+def _total(kernels, sizes, n):
+    with sizes.supposing([n]):
+        return sum(c for c in map(cost_us, kernels) if c >= PIECE_AT_LEAST_US)
 
 
 class _Accesses:
@@ -147,6 +183,6 @@ class _Accesses:
         for memory, start, stop, writes, cut in accesses:
             for start2, stop2, writes2, cut2 in self.by_memory.get(memory, ()):
                 if (writes or writes2) and start < stop2 and start2 < stop and (
-                        cut is None or cut != cut2):
+                        cut is None or not _cut_alike(cut, cut2)):
                     return True
         return False

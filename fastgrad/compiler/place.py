@@ -15,6 +15,7 @@ import numpy as np
 
 from fastgrad.compiler import families
 from fastgrad.compiler.ir import Value, root_of, variable_of
+from fastgrad.compiler.size import about, most, same
 
 ALIGN = 64
 
@@ -70,10 +71,31 @@ def place(steps, fetched, reads, inplace=True, threads=1):
     return _pack([s for s in _unique(steps) if s.kind == "arena"])
 
 
+def reserve(steps, sizes):
+    """Choose how large each symbol may become before its plan is made anew.
+
+    The arena is laid out for the largest sizes. Small plans get room for much more than
+    they have seen, large ones for twice as much, and huge ones for a little.
+    """
+    def total(factor):
+        with sizes.supposing([s.hint * factor for s in sizes.symbols]):
+            return sum(about(v.size) * v.dtype.itemsize for s in steps for v in s.outs)
+    factor = next(f for limit, f in ROOM if total(1) <= limit)
+    while factor >= 2 and factor < MOST_ROOM and total(2 * factor) <= SMALL:
+        factor *= 2
+    for s in sizes.symbols:
+        s.most = min(s.most, int(s.hint * factor))
+
+
+SMALL = 1 << 22             # bytes of values in a plan that nobody notices
+MOST_ROOM = 64
+ROOM = ((1 << 26, 2), (1 << 30, 1.25), (1 << 62, 1.0625))      # up to so many bytes, times as large
+
+
 def _claim_scratch(step, threads):
     size = families.of(step.opdef).scratch
     if size is not None:
-        step.scratch = Value((threads, _padded(size(step))), np.dtype(np.uint8), "scratch")
+        step.scratch = Value((threads, _padded(most(size(step)))), np.dtype(np.uint8), "scratch")
         step.scratch.storage = Storage("arena", step.scratch.size)
 
 
@@ -126,7 +148,7 @@ def _for_output(step, n, out, i, ends, inplace):
     if inplace and n == 0 and len(step.outs) == 1 and not step.fused:
         for k in step.opdef.inplace:
             v = step.inputs[k]
-            if (v.kind == "step" and v.storage.kind == "arena" and v.shape == out.shape
+            if (v.kind == "step" and v.storage.kind == "arena" and same(v.shape, out.shape)
                     and v.dtype == out.dtype and ends[root_of(v)] == i
                     and _alone(v, step, k)):
                 return v.storage
@@ -169,8 +191,8 @@ def _pack(storages):
     for s in storages:
         while ending and ending[0][0] < s.first:
             old = heapq.heappop(ending)[2]
-            _release(holes, old.offset, _padded(old.bytes))
-        size = _padded(s.bytes)
+            _release(holes, old.offset, room_of(old))
+        size = room_of(s)
         s.offset, top = _take(holes, size, top)
         heapq.heappush(ending, (s.last, s.offset, s))
     return top
@@ -178,6 +200,11 @@ def _pack(storages):
 
 def _padded(size):
     return max(ALIGN, -(-size // ALIGN) * ALIGN)
+
+
+def room_of(storage):
+    """Bytes that a storage has, whatever the sizes."""
+    return _padded(most(storage.bytes))
 
 
 def _take(holes, size, top):

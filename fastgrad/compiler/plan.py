@@ -7,6 +7,8 @@ steps with their kernels, the arena they lie in, and the compiled Program that r
 
 import functools
 
+import numpy as np
+
 from fastgrad import _kernels, config
 from fastgrad.graph import bad_index
 from fastgrad.compiler import layout, rules     # noqa: F401 - they register what they list
@@ -22,13 +24,15 @@ from fastgrad.compiler.layout.products import BLAS
 from fastgrad.errors import ComputeError, FeedError, GradientError, KernelError, NumericsError
 from fastgrad.wording import refuse_copy, where
 from fastgrad.compiler.explain import explain
+from fastgrad.compiler.fills import filled
 from fastgrad.compiler.fuse import fuse, step_reads
 from fastgrad.graph.nodes import Tensor
 from fastgrad.graph.interned import held, keeping
 from fastgrad.compiler.builder import Builder, too_large
 from fastgrad.compiler.ir import untied, updated_by
-from fastgrad.compiler.partition import partition
-from fastgrad.compiler.place import place
+from fastgrad.compiler.partition import alone_below, partition
+from fastgrad.compiler.place import place, reserve
+from fastgrad.compiler.size import Size, about
 from fastgrad.compiler.spaces import Spaces, streams_of
 from fastgrad.compiler.specialise import Specialiser
 from fastgrad.compiler.staging import Staging
@@ -60,7 +64,8 @@ class Plan:
     """
 
     def __init__(self, fetches, feeds, body, store, off=frozenset(), threads=1, check=False,
-                 keep=False, streams=None):
+                 keep=False, streams=None, sizes=None):
+        self.sizes = sizes
         self.fetches, self.feeds = list(fetches), dict(feeds)
         self.store, self.streams, self.feeds_of = store, streams, None
         self.results = body.results
@@ -72,15 +77,19 @@ class Plan:
         emitter = Emitter(_kernels.symbols(), _choose_gemm)
         threads = threads if "threads" not in off else 1
 
-        def in_strips(steps, results):
-            if "strips" in off:
-                return steps
-            steps = row_strips.find(steps, results, emitter)
-            strips.find(steps, emitter)
-            strips.place_scratch(steps, results)
+        def prepared(steps, results):
+            if sizes is not None:
+                steps = filled(steps, emitter)
+            if "strips" not in off:
+                steps = row_strips.find(steps, results, emitter)
+                strips.find(steps, emitter)
+                strips.place_scratch(steps, results)
             return steps
-        blocks.layout.lay_out(steps, off, in_strips, threads)
-        self.steps = steps = in_strips(steps, body.results)
+        blocks.layout.prepare_blocks(steps, off, prepared)
+        self.steps = steps = prepared(steps, body.results)
+        if sizes is not None:
+            reserve(list(blocks.layout.every_step(steps)), sizes)
+        blocks.layout.place_blocks(steps, off, threads)
         self.arena_bytes = place(steps, body.results, step_reads, "inplace" not in off, threads)
         blocks.layout.settle(steps)
         emitter = Emitter(_kernels.symbols(), _choose_gemm)
@@ -90,7 +99,7 @@ class Plan:
                 k.blocks = tuple(map(watched, k.blocks))
             self.kernels = watched(self.kernels)
         self.kernels, self.writes = failsafe.checked(self.kernels)
-        self.threads = partition(self.kernels, threads)
+        self.threads = partition(self.kernels, threads, sizes)
         self.text = any(v.dtype == TEXT for s in steps for v in (*s.outs, *s.inputs)) or any(
             v.dtype == TEXT for v in (*body.results, *body.feeds))
         self._within_memory(self._make_program, body, store, keep)
@@ -101,19 +110,37 @@ class Plan:
         spaces = Spaces(body, len(buffers), streams)
         table = _kernels.symbols()
         tuples = [spaces.tuple_of(k, table) for k in self.kernels]
+        if self.sizes is not None:
+            spaces.keep_present(self.sizes)
+        pool = spaces.pool()
         place_of = {op: i for i, op in enumerate(body.variables, 1)}     # behind the constants
         commit, undo = failsafe.commit_of(self.kernels)
         self.program = Program(
-            tuples, self.arena_bytes, [spaces.pool(), *buffers, *(s.state for s in streams)],
+            tuples, self.arena_bytes, [pool, *buffers, *(s.state for s in streams)],
             list(self.feeds.values()),
             [(v.dtype, v.shape) for v in self.results], num_threads=self.threads,
             store_lock=store.lock, commit_step=commit,
             undo=tuple(place_of[op] for op in undo), keep_subnormals=keep, blas=self._uses_blas(),
             indices=dict(spaces.all_indices(self.kernels)), tapes=len(spaces.tapes))
+        if self.sizes is not None:
+            self.sizes.present = pool[spaces.present:].view(np.int64)[:len(self.sizes.symbols)]
+            self._take_sizes(spaces.numbers)
         self._texts = [held(array) for _, array in spaces.blocks if array.dtype == TEXT]
 
+    def _take_sizes(self, numbers):
+        """Have the program follow the sizes that are fed. What it was built with may have pinned
+        some, so that this comes last."""
+        sizes, program = self.sizes, self.program
+        sizes.close()
+        rows, places, guards = sizes.table(
+            [*program.numbers_used, *(n for _, _, n in numbers)])
+        program.take_sizes(
+            tuple((*s.places[0], s.least, s.most, s.hint) for s in sizes.symbols), rows, places,
+            guards, numbers, alone_below(self.kernels, sizes) if self.threads > 1 else 0)
+
     def _uses_blas(self):
-        return any(k.symbol in BLAS for k in every(self.kernels))
+        return any(k.symbol in BLAS or k.choice and not BLAS.isdisjoint(k.choice[2])
+                   for k in every(self.kernels))
 
     def _within_memory(self, make, *arguments):
         """What `make` makes; where there is no memory for it, an error names the largest value."""
@@ -125,8 +152,8 @@ class Plan:
             values = [(v, s.op) for s in self.steps for v in s.outs if s.op is not None]
             tensors = [f for f in self.fetches if isinstance(f, Tensor)]
             values += [(v, t.op) for v, t in zip(self.results, tensors)]
-            largest, op = max(values, key=lambda m: m[0].size * m[0].dtype.itemsize)
-            raise too_large(op, largest.shape, largest.dtype) from None
+            largest, op = max(values, key=lambda m: about(m[0].size) * m[0].dtype.itemsize)
+            raise too_large(op, tuple(map(about, largest.shape)), largest.dtype) from None
 
     def run(self, values, store):
         """Results for fed values; a run that nothing remembered yet."""
@@ -184,7 +211,7 @@ class Plan:
             If one is of another shape than the plan's.
         """
         fed = feed_dict if self.feeds_of is None else self.feeds_of(feed_dict)
-        arrays = profiling.arrays_for(self.feeds, fed)
+        arrays = profiling.arrays_for(self.feeds, fed, self.sizes)
         with profiling.put_back(self), keeping():
             try:
                 seconds = self._within_memory(self.program.profile, arrays, repeat)
@@ -211,6 +238,8 @@ class Plan:
             return ComputeError(f"{name} raised {type(cause).__name__}: {cause}", op)
         for (step, _, limit), index in zip(failsafe.indices_of(kernel), failed.indices):
             kind = step.type if step.op is None else step.op.op_type
+            if isinstance(limit, Size):
+                limit = limit.at(self.program.sizes)
             reason = bad_index.describe(bad_index.words_of(kind), index, failed.piece, limit,
                                         step.attrs.get("_first", 0))
             if reason:
@@ -233,6 +262,7 @@ _REASONS = {2: "an index lies outside the table that it indexes",       # by `Co
                "fully defined. Give the array its element_shape to read zeros instead"}
 
 
+@functools.lru_cache(4096)
 def _choose_gemm(m, n, k, ta, tb, dtype):
     """The product kernel for a shape; which wins depends on the kernels OpenBLAS runs."""
     wide = _kernels.level == "v4" and "kernels for SkylakeX" in _kernels.blas_config
@@ -241,7 +271,7 @@ def _choose_gemm(m, n, k, ta, tb, dtype):
 
 
 def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
-            check=False, streams=None, after=None, keep=False, staged=False):
+            check=False, streams=None, after=None, keep=False, sizes=None, staged=False):
     """Plan a run.
 
     Parameters
@@ -261,6 +291,8 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
         `Staging.after` of the run's first stage.
     keep : bool
         Keep subnormal numbers, where runs count them as zero otherwise.
+    sizes : Sizes, optional
+        What the dimensions of feeds are made of that change from run to run.
     staged : bool
         Whether this is one of several stages of a run.
 
@@ -273,7 +305,7 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
         raise ValueError(f"no pass is called {sorted(unknown)[0]!r}; there are "
                          f"{', '.join(PASSES)}.")
     off = frozenset(off) | (watch.OFF if check else frozenset())
-    builder = Builder(rewrite.table(off), off, functools.partial(with_subnormals, keep))
+    builder = Builder(rewrite.table(off), off, functools.partial(with_subnormals, keep), sizes)
     # a collection finds nothing among a plan's steps and looks at all of them again and again
     # (20,000 steps: 27 us a step without, 50 to 80 with it)
     with Uncollected(), untied(), keeping():
@@ -283,11 +315,12 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
         finally:
             s.release()
         if isinstance(body, Staging):
+            body.close(sizes)
             if held and not staged:             # what they leave, the other stages must see
                 return compile(fetches, feeds, store, off, threads, done, check, streams, after,
-                               keep, True)
+                               keep, sizes, True)
             return body
-        return Plan(fetches, feeds, body, store, off, threads, check, keep, streams)
+        return Plan(fetches, feeds, body, store, off, threads, check, keep, streams, sizes)
 
 
 __all__ = ["Plan", "Staging", "compile", "Callable", "Entry", "Runner", "StepFailed", "PASSES",

@@ -7,16 +7,19 @@ one set of shapes and dtypes, so a feed of others is refused and named.
 
 import contextlib
 
+from fastgrad.compiler.size import Size
 from fastgrad.errors import FeedError, MissingFeedError
 from fastgrad.wording import show_shape, where
 
 
-def arrays_for(feeds, arrays):
+def arrays_for(feeds, arrays, sizes=None):
     """The fed arrays in a plan's order.
 
     Parameters
     ----------
     feeds : dict Tensor -> (dtype, shape)
+    sizes : Sizes, optional
+        What dimensions in the shapes are made of.
     arrays : dict Tensor -> array
         As a run converts them.
     """
@@ -31,12 +34,24 @@ def arrays_for(feeds, arrays):
             raise FeedError(f"profile: {where(t)} is fed, and this plan is for runs that do not "
                             "feed it. Make one with session.plan(fetches, feed_dict).")
         dtype, shape = feeds[t]
-        if (array.dtype, array.shape) != (dtype, shape):
+        if array.dtype != dtype or not _may_have(array.shape, shape):
             raise FeedError(
                 f"profile: this plan is for {where(t)} of dtype {dtype.name} and shape "
                 f"{show_shape(shape)}; got {array.dtype.name} of shape {show_shape(array.shape)}. "
                 "Make one with session.plan(fetches, feed_dict) for this feed.")
-    return [arrays[t] for t in feeds]
+    found = [arrays[t] for t in feeds]
+    if sizes is not None and not sizes.fits([a.shape for a in found],
+                                            [shape for _, shape in feeds.values()]):
+        what = "; ".join(sizes.describe(list(feeds)))
+        raise FeedError(f"profile: this plan is for other sizes than those fed ({what}). Make one "
+                        "with session.plan(fetches, feed_dict) for this feed.")
+    return found
+
+
+def _may_have(shape, known):
+    """Whether a shape is `known`, but for dimensions that may change."""
+    return len(shape) == len(known) and all(
+        isinstance(n, Size) or m == n for m, n in zip(shape, known))
 
 
 class _Undone(Exception):

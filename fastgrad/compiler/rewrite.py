@@ -12,6 +12,7 @@ to use instead, or None. Inputs are made before their users, so a rule sees what
 import numpy as np
 
 from fastgrad.compiler.ir import const_value
+from fastgrad.compiler.size import same, symbolic
 
 GROUPS = {"lower": {}, "stabilise": {}, "simplify": {}}
 
@@ -37,11 +38,11 @@ def table(off=frozenset()):
 
 def reshaped(b, value, shape):
     """`value` under another shape of as many elements."""
-    if value.shape == shape:
+    if same(value.shape, shape):
         return value
     return b.step("reshape", value, const_value(int_array(shape)))
 
 
 def int_array(shape):
     """A shape as the operand that gives it."""
-    return np.array(shape, np.int64)
+    return np.array(shape, object if symbolic(shape) else np.int64)

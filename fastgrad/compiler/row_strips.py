@@ -23,6 +23,7 @@ from fastgrad.compiler import families
 from fastgrad.compiler.fuse import KERNEL_DTYPES, step_reads
 from fastgrad.compiler.ir import Step, Value, const_value, root_of
 from fastgrad.compiler.place import Storage
+from fastgrad.compiler.size import about, same
 from fastgrad.graph.opdef import OPS, OpDef
 from fastgrad.graph.shapes import normal_axes
 from fastgrad.compiler.strips import SCRATCH_LIMIT, Strip
@@ -62,7 +63,7 @@ def find(steps, fetched, emitter):
 def _is_transposed(s):
     """A^T g over many rows."""
     return (s.type == "gemm" and s.attrs["ta"] and not s.attrs["tb"]
-            and s.inputs[0].shape[0] >= AT_LEAST_ROWS)
+            and about(s.inputs[0].shape[0]) >= AT_LEAST_ROWS)
 
 
 def _is_root(s, twice):
@@ -70,8 +71,8 @@ def _is_root(s, twice):
     if s.type != "gemm" or s.attrs["ta"] or s.late or s.strip is not None:
         return False
     a = s.inputs[0]
-    return (a.shape[0] >= AT_LEAST_ROWS and s.out.shape[1] <= MOST_COLUMNS
-            and a.size * a.dtype.itemsize >= AT_LEAST_BYTES and root_of(a) in twice
+    return (about(a.shape[0]) >= AT_LEAST_ROWS and about(s.out.shape[1]) <= MOST_COLUMNS
+            and about(a.size) * a.dtype.itemsize >= AT_LEAST_BYTES and root_of(a) in twice
             and a.dtype.name in KERNEL_DTYPES)
 
 
@@ -125,7 +126,7 @@ class _Search:
     def _by_rows(self, s):
         """Whether row i of all results needs row i of operands and what is there before."""
         m = self.rows
-        if any(v.shape[:1] != (m,) for v in s.outs):
+        if not all(same(v.shape[:1], (m,)) for v in s.outs):
             return False
         if s.opdef.view is not None:
             return True
@@ -136,15 +137,15 @@ class _Search:
         if len(kernels) != 1 or k.symbol is None or k.aux or k.offsets or k.across or k.count % m:
             return False
         whole = k.values[2:] if s.type == "gemm" else ()
-        return not any(v is not None and v.shape[:1] == (m,) for v in whole) and not any(
-            v in self.inside and v.shape[:1] != (m,) for v in k.values)
+        return not any(v is not None and same(v.shape[:1], (m,)) for v in whole) and not any(
+            v in self.inside and not same(v.shape[:1], (m,)) for v in k.values)
 
     def _reduces(self, s):
         m, x = self.rows, s.inputs[0] if s.inputs else None
-        if x is None or x.shape[:1] != (m,) or x.dtype.name not in KERNEL_DTYPES:
+        if x is None or not same(x.shape[:1], (m,)) or x.dtype.name not in KERNEL_DTYPES:
             return False
         if _is_transposed(s):
-            return s.inputs[1].shape[0] == m and not set(s.fused) - {"into", "alpha"}
+            return same(s.inputs[1].shape[0], m) and not set(s.fused) - {"into", "alpha"}
         if s.type not in ("reduce_sum", "reduce_mean") or s.late:
             return False
         axes = normal_axes(s.attrs["axis"], len(x.shape))
@@ -164,10 +165,10 @@ class _Search:
         private = self._private(fetched)
         row = self.rows
         streams = {root_of(v) for s in self.members for v in (*step_reads(s), *s.outs)
-                   if v.shape[:1] == (row,)} - private
-        row_bytes = sum(v.size // row * v.dtype.itemsize for v in streams)
+                   if same(v.shape[:1], (row,))} - private
+        row_bytes = about(sum(v.size // row * v.dtype.itemsize for v in streams))
         slots, slot_row = self._assign_slots(private)
-        partial = sum(s.out.size * s.out.dtype.itemsize for s in self.reductions)
+        partial = sum(about(s.out.size) * s.out.dtype.itemsize for s in self.reductions)
         for block in BLOCKS:
             slot = -(-block * slot_row // 64) * 64
             if block * row_bytes <= BLOCK_BYTES and slot * slots <= SCRATCH_LIMIT:
@@ -201,7 +202,7 @@ class _Search:
             done = [v for v in dict.fromkeys(root_of(v) for v in step_reads(s))
                     if v in private and last[v] == i]
             over = [v for v in dict.fromkeys(s.inputs[k] for k in s.opdef.inplace)
-                    if v in done and v.dtype == s.out.dtype and v.shape == s.out.shape
+                    if v in done and v.dtype == s.out.dtype and same(v.shape, s.out.shape)
                     and not s.fused and len(s.outs) == 1]
             free += [v.storage.index for v in over]
             for v in s.outs:

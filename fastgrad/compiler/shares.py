@@ -4,6 +4,7 @@ A kernel's range is cut into runs of *units*. Operands of which unit u touches t
 are *aligned*: two kernels that cut the same memory alike need no barrier between them.
 """
 
+from fastgrad.compiler.size import about, same
 from fastgrad.graph.shapes import size_of
 
 LINE = 16                       # elements of a row that threads take together
@@ -74,11 +75,11 @@ def by_rows(k):
 
 
 def _by_rows(k, value_a_row):
-    shape = max((v.shape for v in k.operands), key=size_of)
+    shape = max((v.shape for v in k.operands), key=lambda s: about(size_of(s)))
     units = shape[0] if shape else 1
     if units < 2 or k.count % units:
         return whole(k)
-    aligned = tuple(v is not None and v.size > 1 and v.shape[:1] == shape[:1]
+    aligned = tuple(v is not None and v.size > 1 and same(v.shape[:1], shape[:1])
                     and v.size % units == 0 and (value_a_row or len(v.shape) == len(shape))
                     for v in k.values)
     return Share(units, k.count // units, aligned)

@@ -7,10 +7,20 @@ is made of.
 import numpy as np
 
 from fastgrad.compiler import failsafe, strips
-from fastgrad.compiler.ir import root_of
+from fastgrad.compiler.ir import Numbers, root_of
 from fastgrad.compiler.layout.emitter import OWN
+from fastgrad.compiler.size import Choice, Size, about
 
 ARENA, CONSTANTS, FIRST_VARIABLE = 0, 1, 2
+NUMBERS = ("float32", "float64", "int32", "int64")      # that a Program writes sizes as
+
+
+def address_of(k, table):
+    """The address of a kernel; of one that hangs on a size, the choice."""
+    if k.choice is None:
+        return table[k.symbol]
+    size, limits, symbols = k.choice
+    return Choice(size, limits, tuple(table[s] for s in symbols))
 
 
 def streams_of(kernels):
@@ -28,6 +38,7 @@ class Spaces:
         self.feed = FIRST_VARIABLE + variables + len(streams)
         self.result = self.feed + len(body.feeds)
         self.constants = {}                  # (dtype, bytes) -> offset
+        self.numbers = []                    # (offset, dtype, Size) of constants that are sizes
         self.blocks, self.top = [], 0
         self.tapes = {}                      # Tape -> its number
 
@@ -36,7 +47,7 @@ class Spaces:
         if value is None:
             return None
         root = root_of(value)                # a view of a constant too is among the constants
-        if root.const is not None and root.step is None:
+        if root.known:
             return CONSTANTS, self._constant(root)
         s = value.storage
         if s.kind == "arena":
@@ -66,13 +77,27 @@ class Spaces:
             yield from self.all_indices(inner, place)
 
     def _constant(self, value):
-        array = np.ascontiguousarray(value.const)
-        key = array.dtype.str, array.tobytes()
+        if isinstance(value, Numbers) and value.dtype.name in NUMBERS:
+            array = np.array([about(n) for n in value.numbers.flat], value.dtype)
+            key = array.dtype.str, tuple(value.numbers.flat)
+            self.numbers += [(self.top + i * array.itemsize, array.dtype, n)
+                             for i, n in enumerate(value.numbers.flat)
+                             if isinstance(n, Size) and key not in self.constants]
+        else:
+            array = np.ascontiguousarray(value.const)
+            key = array.dtype.str, array.tobytes()
         if key not in self.constants:
             self.constants[key] = self.top
             self.blocks.append((self.top, array))
             self.top += -(-array.nbytes // 64) * 64
         return self.constants[key]
+
+    def keep_present(self, sizes):
+        """Room among the constants where a program writes the values of the symbols."""
+        self.present = self.top
+        self.numbers += [(self.top + 8 * i, np.dtype(np.int64), size)
+                         for i, size in enumerate(sizes.symbol_sizes)]
+        self.top += -(-8 * len(sizes.symbols) // 64) * 64
 
     def pool(self):
         """All constants in one array."""
@@ -87,7 +112,8 @@ class Spaces:
             return (*self._own(k, table), int(k.parallel), int(k.barrier))
         if k.parts:
             tile, scratch = strips.tile_of(k)
-            return ("strip", tile, scratch, strips.substeps(k, self.operand, table), 0, k.count,
+            return ("strip", tile, scratch, strips.substeps(
+                k, self.operand, lambda part: address_of(part, table)), 0, k.count,
                     k.grain, int(k.parallel), int(k.barrier))
         operands = tuple(self.operand(v) for v in k.values)
         if k.symbol is None:
@@ -98,7 +124,7 @@ class Spaces:
             operands = tuple((space, start + more) for (space, start), more
                              in zip(operands, k.offsets))
         more = (k.piece_bytes,) if k.piece_bytes else ()
-        return (table[k.symbol], operands, k.ext, k.par, k.aux, 0, k.count, k.grain,
+        return (address_of(k, table), operands, k.ext, k.par, k.aux, 0, k.count, k.grain,
                 int(k.parallel), int(k.barrier), *more)
 
     # ---- steps that hold blocks ----

@@ -162,7 +162,7 @@ class Specialiser:
     def _at_once(self, node):
         """Evaluate a dynamic op now if it hangs on constants alone; whether that was so."""
         inputs = [self.env.get(t) for t in node._inputs]
-        if not node.opdef.pure or any(v is None or v.const is None for v in inputs):
+        if not node.opdef.pure or any(v is None or not v.known for v in inputs):
             return False
         arrays = evaluate(node, [v.const for v in inputs], calculate=self.b.calculate)
         for t, array in zip(node.outputs, arrays):
@@ -178,7 +178,7 @@ class Specialiser:
         b, opdef = self.b, node.opdef
         b.op = node
         inputs = [self._read(t, node, i, after) for i, t in enumerate(node._inputs)]
-        if any(inputs[i].const is None for i in opdef.static):
+        if any(not inputs[i].known for i in opdef.static):
             self._stage(node)
             return
         if families.of(opdef).foreign:

@@ -22,11 +22,19 @@ class Staging:
     effects : operations on the way that must not run again: they changed something
     old : variable operations that the effects write and that the rest reads as they were before
     after : dict operation -> the updates of the whole run that it comes after
+    sizes : Sizes of the feeds that change, or None
     """
 
     def __init__(self, ops, fetches, crossing, effects, old, after):
         self.ops, self.fetches, self.crossing = ops, fetches, crossing
         self.effects, self.old, self.after = effects, old, after
+        self.sizes = None
+
+    def close(self, sizes):
+        """It is made; `sizes` say for which shapes it is right, None for those alone."""
+        self.sizes = sizes
+        if sizes is not None:
+            sizes.close()
 
 
 class Before:

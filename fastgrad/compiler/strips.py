@@ -15,6 +15,7 @@ from fastgrad.compiler.layout.elementwise import one_element
 from fastgrad.compiler.layout.emitter import Kernel
 from fastgrad.compiler.fuse import step_reads
 from fastgrad.compiler.place import Storage
+from fastgrad.compiler.size import about, same
 
 AT_LEAST = 16384             # elements; smaller arrays are in cache anyway
 SCRATCH = 16384              # bytes: with the arrays streaming by, what a first-level cache keeps
@@ -63,13 +64,15 @@ def _fits(step, run, emitter):
     if "elements" not in families.of(step.opdef).tiles:
         return False
     out = step.out
-    if out.size < AT_LEAST or len(run) >= LONGEST or run and run[0].out.size != out.size:
+    if about(out.size) < AT_LEAST or len(run) >= LONGEST or run and not same(
+            run[0].out.size, out.size):
         return False
-    if any(not one_element(v) and v.size != out.size for v in step.inputs):
+    if any(not one_element(v) and not same(v.size, out.size) for v in step.inputs):
         return False
     kernels = emitter.emit(step)
     # a kernel that counts rows cannot take a tile of elements
-    return len(kernels) == 1 and kernels[0].symbol is not None and kernels[0].count == out.size
+    return len(kernels) == 1 and kernels[0].symbol is not None and same(kernels[0].count,
+                                                                              out.size)
 
 
 def place_scratch(steps, fetched):
@@ -143,7 +146,7 @@ def tile_of(joined):
     return strip.tile, strip.slot_bytes * strip.slots
 
 
-def substeps(joined, operand, table):
+def substeps(joined, operand, address):
     """The strip's steps as Program wants them: (address, operands, advances, ext, par[, units])."""
     strip, steps = joined.step.strip, []
     for k in joined.parts:
@@ -157,14 +160,14 @@ def substeps(joined, operand, table):
                 advances.append(0 if v is None else _advance(v, k, strip))
         units = k.count // strip.rows if strip.rows else 1
         more = (units,) if units > 1 else ()
-        steps.append((table[k.symbol], tuple(operands), tuple(advances), k.ext, k.par, *more))
+        steps.append((address(k), tuple(operands), tuple(advances), k.ext, k.par, *more))
     return tuple(steps)
 
 
 def _advance(v, k, strip):
     """Bytes from one element or row of an operand to the next; 0: all tiles use the same."""
     if not strip.rows:
-        return v.dtype.itemsize if v.size == k.count else 0
-    if v.shape[:1] == (strip.rows,):
+        return v.dtype.itemsize if same(v.size, k.count) else 0
+    if same(v.shape[:1], (strip.rows,)):
         return v.size // strip.rows * v.dtype.itemsize
     return v.shape[1] * v.dtype.itemsize // strip.tile if v in k.step.outs else 0

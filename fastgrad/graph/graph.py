@@ -10,6 +10,7 @@ Graph of `fastgrad.compat.v1`) makes float32 and int32 of them and refuses to mi
 import contextlib
 
 from fastgrad.errors import GraphError
+from fastgrad.graph import hooks
 from fastgrad.graph.default_graph import KINDS, made_default
 from fastgrad.graph.drawing import drawing
 from fastgrad.graph.graphviz import export_dot
@@ -51,6 +52,9 @@ class Graph(Records, Names):
         self.growth = None           # runtime/growth.py: what was added since the first run
         self.gradient_tables = {}    # runtime/compute_gradients.py, and the session that it runs
         self.gradient_session = None
+        self.hidden = set()          # graphdef/: ids of what nodes of files are made of, inside
+        self.imported = {}           # graphdef/: operation's id -> the node of the file
+        self.libraries = []          # graphdef/: functions that such nodes name
 
     # ---- the tutorial's and TensorFlow's views ----
     _ops = property(lambda self: [self.operation_at(i) for i in range(len(self._records))])
@@ -59,11 +63,24 @@ class Graph(Records, Names):
 
     @property
     def operations(self):
-        return [node_of(op) for op in self._ops
+        return [node_of(op) for op in self.get_operations()
                 if op.op_type not in ("placeholder", "variable")]
 
     def get_operations(self):
-        return self._ops
+        """The operations, in the order of their making; of a file's nodes not the insides."""
+        return [self.operation_at(i) for i in range(len(self._records)) if i not in self.hidden]
+
+    def as_graph_def(self, from_version=None, add_shapes=False):
+        """The graph as a GraphDef, TensorFlow's message; needs the protobuf library.
+
+        Parameters
+        ----------
+        from_version : int, optional
+            Leave out the operations that were there when the graph had this `version`.
+        add_shapes : bool
+            Add each output's static shape, in the attribute `_output_shapes`.
+        """
+        return hooks.graph_def(self, from_version or 0, add_shapes)
 
     def as_default(self):
         """Make this the default graph, now; in a `with`, until its end."""
@@ -142,6 +159,11 @@ class Graph(Records, Names):
         except BaseException:
             self._take_back(count)
             self._by_name, self._used = names, used
+            self._exact = {name for name in self._exact if name in names}
+            self.hidden = {i for i in self.hidden if i < count}
+            for table in (self.imported, self.node_types, self.gradient_names):
+                for i in [i for i in table if i >= count]:
+                    del table[i]
             raise
 
 

@@ -12,6 +12,8 @@ on nodes are not here: `ops.operators` sets them on Node. Classes that differ be
 graphs and others are in tables called KINDS.
 """
 
+import importlib
+
 
 class UnfilledError(RuntimeError):
     """A slot was called before the file that fills it was imported."""
@@ -56,9 +58,32 @@ def run_in(session, node, feed_dict, what):
     _unfilled(session, node, feed_dict, what)
 
 
+def _late(name, module, *args, **kwargs):
+    """Load the file that fills a slot, at its first call, and call what it put there."""
+    importlib.import_module(module)
+    return globals()[name](*args, **kwargs)
+
+
+def graph_def(*args, **kwargs):
+    """The GraphDef of a graph. `graphdef/exporter.py`, which is loaded at the first call: protobuf
+    is an optional library."""
+    return _late("graph_def", "fastgrad.graphdef.exporter", *args, **kwargs)
+
+
+def import_meta_graph(*args, **kwargs):
+    """A meta graph added to the default graph. `graphdef/meta_graph.py`, loaded at the first call.
+    """
+    return _late("import_meta_graph", "fastgrad.graphdef.meta_graph", *args, **kwargs)
+
+
+def export_meta_graph(*args, **kwargs):
+    """The meta graph of a graph. `graphdef/meta_graph.py`, loaded at the first call."""
+    return _late("export_meta_graph", "fastgrad.graphdef.meta_graph", *args, **kwargs)
+
+
 SLOTS = {name: slot for name, slot in list(globals().items())
          if getattr(slot, "__module__", "") == __name__ and callable(slot)
-         and name not in ("UnfilledError", "_unfilled")}
+         and name != "UnfilledError" and not name.startswith("_")}
 
 
 def fills(name):

@@ -27,6 +27,7 @@ class Names:
         """An empty graph's names and collections."""
         self._by_name = {}           # name -> number of the operation
         self._used = {}              # lower-case name -> how often it was asked for
+        self._exact = set()          # names that `exact_name` gave
         self._scope = ""
         self._collections = {}       # name -> list of values, nodes as `records` keeps them
         self._open = set()           # names of the collections that a user holds as lists
@@ -49,6 +50,19 @@ class Names:
             count += 1
         if mark_as_used and candidate is not full:
             self._used[candidate.lower()] = 1
+        return candidate
+
+    def exact_name(self, name):
+        """`name` in no scope, to be used with a "/" behind it; `_1`, `_2`, ... if it is taken.
+
+        Unlike `unique_name` it tells cases apart, as files of other programs do.
+        """
+        candidate, count = name, 0
+        while candidate in self._by_name or candidate in self._exact:
+            count += 1
+            candidate = f"{name}_{count}"
+        self._exact.add(candidate)
+        self._used.setdefault(candidate.lower(), 1)
         return candidate
 
     def name_scope(self, name):
@@ -130,9 +144,6 @@ class Names:
         yield
 
     colocate_with = device
-
-    def as_graph_def(self, *_, **__):
-        raise NotImplementedError("graphs are not saved; keep the code that builds them.")
 
 
 # ---- how nodes print ---------------------------------------------------------------------

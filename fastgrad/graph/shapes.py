@@ -16,6 +16,18 @@ def size_of(shape):
     return math.prod(shape)
 
 
+def as_array(dims, dtype):
+    """Dimensions as an array, of objects where some are no plain numbers (sizes of a plan)."""
+    plain = all(isinstance(n, (int, np.integer))
+                for n in (dims if isinstance(dims, tuple) else (dims,)))
+    return np.array(dims, dtype if plain else object)
+
+
+def power_of_two(n):
+    """The least power of two that is not below `n`, a number or a size of a plan."""
+    return 1 << max(0, n - 1).bit_length() if isinstance(n, int) else n.power_of_two()
+
+
 def is_known(shape):
     return shape is not None and None not in shape
 
@@ -24,7 +36,7 @@ def broadcast(shapes):
     """The shape of an elementwise result; raises ValueError naming the two that clash."""
     out = shapes[0]
     for shape in shapes[1:]:
-        if shape == out:
+        if shape is out or shape and out and len(shape) == len(out) and shape == out:
             continue
         if shape is None or out is None:
             return None

@@ -41,7 +41,7 @@ def adjust_saturation(image: Any, saturation_factor: Any, name: str | None = Non
 def central_crop(image: Any, central_fraction: Any) -> Any: ...
 def combined_non_max_suppression(
         boxes: Any, scores: Any, max_output_size_per_class: Any, max_total_size: Any,
-        iou_threshold: Any = 0.5, score_threshold: Any = -inf, pad_per_class: _bool = False,
+        iou_threshold: Any = 0.5, score_threshold: Any = ..., pad_per_class: _bool = False,
         clip_boxes: _bool = True, name: str | None = None
 ) -> Any: ...
 def convert_image_dtype(
@@ -99,20 +99,19 @@ def image_gradients(image: Any) -> Any: ...
 def is_jpeg(contents: Any, name: str | None = None) -> Any: ...
 def non_max_suppression(
         boxes: Any, scores: Any, max_output_size: Any, iou_threshold: Any = 0.5,
-        score_threshold: Any = -inf, name: str | None = None
+        score_threshold: Any = ..., name: str | None = None
 ) -> Any: ...
 def non_max_suppression_overlaps(
         overlaps: Any, scores: Any, max_output_size: Any, overlap_threshold: Any = 0.5,
-        score_threshold: Any = -inf, name: str | None = None
+        score_threshold: Any = ..., name: str | None = None
 ) -> Any: ...
 def non_max_suppression_padded(
         boxes: Any, scores: Any, max_output_size: Any, iou_threshold: Any = 0.5,
-        score_threshold: Any = -inf, pad_to_max_output_size: _bool = False,
-        name: str | None = None
+        score_threshold: Any = ..., pad_to_max_output_size: _bool = False, name: str | None = None
 ) -> Any: ...
 def non_max_suppression_with_scores(
         boxes: Any, scores: Any, max_output_size: Any, iou_threshold: Any = 0.5,
-        score_threshold: Any = -inf, soft_nms_sigma: Any = 0.0, name: str | None = None
+        score_threshold: Any = ..., soft_nms_sigma: Any = 0.0, name: str | None = None
 ) -> Any: ...
 def pad_to_bounding_box(
         image: Any, offset_height: Any, offset_width: Any, target_height: Any, target_width: Any

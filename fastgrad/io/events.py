@@ -127,9 +127,13 @@ class EventFile:
         self.event(text(3, "brain.Event:2"))
 
     def event(self, body, step=None):
+        """Write an event of this moment; `body` is its field of what there is to tell."""
+        self.data(double(1, time.time()) + (integer(2, step) if step is not None else b"") + body)
+
+    def data(self, data):
+        """Write a serialized event."""
         if self._file.closed:
             raise ValueError(f"{self.path!r} is closed: reopen() begins a new file.")
-        data = double(1, time.time()) + (integer(2, step) if step is not None else b"") + body
         self._waiting.append(record(data))
         self._go_on()
 

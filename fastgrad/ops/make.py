@@ -113,18 +113,28 @@ def _range_shape(_, attrs):
     bounds = [attrs[k] for k in ("start", "limit", "delta")]
     if any(b is None or isinstance(b, list) for b in bounds):
         return (None,)
-    return _stepped(*(np.asarray(b).item() for b in bounds), attrs["strict"]).shape
+    bounds = [np.asarray(b).item() for b in bounds]
+    if all(isinstance(b, (int, float)) for b in bounds) or not isinstance(bounds[2], int):
+        return _stepped(*bounds, attrs["strict"]).shape
+    start, limit, delta = bounds                # sizes of a plan among them
+    _check_range(start, limit, delta, attrs["strict"])
+    span = (limit - start if delta > 0 else start - limit) + abs(delta) - 1
+    return (span // abs(delta) if span > 0 else 0,)
 
 
 def _stepped(start, limit, delta, strict):
     """`np.arange`; if strict, bounds in the wrong order are an error and not an empty range."""
+    _check_range(start, limit, delta, strict)
+    return np.arange(start, limit, delta)
+
+
+def _check_range(start, limit, delta, strict):
     if delta == 0:
         raise ShapeError("Requires delta != 0: 0")
     if strict and (limit - start) * delta < 0:
         order = "<=" if delta > 0 else ">="
         raise ShapeError(f"Requires start {order} limit when delta {'>' if delta > 0 else '<'} 0: "
                          f"{start}/{limit}")
-    return np.arange(start, limit, delta)
 
 
 def _range_ref(start, limit, delta, strict):

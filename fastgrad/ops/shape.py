@@ -6,6 +6,7 @@ import inspect
 import numpy as np
 
 from fastgrad.errors import DTypeError, ShapeError
+from fastgrad.graph import shapes
 from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import INT32, to_np
@@ -64,7 +65,8 @@ def _out_type(_, attrs):
 
 
 @op(lambda s, a: (None if s[0] is None else len(s[0]),), dtype=None, out=_out_type,
-    shape_only=(0,), ref=lambda x, out_type: np.array(x.shape, out_type), name="Shape", text=True)
+    shape_only=(0,), ref=lambda x, out_type: shapes.as_array(x.shape, out_type), name="Shape",
+    text=True)
 def _shape(x, out_type=INT32):
     pass
 
@@ -96,7 +98,7 @@ def shape_n(input, out_type=INT32, name=None):
 
 
 @op(lambda s, a: (), dtype=None, out=_out_type, shape_only=(0,),
-    ref=lambda x, out_type: np.array(x.size, out_type), name="Size", text=True)
+    ref=lambda x, out_type: shapes.as_array(x.size, out_type), name="Size", text=True)
 def _size(x, out_type=INT32):
     pass
 
@@ -234,6 +236,12 @@ def known_value(value, what="axis", whole=True):
     return _refuse_fractions(known, what) if whole else known
 
 
+def whole_of(array):
+    """The elements of an array of whole numbers, among which sizes of a plan stay what they are."""
+    return array.reshape(-1).tolist() if array.dtype == object else [
+        int(d) for d in array.reshape(-1)]
+
+
 def dims_of(value):
     """A static input (array, or partly known list) as a tuple of ints and None; None: unknown."""
     if value is None:
@@ -241,7 +249,7 @@ def dims_of(value):
     if isinstance(value, np.ndarray):
         if value.ndim > 1:
             raise ShapeError(f"a shape must be a vector; got an array of shape {value.shape}.")
-        return tuple(int(d) for d in value.reshape(-1))
+        return tuple(whole_of(value))
     return tuple(value) if isinstance(value, list) else (value,)
 
 

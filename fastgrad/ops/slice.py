@@ -18,7 +18,7 @@ from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.graph.tensor_shape import Dimension
 from fastgrad.ops.cast import cast
 from fastgrad.ops.gather import take_at
-from fastgrad.ops.shape import known_value, whole_numbers
+from fastgrad.ops.shape import known_value, whole_numbers, whole_of
 from fastgrad.ops.where import boolean_mask
 from fastgrad.wording import where
 
@@ -27,7 +27,7 @@ from fastgrad.wording import where
 
 def slices_of(spec, bounds):
     """The NumPy index that `spec` with these numbers stands for."""
-    numbers = iter(int(b) for b in np.asarray(bounds).reshape(-1))
+    numbers = iter(whole_of(np.asarray(bounds)))
     index = []
     for part in spec:
         if part == "i":
@@ -39,6 +39,24 @@ def slices_of(spec, bounds):
         else:
             index.append(None if part == "n" else Ellipsis)
     return tuple(index)
+
+
+def extent(part, n):
+    """(start, step, length) of a slice of a dimension of n; both may hang on a plan's sizes."""
+    start, stop, step = part.start, part.stop, 1 if part.step is None else part.step
+    if all(v is None or isinstance(v, int) for v in (start, stop, n)):
+        start, stop, step = part.indices(n)
+        return start, step, len(range(start, stop, step))
+    low, high = (0, n) if step > 0 else (-1, n - 1)
+    start = (low if step > 0 else high) if start is None else _clipped(start, n, low, high)
+    stop = (high if step > 0 else low) if stop is None else _clipped(stop, n, low, high)
+    span = stop - start if step > 0 else start - stop
+    return start, step, (span + abs(step) - 1) // abs(step) if span > 0 else 0
+
+
+def _clipped(place, n, low, high):
+    place = place + n if place < 0 else place
+    return low if place < low else high if place > high else place
 
 
 def spread(spec, rank):
@@ -72,8 +90,8 @@ def _sliced(in_shapes, attrs):
 def _flat(bounds, spec):
     if bounds is None:
         return [None] * sum(1 if p == "i" else 3 if p[0] == "s" else 0 for p in spec)
-    return [b if b is None else int(b) for b in (
-        bounds.reshape(-1) if isinstance(bounds, np.ndarray) else bounds)]
+    return whole_of(bounds) if isinstance(bounds, np.ndarray) else [
+        b if b is None else int(b) for b in bounds]
 
 
 def _check_index(index, n):
@@ -90,7 +108,7 @@ def _length(part, n, start, stop, step):
         raise ShapeError("the step of a slice must not be 0.")
     if n is None:
         return None
-    return len(range(*slice(start, stop, step).indices(n)))
+    return extent(slice(start, stop, step), n)[2]
 
 
 @op(_sliced, casts=(0,), static=(1,), form="slice", name="strided_slice",

@@ -1,10 +1,11 @@
-"""sparse_to_dense: a dense tensor from coordinates and values; and repeat."""
+"""sparse_to_dense and sparse_tensor_to_dense: coordinates and values made dense; and repeat."""
 
 import numpy as np
 
 from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import TEXT
 from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.registry import RegisterGradient, op
 from fastgrad.ops.gather import coordinates, gather, gather_nd
@@ -97,21 +98,34 @@ def sparse_to_dense(sparse_indices, output_shape, sparse_values, default_value=0
 
 
 @door
-def sparse_tensor_to_dense(sp_input, default_value=0, validate_indices=True, name=None):
-    """A SparseTensor as a tensor, with a default where it has no element; see sparse_to_dense.
+def sparse_tensor_to_dense(sp_input, default_value=None, validate_indices=True, name=None):
+    """The dense tensor of a SparseTensor.
+
+    Parameters
+    ----------
+    sp_input : SparseTensor
+    default_value : scalar, optional
+        Elsewhere; 0 or "" if not given.
+    validate_indices : bool
+        Whether indices must be in order and different.
 
     Examples
     --------
-    >>> part = SparseTensor([[0, 1]], constant([3.0]), [1, 2])
-    >>> Session().run(sparse_tensor_to_dense(part))
-    array([[0., 3.]])
+    >>> s = SparseTensor([[0, 1], [1, 0]], [5, 6], [2, 2])
+    >>> Session().run(sparse_tensor_to_dense(s))
+    array([[0, 5],
+           [6, 0]])
     """
     if isinstance(sp_input, SparseTensorValue):
         sp_input = SparseTensor(*sp_input)
     if not isinstance(sp_input, SparseTensor):
-        raise TypeError(f"Input must be a SparseTensor; got {type(sp_input).__name__}.")
-    return sparse_to_dense(sp_input.indices, sp_input.dense_shape, sp_input.values, default_value,
-                           validate_indices, name)
+        raise TypeError("sparse_tensor_to_dense: Input must be a SparseTensor; got "
+                        f"{type(sp_input).__name__}.")
+    if default_value is None:
+        default_value = "" if sp_input.values._dtype == TEXT else 0
+    default = as_tensor(default_value, sp_input.values._dtype, sp_input.graph)
+    return sparse_to_dense(sp_input.indices, sp_input.dense_shape, sp_input.values, default,
+                           validate_indices, name=name or "SparseToDense")
 
 
 @scoped("Repeat")
@@ -143,4 +157,4 @@ def repeat(input, repeats, axis=None, name=None):
     return gather(x, np.repeat(np.arange(n, dtype=np.int32), counts), axis=axis)
 
 
-__all__ = ["sparse_to_dense", "sparse_tensor_to_dense", "repeat"]
+__all__ = ["sparse_tensor_to_dense", "sparse_to_dense", "repeat"]

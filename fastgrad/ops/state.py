@@ -131,7 +131,8 @@ def _fill_shape(array, shape, literals):
             f"constant: {array.size} elements do not fit shape {shape}; "
             f"give {shapes.size_of(shape)} elements, or one to repeat.")
     flat = array.reshape(-1)
-    return np.concatenate([flat, np.repeat(flat[-1:], missing)]).reshape(shape)
+    filled = np.concatenate([flat, np.repeat(flat[-1:], missing)]).reshape(shape)
+    return held(filled) if filled.dtype == TEXT else filled     # `array` may be their last holder
 
 
 def _frozen(graph, array, weak, name):

@@ -159,7 +159,7 @@ UNUSED = -1         # fills up the indices that merge_rows returns
 
 def table_size(count):
     """Slots of the hash table for `count` indices: a power of two, at most half of it full."""
-    return 2 << max(0, count - 1).bit_length()
+    return 2 * shapes.power_of_two(count)
 
 
 def _merge_rows_ref(indices, values, rows):

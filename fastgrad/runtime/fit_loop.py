@@ -37,9 +37,13 @@ class Loop:
         self.session, self.sources, self.bar = session, data.sources, bar
         self.nodes = [session._node(n) for n in nodes]
         self.first = len(self.nodes) - fetched
-        self.rows, self.batch, self.rest = data.count, batch, data.count % batch
-        self.steps = -(-self.rows // batch)          # of an epoch
-        self.order, self.state = data.chosen, None
+        self.batch, self.order, self.state = batch, data.chosen, None
+        self.cut(data.count)
+
+    def cut(self, rows):
+        """Epochs of so many rows."""
+        self.rows, self.rest = rows, rows % self.batch
+        self.steps = -(-rows // self.batch)          # of an epoch
 
     def shuffle(self, seed):
         """Take the rows in a new random order in each epoch."""

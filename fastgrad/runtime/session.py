@@ -7,12 +7,10 @@ what must be evaluated in Python.
 
 import functools
 import weakref
-from collections import OrderedDict
 from functools import partial
 
 import numpy as np
 
-from fastgrad import config
 from fastgrad.compiler.order import changed, written
 from fastgrad.compiler.plan import Callable, Runner, Staging, compile, with_subnormals
 from fastgrad.compiler.staging import Before
@@ -31,6 +29,7 @@ from fastgrad.runtime.fetches import (answered, convert, feed_key, feeds_of, fet
 from fastgrad.runtime.fit import fit
 from fastgrad.runtime.options import checks_numerics, keeps_subnormals, threads_of
 from fastgrad.runtime.partial import partial_run, partial_run_setup
+from fastgrad.runtime.plans import Plans
 from fastgrad.runtime.stages import compute
 from fastgrad.runtime.streams import Streams
 from fastgrad.uncut import Changed
@@ -90,7 +89,7 @@ class Session(Runner):
         self._keep = keeps_subnormals(subnormals)
         self.streams = Streams()
         self._closed = False
-        self._plans = OrderedDict()
+        self._plans = Plans()
         self._store_version = self.store.version
         self.history = None         # of the last `fit`, whole or broken off
         self.tapes = {}             # what the loops of this run leave for their gradients
@@ -330,22 +329,22 @@ class Session(Runner):
             return self.store.copy_of(variable)
         return before
 
-    def _plan(self, nodes, feeds, done=(), after=None):
-        key = (tuple(nodes), tuple((t, v.dtype, v.shape) for t, v in feeds.items()),
+    def _plan(self, nodes, feeds, done=(), after=None, exact=False):
+        key = (tuple(nodes), tuple((t, v.dtype, v.ndim) for t, v in feeds.items()),
                frozenset(done), self._staged)
-        plan = self._plans.get(key)
+        shapes = tuple(v.shape for v in feeds.values())
+        plan = self._plans.find(key, shapes, exact)
         if plan is not None:
-            self._plans.move_to_end(key)
             return plan
         growth.look(self.graph)
-        plan = compile(nodes, {t: (v.dtype, v.shape) for t, v in feeds.items()}, self.store,
+        sizes, shapes = self._plans.to_make(key, shapes, exact)
+        plan = compile(nodes, {t: (v.dtype, shape) for (t, v), shape in zip(
+                           feeds.items(), shapes)}, self.store,
                        threads=self.num_threads, done=done,
                        check=self.check_numerics, streams=self.streams, after=after,
-                       keep=self._keep, staged=self._staged)
+                       keep=self._keep, sizes=sizes, staged=self._staged)
         if isinstance(plan, Staging) or not plan.fresh:
-            self._plans[key] = plan
-            while len(self._plans) > config.PLAN_CACHE:
-                self._plans.popitem(last=False)
+            self._plans.keep(key, shapes, plan)
         return plan
 
     def _run_plan(self, plan, feeds, remember):
@@ -405,7 +404,7 @@ class Session(Runner):
         """The Plan of a run, or None if the run is made of several."""
         with self.store.lock:
             self._drop_stale()
-            plan = self._plan(nodes, feeds)
+            plan = self._plan(nodes, feeds, exact=True)
         return None if isinstance(plan, Staging) or plan.fresh or plan.text else plan
 
     def _feeds(self, feed_dict, whole=True):

@@ -23,13 +23,14 @@ import warnings
 import numpy as np
 
 from fastgrad.errors import NotInFileError
+from fastgrad.graph import hooks
 from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door, warn
 from fastgrad.io.checkpoint import (checkpoint_exists, encode_checkpoint, open_checkpoint,
                                     remove_checkpoint, time_of)
 from fastgrad.io.checkpoint_state import generate_checkpoint_state_proto, write_state
 from fastgrad.io.train_protos import SaverDef
-from fastgrad.io.whole_files import flush_folder, in_turn
+from fastgrad.io.whole_files import flush_folder, in_turn, write_whole
 from fastgrad.train.saveables import assembled, fitting, put, saveables, values_of
 
 FORMATS = (None, "tensorflow", "safetensors")
@@ -86,6 +87,7 @@ class Saver:
             self._max, self._hours = saver_def.max_to_keep, saver_def.keep_checkpoint_every_n_hours
         self._every, self._next = self._hours * 3600, None
         self._name, self._kept = name or "save", []                 # (path, time)
+        self._meta = None               # (version of the graph, its meta graph)
         if not defer_build:
             found = self._variables()
             if not found and not allow_empty:
@@ -160,7 +162,22 @@ class Saver:
             os.makedirs(folder, exist_ok=True)
             flush_folder(os.path.dirname(folder))
         in_turn(folder, lambda: self._write(path, write, write_state, folder, latest_filename))
+        if write_meta_graph and self._graph.literals == "tf":
+            self._write_graph(f"{path}.{meta_graph_suffix}")
         return path
+
+    def _write_graph(self, path):
+        """The meta graph beside the values, as TensorFlow's Savers leave one."""
+        if self._meta is None or self._meta[0] != self._graph.version:
+            try:
+                meta = self.export_meta_graph()
+            except ImportError as e:
+                self._meta = self._graph.version, None
+                warn(f"Saver.save: {path!r} is not written. {e}")
+            else:
+                self._meta = self._graph.version, meta.SerializeToString(deterministic=True)
+        if self._meta[1] is not None:
+            write_whole(path, [self._meta[1]])
 
     def _write(self, path, write, listed, folder, latest_filename):
         if not listed:
@@ -259,20 +276,69 @@ class Saver:
         """A Saver of all variables with the settings of a SaverDef."""
         return cls(saver_def=saver_def, sharded=saver_def.sharded, defer_build=True)
 
-    def export_meta_graph(self, *_, **__):
-        raise NotImplementedError("graphs are not saved; build the graph with the same code and "
-                                  "restore its variables.")
+    def export_meta_graph(self, filename=None, collection_list=None, as_text=False,
+                          export_scope=None, clear_devices=False, clear_extraneous_savers=False,
+                          strip_default_attrs=False, save_debug_info=False):
+        """The graph with its collections and this Saver, as TensorFlow's MetaGraphDef.
+
+        Parameters
+        ----------
+        filename : str, optional
+            Written there too.
+        collection_list : list of str, optional
+            The collections that go out; all, if not given.
+        as_text : bool
+        """
+        return hooks.export_meta_graph(
+            filename, collection_list=collection_list, as_text=as_text, graph=self._graph,
+            saver=self)
 
 
 class NoCheckpointError(NotInFileError, ValueError):
     """A path at which there is no checkpoint."""
 
 
+@door
 def import_meta_graph(meta_graph_or_file, clear_devices=False, import_scope=None, **kwargs):
-    """Not there: checkpoints hold values, not graphs."""
-    raise NotImplementedError("import_meta_graph: checkpoints hold values, not graphs. Build the "
-                              "graph with the code that made it, then use "
-                              "Saver().restore(session, path).")
+    """Add a meta graph to the default graph; returns a Saver that restores its variables.
+
+    Parameters
+    ----------
+    meta_graph_or_file : str or MetaGraphDef
+        The path of a `.meta` file that a Saver wrote.
+    import_scope : str, optional
+        What comes before all names.
+
+    Returns
+    -------
+    Saver, or None if there are no variables
+
+    Raises
+    ------
+    OSError
+        If the file is not there or holds no meta graph.
+    ValueError
+        If its graph is none; the default graph is then as it was.
+    """
+    return hooks.import_meta_graph(meta_graph_or_file, clear_devices, import_scope, **kwargs)
+
+
+@door
+def export_meta_graph(filename=None, meta_info_def=None, graph_def=None, saver_def=None,
+                      collection_list=None, as_text=False, graph=None, **kwargs):
+    """The default graph with its collections, as TensorFlow's MetaGraphDef.
+
+    Parameters
+    ----------
+    filename : str, optional
+        Written there too.
+    graph : Graph, optional
+    collection_list : list of str, optional
+        The collections that go out; all, if not given.
+    as_text : bool
+    """
+    return hooks.export_meta_graph(filename, meta_info_def, graph_def, saver_def, collection_list,
+                                   as_text, graph, **kwargs)
 
 
 def _deleted(path):
@@ -286,4 +352,4 @@ def _deleted(path):
     return True
 
 
-__all__ = ["Saver", "import_meta_graph", "remove_checkpoint"]
+__all__ = ["Saver", "export_meta_graph", "import_meta_graph", "remove_checkpoint"]

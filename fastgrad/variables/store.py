@@ -30,6 +30,7 @@ class Store:
 
     def __init__(self, evaluate=None):
         self.buffers = {}           # id of a variable's operation -> array: no way to the graph
+        self.tables = {}            # flow/tables.py: a table's operation -> its keys and values
         self._texts, self._pending = {}, set()     # what holds strings of buffers; to be settled
         self._evaluate = evaluate
         self.lock = StoreLock(StateError)  # held by a run, and wherever Python reads or writes
@@ -45,14 +46,15 @@ class Store:
 
     def can_read(self, op):
         """Whether there is a value, or an initial value to make it from."""
-        return self.has(op) or self._evaluate is not None
+        return self.has(op) or (self._evaluate is not None
+                                and op.attrs.get("initial") is not None)
 
     def buffer(self, op):
         """The variable's own memory, made from its initial value if there is none yet."""
         memory = self.buffers.get(op.id)
         if memory is not None:
             return memory
-        if self._evaluate is None:
+        if self._evaluate is None or op.attrs.get("initial") is None:
             raise StateError(
                 f"{where(op)} has no value. Run "
                 "global_variables_initializer(), or restore it, first.", op)

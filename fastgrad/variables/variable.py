@@ -203,6 +203,26 @@ class Variable(Tensor):
         return f"<code>{markup(line)}</code>"
 
 
+def bare_variable(graph, dtype, shape, name, is_handle=False):
+    """A variable without an initial value, in no collection: what a file's node is.
+
+    Parameters
+    ----------
+    dtype : numpy.dtype
+    shape : tuple or None
+    name : str
+        With a "/" behind it, taken as it is.
+    is_handle : bool
+        Whether the file's graph holds it as a resource.
+    """
+    node = graph.add_op(_variable.opdef, [], {"dtype": dtype, "shape": shape, "initial": None},
+                        [(shape, dtype)], name, KINDS.get(graph.literals, Variable))
+    self = node.outputs[0]
+    self._out.more = {"trainable": False, "constraint": None, "is_handle": is_handle}
+    graph._variables.append(node.id)
+    return self
+
+
 # TensorFlow's, of no meaning here
 IGNORED = {"use_resource", "synchronization", "aggregation", "shape"}
 

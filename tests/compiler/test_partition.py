@@ -13,6 +13,7 @@ from random_graphs import program
 
 import fastgrad as fg
 from fastgrad.compiler import partition
+from fastgrad.compiler.size import at
 from fastgrad import testing
 from fastgrad.compiler import plan as compiler
 from fastgrad.runtime import session as session_module
@@ -111,38 +112,40 @@ def test_training_follows_the_reference(threads, always):
 
 # ---- races ------------------------------------------------------------------------------
 
-def pieces(k, id, threads):
+def pieces(k, id, threads, symbols=()):
     """[(memory, start, stop, writes)] that thread `id` touches: its rows of aligned operands."""
     share = partition.share_of(k) if k.parallel else None
     if share is None and id:
         return []
     found = []
     for i, v in enumerate(k.values):
-        if v is None or v.storage is None or v.const is not None:
+        if v is None or v.storage is None or v.known:
             continue
         s = v.storage
         memory = "arena" if s.kind == "arena" else s
-        size = v.size * v.dtype.itemsize
+        size = at(v.size, symbols) * v.dtype.itemsize
         lo, hi = 0, size
         if share is not None:
-            units = [(share.units * t + threads - 1) // threads for t in (id, id + 1)]
+            count = at(share.units, symbols)
+            units = [(count * t + threads - 1) // threads for t in (id, id + 1)]
             if units[0] == units[1]:
                 continue
             if share.aligned[i]:
-                lo, hi = (size // share.units * u for u in units)
+                lo, hi = (size // count * u for u in units)
             elif i < k.writes and not k.across:     # pieces of its own that are not runs of rows
-                lo, hi = (size * u // share.units for u in units)
+                lo, hi = (size * u // count for u in units)
         found.append((memory, s.offset + lo, s.offset + hi, i < k.writes))
     return found
 
 
-def races(kernels, threads):
-    """Pairs of kernels between which two threads could meet in one piece of memory."""
+def races(kernels, threads, symbols=()):
+    """Pairs of kernels between which two threads could meet in one piece of memory, for these
+    values of the plan's symbols."""
     since, found = [], []
     for number, k in enumerate(kernels):
         if k.barrier:
             since = []
-        touched = [(id, *p) for id in range(threads) for p in pieces(k, id, threads)]
+        touched = [(id, *p) for id in range(threads) for p in pieces(k, id, threads, symbols)]
         for id, memory, start, stop, writes in touched:
             for other, id2, memory2, start2, stop2, writes2 in since:
                 if (id != id2 and memory == memory2 and (writes or writes2)
@@ -160,6 +163,20 @@ def test_no_races(made, threads, what, always):
     for without in ((), ("inplace",), ("fuse",), ("strips",)):
         plan = plan_of(g, fetches, feed, threads, without)
         assert races(plan.kernels, threads) == [], plan.explain()
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_no_races_at_any_size(made, threads, always):
+    """In a plan that serves batches of any length."""
+    g, loss, gradients, step, feed = made
+    for fetches in ([loss], [loss, *gradients], [step]):
+        session = fg.Session(graph=g, num_threads=threads)
+        for fed in (feed, {t: np.concatenate([v, v[:2]]) for t, v in feed.items()}):
+            plan = session.plan(fetches, fed)
+        symbol, = plan.sizes.symbols
+        assert symbol.least == 2 and symbol.most >= 1.25 * len(next(iter(feed.values())))
+        for n in (2, 3, 5, 8, 31, 64, symbol.hint, symbol.most - 1, symbol.most):
+            assert races(plan.kernels, threads, [n]) == [], f"{n}\n{plan.explain()}"
 
 
 @pytest.mark.parametrize("seed", range(8))

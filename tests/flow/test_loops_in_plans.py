@@ -277,3 +277,21 @@ def test_a_graph_with_loops_is_freed_without_the_collector():
         assert used()() is None
     finally:
         gc.enable()
+
+
+def test_one_plan_serves_loops_of_all_lengths():
+    random = np.random.default_rng(0)
+    x, w = fg.placeholder(fg.float64, [None, None, 3]), fg.Variable(random.standard_normal((7, 4)))
+    h = fg.scan(lambda h, e: fg.tanh(fg.matmul(fg.concat([e, h], 1), w)), x,
+                fg.zeros([fg.shape(x)[1], 4], fg.float64))
+    m = fg.map_fn(lambda r: fg.reduce_sum(r * r, 0), x)
+    loss = fg.reduce_mean(fg.square(h)) + fg.reduce_sum(fg.square(m))
+    fetches = [loss, *fg.gradients(loss, [w, x])]
+    session = fg.Session()
+    for i in range(24):
+        value = random.standard_normal((*random.integers(1, 20, 2), 3))
+        found = session.run(fetches, {x: value})
+        if i % 4 == 0:
+            for f, e in zip(found, fg.Session().run(fetches, {x: value}), strict=True):
+                np.testing.assert_allclose(f, e, rtol=1e-9, atol=1e-12)
+    assert len(session._plans) <= 4

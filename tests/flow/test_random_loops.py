@@ -12,6 +12,7 @@ import fastgrad as fg
 from fastgrad.compiler import plan
 from fastgrad.compiler.layout.nests import every
 from fastgrad.runtime import session as session_module
+from fastgrad.testing import reference
 
 OFF = [frozenset(), *(frozenset([p]) for p in plan.PASSES if p != "loops"),
        frozenset(plan.PASSES) - {"loops"}]
@@ -54,6 +55,20 @@ def test_a_loop_in_a_plan_does_what_its_turns_do(seed, updates):
         for f, e in zip(results(m, off, 1 + seed % 2), expected, strict=True):
             np.testing.assert_allclose(f, e, rtol=1e-9, atol=1e-10, err_msg=f"{sorted(off)}: "
                                        + "\n".join(m.lines))
+
+
+@pytest.mark.parametrize("updates", [False, True])
+@pytest.mark.parametrize("seed", range(14))
+def test_a_loop_in_a_plan_does_what_the_reference_does(seed, updates):
+    m = made(seed, updates, draws=False)
+    values = {v: v.value.copy() for v in m.variables}
+    session = fg.Session(graph=m.graph)
+    for _ in range(2):
+        expected = reference(m.fetches, m.feed, values, m.graph)
+        found = session.run(m.fetches, m.feed)
+        for f, e in zip([*found, *(v.value for v in m.variables)],
+                        [*expected, *(values[v] for v in m.variables)], strict=True):
+            np.testing.assert_allclose(f, e, rtol=1e-9, atol=1e-10, err_msg="\n".join(m.lines))
 
 
 def test_random_loops_are_planned():

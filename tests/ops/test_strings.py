@@ -122,7 +122,11 @@ def test_every_operation_says_whether_it_takes_strings():
         "scatter_rows", "scatter_elements", "ensure_shape", "sparse_to_dense", "one_hot",
         "own_gradient", "own_gradients", "random_shuffle", "assign", "identity", "stop_gradient",
         "string_join", "edit_distance", "as_string", "equal", "not_equal", "zeros_like",
-        "ones_like", "filled", "filled_as"}
+        "ones_like", "filled", "filled_as", "identity_n", "choose", "transpose_by",
+        "string_to_hash_bucket_fast", "decode_png", "decode_jpeg", "decode_and_crop_jpeg",
+        "decode_gif", "decode_bmp", "decode_image", "is_jpeg", "extract_jpeg_shape", "encode_png",
+        "encode_jpeg", "encode_jpeg_quality", "decode_raw", "parse_example", "sparse_feature",
+        "space_to_depth", "depth_to_space", "space_to_batch_nd", "batch_to_space_nd"}
 
 
 def test_what_is_shown_of_strings_is_strings(session, capsys):
@@ -265,3 +269,10 @@ def test_training_on_rows_of_strings(session):
     step = n.assign_add(tf.reduce_sum(tf.cast(tf.equal(x, "yes"), tf.float32) * y))
     session.fit(step, {x: ["yes", "no", "yes", "no"], y: [1.0, 2.0, 3.0, 4.0]}, batch_size=2)
     assert session.run(n) == 4
+
+
+def test_a_constant_of_a_given_shape_holds_its_strings():
+    """They once ended with the list that they came from."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        made = tf.constant(["never seen 1", "never seen 2"], tf.string, [3])
+        assert session.run(made).tolist() == [b"never seen 1", b"never seen 2", b"never seen 2"]

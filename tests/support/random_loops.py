@@ -19,7 +19,7 @@ class Made:
     lines : list of str, what the bodies are made of
     """
 
-    def __init__(self, random, updates):
+    def __init__(self, random, updates, draws):
         self.random, self.lines = random, []
         with fg.Graph().as_default() as self.graph:
             self.x = fg.placeholder(fg.float64, [3, 2])
@@ -27,7 +27,7 @@ class Made:
             self.w = fg.Variable(random.standard_normal((2, 2)) * 0.5)
             self.total = fg.Variable(np.zeros((3, 2)))
             self.scale = fg.Variable(0.8)
-            self.updates = updates
+            self.updates, self.draws = updates, draws
             outs = self._loop()
             loss = sum(fg.reduce_sum(fg.square(t)) for t in outs)
             self.fetches = [*outs, *fg.gradients(loss, [self.x, self.w, self.scale],
@@ -60,7 +60,7 @@ class Made:
         if depth:
             lines += [self.branch, self.inner_loop, self.mapped]
         if self.updates:
-            lines += [self.update, self.draw]
+            lines += [self.update, self.draw] if self.draws else [self.update]
         line = lines[self.pick(len(lines))]
         self.lines.append("  " * (2 - depth) + line.__name__)
         return line(v, depth)
@@ -111,5 +111,5 @@ class Made:
         return v + 0.1 * fg.random_uniform([3, 2], dtype=fg.float64, seed=1 + self.pick(1000))
 
 
-def made(seed, updates):
-    return Made(np.random.default_rng(seed), updates)
+def made(seed, updates, draws=True):
+    return Made(np.random.default_rng(seed), updates, draws)

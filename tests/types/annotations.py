@@ -121,7 +121,7 @@ PAIR, TRIPLE, ANY = "tuple[Tensor, Tensor]", "tuple[Tensor, Tensor, Tensor]", "A
 RETURNS = {
     "NotDifferentiable add_to_collection add_to_collections reset_default_graph "
     "set_random_seed add_loss assert_global_step remove_checkpoint "
-    "update_checkpoint_state": NONE,
+    "update_checkpoint_state init_from_checkpoint": NONE,
     "group no_op global_variables_initializer local_variables_initializer variables_initializer "
     "variables": OPERATION,
     "Assert assert_equal assert_none_equal assert_less assert_less_equal assert_greater "
@@ -133,7 +133,11 @@ RETURNS = {
     "identity_n cond case while_loop py_func numpy_function get_static_value custom_gradient "
     "op_scope variable_op_scope make_template map_fn scan foldl foldr smart_cond "
     "import_meta_graph svd merge_all control_dependencies "
-    "get_checkpoint_state constant_value reference": ANY,
+    "get_checkpoint_state generate_checkpoint_state_proto summary_iterator tf_record_iterator "
+    "constant_value reference": ANY,
+    "parse_example parse_single_example": "dict[str, Any]",
+    "fixed_size_partitioner min_max_variable_partitioner variable_axis_size_partitioner":
+        "Callable[..., Any]",
     "load_digits": "tuple[NDArray[Any], NDArray[Any]]",
     "gradients": "list[Tensor | Any]",
     "compute_gradients": "dict[Any, Any]",

@@ -117,7 +117,8 @@ def parameters(thing, keys, wide):
 
 def default_text(value):
     simple = value is None or type(value) in (bool, int, float, str)
-    return repr(value) if simple else "..."
+    # an infinity has no literal
+    return repr(value) if simple and value not in (float("inf"), -float("inf")) else "..."
 
 
 def parameter_type(p, keys, wide):

@@ -27,7 +27,7 @@ HERE = pathlib.Path(__file__).parent
 NAMESPACES = ("rnn", "rnn.rnn_cell", "seq2seq", "seq2seq.legacy", "crf", "nn", "linalg", "math",
               "random", "image", "initializers", "layers", "losses", "metrics",
               "train", "summary", "distributions", "regularizers", "errors", "testing", "datasets",
-              "plot", "compat")
+              "plot", "python_io", "compat")
 FOLDERS = ("fastgrad.compat._v1", "fastgrad.compat._v1.contrib", "fastgrad.compat._v1.contrib.slim",
            "fastgrad.compat._v1.keras")
 BESIDE = "fastgrad.compat._v1"

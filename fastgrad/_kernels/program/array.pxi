@@ -119,7 +119,10 @@ cdef int read_access(Program p, Step* step, tuple spec) except -1:
     if PyTuple_GET_SIZE(spec) != 9:
         raise ValueError("an access to an array has 9 fields")
     name, operands = spec[0], as_counted(spec[1], MAX_OPERANDS, "operands")
-    a.size, a.row, a.count, a.index_size = spec[2], spec[3], spec[4], spec[5]
+    read_number(p, spec[2], &a.size)
+    read_number(p, spec[3], &a.row)
+    read_number(p, spec[4], &a.count)
+    a.index_size = spec[5]
     a.clears, a.zeros, a.number = spec[6], spec[7], number_kind(read_dtype(spec[8]))
     if PyTuple_GET_SIZE(operands) != (5 if name == "put" else 4) or a.size < 0 or a.row < 0 or (
             a.count < 0 or a.index_size not in (4, 8)):

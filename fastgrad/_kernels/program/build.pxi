@@ -26,12 +26,13 @@ cdef tuple as_counted(object spec, Py_ssize_t most, str what):
 
 cdef int read_shape(object shape, Py_ssize_t* dims, Py_ssize_t itemsize,
                     Py_ssize_t* nbytes) except -1:
-    """Fills dims and the number of bytes of a C-contiguous array; returns the rank."""
+    """Fills dims and the number of bytes of a C-contiguous array, as they are while specs are
+    read; returns the rank."""
     cdef tuple lengths = as_counted(shape, PROGRAM_MAXDIMS, "dimensions")
     cdef Py_ssize_t size = itemsize, length
     cdef int i
     for i in range(<int>PyTuple_GET_SIZE(lengths)):
-        length = lengths[i]
+        length = present(lengths[i])
         if length < 0:
             raise ValueError(f"negative length in shape {shape}")
         if length and size > PY_SSIZE_T_MAX // length:
@@ -83,6 +84,24 @@ cdef int read_slot(Program p, Slot* slot, object spec) except -1:
     slot.ndim = read_shape(pair[1], dims, slot.itemsize, &slot.nbytes)
     slot.dims = <Py_ssize_t*>take(&p.pool, slot.ndim * sizeof(Py_ssize_t))
     memcpy(slot.dims, dims, slot.ndim * sizeof(Py_ssize_t))
+    return read_dims(p, slot, pair[1])
+
+
+cdef int read_dims(Program p, Slot* slot, tuple shape) except -1:
+    """Notes which dimensions of a slot are sizes, and has them and its bytes follow these."""
+    cdef int i
+    cdef object nbytes = slot.itemsize
+    for i in range(slot.ndim):
+        nbytes = nbytes * shape[i]
+        if not isinstance(shape[i], Expression):
+            continue
+        if slot.symbols == NULL:
+            slot.symbols = <signed char*>take(&p.pool, slot.ndim)
+            memset(slot.symbols, -1, slot.ndim)
+        slot.symbols[i] = <signed char>(<Expression>shape[i]).symbol
+        read_number(p, shape[i], &slot.dims[i])
+    if slot.symbols != NULL:
+        read_number(p, nbytes, &slot.nbytes)
     return 0
 
 
@@ -182,13 +201,15 @@ cdef Space* read_operand(Program p, object spec, char** where, Py_ssize_t need) 
     cdef Py_ssize_t number, offset
     cdef Space* space
     cdef RawPatch* patch
+    cdef object more
     where[0] = NULL
     if spec is None:
         return NULL
     if not PyTuple_CheckExact(spec) or PyTuple_GET_SIZE(spec) != 2:
         raise ValueError("an operand is (space, byte offset) or None")
     number = <object>PyTuple_GET_ITEM(spec, 0)
-    offset = <object>PyTuple_GET_ITEM(spec, 1)
+    more = <object>PyTuple_GET_ITEM(spec, 1)
+    offset = present(more)
     if number < 0 or number >= p.n_spaces:
         raise ValueError(f"space {number} of {p.n_spaces}")
     space = &p.spaces[number]
@@ -197,12 +218,18 @@ cdef Space* read_operand(Program p, object spec, char** where, Py_ssize_t need) 
                          f" which has {space.nbytes}")
     if space.base != NULL or space.slot < 0:
         where[0] = space.base + offset
+        if isinstance(more, Expression):
+            promise(p, <Expression>more, PLACE_POINTER, where).base = space.base
         return space
     if p.n_raw == p.max_raw:
         grow_patches(p)
     patch = &p.raw[p.n_raw]
-    patch.slot, patch.where, patch.offset = space.slot, where, offset
+    patch.slot, patch.where, patch.offset, patch.fill = space.slot, where, offset, -1
     p.n_raw += 1
+    if isinstance(more, Expression):
+        patch.fill = p.n_fills
+        promise(p, <Expression>more, PLACE_SIZE, NULL)
+        p.moving = True
     return space
 
 
@@ -229,6 +256,8 @@ cdef int sort_patches(Program p) except -1:
     for i in range(p.n_raw):
         slot = &p.slots[p.raw[i].slot]
         slot.patches[slot.n_patches] = Patch(p.raw[i].where, p.raw[i].offset)
+        if p.raw[i].fill >= 0:
+            p.fills[p.raw[i].fill].at = &slot.patches[slot.n_patches].offset
         slot.n_patches += 1
     PyMem_RawFree(p.raw)
     p.raw = NULL
@@ -239,22 +268,21 @@ cdef int read_kernel(Program p, Step* step, object address, object ext, object p
     """The part that steps and substeps share: the function and its numbers."""
     cdef tuple numbers
     cdef Py_ssize_t i
-    cdef size_t at = address
-    if at == 0:
-        raise ValueError("a kernel at address 0")
-    step.fn = <kernel_t>at
+    read_address(p, address, &step.fn)
     numbers = as_counted(ext, MAX_EXTENTS, "extents")
     for i in range(PyTuple_GET_SIZE(numbers)):
-        step.ext[i] = <object>PyTuple_GET_ITEM(numbers, i)
+        read_number(p, <object>PyTuple_GET_ITEM(numbers, i), &step.ext[i])
     numbers = as_counted(par, 2, "parameters")
     for i in range(PyTuple_GET_SIZE(numbers)):
-        step.par[i] = <object>PyTuple_GET_ITEM(numbers, i)
+        read_parameter(p, <object>PyTuple_GET_ITEM(numbers, i), &step.par[i])
     return 0
 
 
-cdef int read_range(Step* step, tuple spec, Py_ssize_t first) except -1:
+cdef int read_range(Program p, Step* step, tuple spec, Py_ssize_t first) except -1:
     """lo, hi, grain, parallel, barrier: five fields of a spec, from index `first`."""
-    step.lo, step.hi, step.grain = spec[first], spec[first + 1], spec[first + 2]
+    read_number(p, spec[first], &step.lo)
+    read_number(p, spec[first + 1], &step.hi)
+    read_number(p, spec[first + 2], &step.grain)
     step.parallel, step.barrier = bool(spec[first + 3]), bool(spec[first + 4])
     if step.lo < 0 or step.hi < step.lo or step.grain < 1:
         raise ValueError(f"range [{step.lo}, {step.hi}) in grains of {step.grain}")
@@ -270,7 +298,8 @@ cdef int read_plain(Program p, Step* step, tuple spec) except -1:
     operands = as_counted(spec[1], MAX_OPERANDS, "operands")
     last = PyTuple_GET_SIZE(operands) - 1
     if PyTuple_GET_SIZE(spec) == 11:
-        step.scratch, step.scratch_at = spec[10], <int>last
+        step.scratch_at = <int>last
+        read_number(p, spec[10], &step.scratch)
         if step.scratch < 1 or last < 0 or operands[last] is None or (
                 step.scratch > PY_SSIZE_T_MAX // p.threads):
             raise ValueError(f"{step.scratch} bytes of scratch a piece, in its last operand")
@@ -282,9 +311,9 @@ cdef int read_plain(Program p, Step* step, tuple spec) except -1:
         numbers = as_tuple(spec[4], "aux")
         aux = <Py_ssize_t*>take(&p.pool, PyTuple_GET_SIZE(numbers) * sizeof(Py_ssize_t))
         for i in range(PyTuple_GET_SIZE(numbers)):
-            aux[i] = <object>PyTuple_GET_ITEM(numbers, i)
+            read_number(p, <object>PyTuple_GET_ITEM(numbers, i), &aux[i])
         step.aux = aux
-    return read_range(step, spec, 5)
+    return read_range(p, step, spec, 5)
 
 
 cdef int read_step(Program p, Step* step, object spec) except -1:
@@ -293,7 +322,7 @@ cdef int read_step(Program p, Step* step, object spec) except -1:
     if PyTuple_GET_SIZE(fields) == 0:
         raise ValueError("an empty step")
     head = <object>PyTuple_GET_ITEM(fields, 0)
-    if PyLong_CheckExact(head):
+    if PyLong_CheckExact(head) or isinstance(head, Choice):
         return read_plain(p, step, fields)
     if PyUnicode_CheckExact(head):
         if head == "strip":
@@ -328,8 +357,7 @@ cdef bint has_python(list steps):
     for step in steps:
         if PyTuple_CheckExact(step) and PyTuple_GET_SIZE(step):
             head = <object>PyTuple_GET_ITEM(step, 0)
-            if not PyLong_CheckExact(head) and (
-                    not PyUnicode_CheckExact(head) or holds_python(head, step)):
+            if callable(head) or PyUnicode_CheckExact(head) and holds_python(head, step):
                 return True
     return False
 
@@ -375,9 +403,11 @@ cdef int prepare_job(Program p) except -1:
     job.commit = job.count
     job.checks = <Py_ssize_t*>take(&p.pool, (job.count + 1) * sizeof(Py_ssize_t))
     job.checks[0] = job.count + 1
+    job.trust = <team_trust*>take(&p.pool, sizeof(team_trust))
+    memset(job.trust, 0, sizeof(team_trust))
     job.failures = <Failure*>take(&p.pool, p.threads * sizeof(Failure))
     job.program = <PyObject*>p
-    job.pieces = p.threads
+    job.pieces = p.active = p.threads
     p.times = <int64_t*>take(&p.pool, job.count * sizeof(int64_t) + 1)
     for i in range(job.count):
         p.times[i] = INT64_MAX

@@ -22,7 +22,7 @@ cdef extern from "program/team.h":
     ctypedef struct team_mark:
         pass
     ctypedef struct team_trust:
-        int64_t solo, alone
+        int64_t solo, alone, ended
     int trust_turn(const team_trust*) noexcept nogil
     int trust_declines(team_trust*, int64_t) noexcept nogil
     void trust_ran(team_trust*, int, int, int64_t, int64_t, int64_t) noexcept nogil

@@ -65,12 +65,12 @@ cdef int fit_source(Program p, Fit* fit, Py_ssize_t i, object array, Py_ssize_t 
     cdef Py_ssize_t first
     if fit.sources[i].data != NULL:
         first, slot.dims[0] = slot.dims[0], fit.sources[i].rows
-        fitting = slot.ndim > 0 and array_fits(slot, array)
+        fitting = slot.ndim > 0 and array_fits(slot, array, NULL)
         slot.dims[0] = first
         if not fitting or first != batch:
             raise ValueError(f"source {i} is {array.dtype} of shape {array.shape}, of which"
                              f" batches of {batch} rows do not make {slot_text(slot)}")
-    elif not fits(slot, array):
+    elif not fits(slot, array, NULL):
         raise ValueError(f"source {i} is fed whole and is not {slot_text(slot)}")
     elif slot.home != NULL:
         put_number(slot, array)
@@ -88,6 +88,8 @@ cdef tuple read_part(Fit* fit, int which, Program p, list sources, Py_ssize_t ba
     cdef Py_ssize_t i
     cdef list stacks = []
     part.program = <PyObject*>p
+    if p.n_symbols:
+        raise ValueError("a Program for several sizes does not run in one loop")
     p.job.mode = &fit.mode
     if p.n_feeds != fit.n_sources:
         raise ValueError(f"{fit.n_sources} sources for {p.n_feeds} slots")

@@ -39,7 +39,7 @@ cdef struct Holder:
 
 cdef struct Taped:
     Tape* tape
-    size_t nbytes
+    Py_ssize_t nbytes
 
 
 cdef int run_block(Holder* holder, int block) noexcept nogil:
@@ -299,10 +299,11 @@ cdef int read_branch(Program p, Step* step, tuple spec) except -1:
 cdef int read_taped(Program p, Step* step, tuple spec, kernel_t fn) except -1:
     """("push" or "pop", tape, operand, bytes)"""
     cdef Taped* taped = <Taped*>take(&p.pool, sizeof(Taped))
-    if PyTuple_GET_SIZE(spec) != 4 or spec[1] is None or spec[2] is None or spec[3] < 0:
+    if PyTuple_GET_SIZE(spec) != 4 or spec[1] is None or spec[2] is None:
         raise ValueError("a tape's step is a tape, an operand and a number of bytes")
-    taped.tape, taped.nbytes = tape_of(p, spec[1]), spec[3]
-    read_operand(p, spec[2], &step.ptr[0], <Py_ssize_t>taped.nbytes)
+    taped.tape = tape_of(p, spec[1])
+    read_number(p, spec[3], &taped.nbytes)
+    read_operand(p, spec[2], &step.ptr[0], taped.nbytes)
     step.fn, step.aux = fn, <const Py_ssize_t*>taped
     return 0
 

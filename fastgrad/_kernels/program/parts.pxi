@@ -47,6 +47,7 @@ cdef struct Slot:
     int ndim
     int number                  # enum Number
     Py_ssize_t* dims
+    signed char* symbols        # for each dimension the size that it is, or -1; NULL: all are fixed
     Py_ssize_t nbytes
     Py_ssize_t itemsize
     char* home                  # the memory of a 0-d slot; NULL for an array
@@ -67,6 +68,7 @@ cdef struct Undo:
     Py_ssize_t nbytes
 
 cdef struct RawPatch:
+    Py_ssize_t fill             # which gives its offset, -1 for none
     Py_ssize_t slot
     char** where
     Py_ssize_t offset

@@ -55,6 +55,7 @@ cdef struct Tape
 include "uncut.pxi"
 include "trust.pxi"
 include "parts.pxi"
+include "sizes.pxi"
 include "scratch.pxi"
 include "lock.pxi"
 include "strip.pxi"
@@ -132,15 +133,26 @@ cdef class Program:
     cdef Undo* undo             # what a failed run puts back
     cdef Tape* tapes
     cdef Step* home             # while constructing: the step that is read, or holds it
+    cdef Symbol* symbols        # sizes that feeds may change, and what hangs on them
+    cdef Row* rows
+    cdef int64_t* values        # of the rows, at the present sizes
+    cdef int64_t* trial         # of the rows, at sizes that are looked at
+    cdef Guard* guards
+    cdef Fill* fills
+    cdef team_trust* trusts     # by octaves of the first size; NULL: one for all
+    cdef list numbers           # the Expression of each Fill, while constructing
     cdef list keep              # whatever steps, views and slots point to
     cdef StoreLock lock
     cdef dict indices           # step -> the arrays of indices that it follows
     cdef list followed          # copies of those that the failed step followed
     cdef object error           # what a Python step or a signal handler raised
     cdef Py_ssize_t n_spaces, n_feeds, n_results, n_slots, n_raw, max_raw, arena_size
-    cdef Py_ssize_t n_undo, n_tapes
+    cdef Py_ssize_t n_undo, n_tapes, n_symbols, n_rows, n_guards, n_fills, max_fills
+    cdef Py_ssize_t alone_below # of the first size: smaller runs take one thread
     cdef long version           # of the store when this was made
     cdef int threads
+    cdef int active             # threads at the present sizes
+    cdef bint moving            # offsets of operands hang on sizes
     cdef int learning           # runs still to be measured
     cdef int size_class         # of the arena, among those that share
     cdef int running            # 0, or 1 + the forks before: a run of the parent does not count
@@ -155,7 +167,7 @@ cdef class Program:
                   bint blas=False, Py_ssize_t tapes=0):
         if not 1 <= num_threads <= TEAM_MAX:
             raise ValueError(f"num_threads is {num_threads}, not 1 to {TEAM_MAX}")
-        self.keep = []
+        self.keep, self.numbers = [], []
         self.lock = StoreLock() if store_lock is None else store_lock
         self.version = self.lock.version
         self.threads = num_threads
@@ -179,6 +191,42 @@ cdef class Program:
         free_tapes(self)
         free_pool(self.pool)
         PyMem_RawFree(self.raw)
+        PyMem_RawFree(self.fills)
+
+    def take_sizes(self, tuple symbols not None, list rows not None, dict places not None,
+                   list guards not None, list constants, Py_ssize_t alone_below=0):
+        """Let the numbers that were Expressions in the specs follow the shapes of the feeds.
+
+        Parameters
+        ----------
+        symbols : tuple of (feed, dim, least, most, now)
+            The sizes: where each is read, its range, its value in the specs.
+        rows : list of (rule, a, b)
+            The table; `Rule` in sizes.pxi.
+        places : dict Expression -> row
+        guards : list of (row, relation)
+            What else must hold.
+        constants : list of (offset, dtype, Expression)
+            Numbers that lie in the first fixed array.
+        alone_below : int
+            Below this first size, runs take one thread and cut no step.
+
+        Raises
+        ------
+        ValueError
+            If it does not fit together.
+        """
+        read_sizes(self, symbols, rows, places, guards, constants, alone_below)
+
+    @property
+    def numbers_used(self):
+        """The Expressions in the specs."""
+        return list(self.numbers)
+
+    @property
+    def sizes(self):
+        """The sizes that the Steps are filled for."""
+        return tuple([self.symbols[i].now for i in range(self.n_symbols)])
 
     def __reduce__(self):
         raise TypeError("a Program holds addresses and cannot be pickled")
@@ -400,6 +448,8 @@ cdef class Program:
             if remembered and self.is_stale():
                 self.outrun = True
                 return None
+            if self.n_symbols:
+                bind_sizes(self, feeds)
             bind_feeds(self, feeds)
             results = bind_results(self)
             code = self.run_bound_steps()

@@ -17,6 +17,7 @@ cdef struct View:
     char* data                  # patched like any operand
     PyObject* descr
     PyObject* ready             # the array, if its memory never moves; borrowed
+    PyObject* owner             # of memory that never moves, if the shape does; borrowed
     Py_ssize_t slot             # whose array owns the memory otherwise
     Py_ssize_t* dims
     int ndim
@@ -48,7 +49,7 @@ cdef tuple make_views(Program p, ViewList* views):
         if view.ready != NULL:
             array = <object>view.ready
         else:
-            array = new_view(view, p.owners[view.slot])
+            array = new_view(view, view.owner if view.owner != NULL else p.owners[view.slot])
         Py_INCREF(array)
         PyTuple_SET_ITEM(made, i, array)
     return made
@@ -134,6 +135,8 @@ cdef object read_view(Program p, View* view, object spec, bint writable):
     cdef Py_ssize_t nbytes
     cdef tuple fields = as_tuple(spec, "a view")
     cdef cnp.dtype descr
+    cdef bint moves = isinstance(fields[0][1], Expression)
+    cdef int i
     cdef Space* space
     if PyTuple_GET_SIZE(fields) != 3 or fields[0] is None:
         raise ValueError("a view is (operand, dtype, shape)")
@@ -143,12 +146,15 @@ cdef object read_view(Program p, View* view, object spec, bint writable):
     view.ndim = read_shape(fields[2], dims, descr.itemsize, &nbytes)
     view.dims = <Py_ssize_t*>take(&p.pool, view.ndim * sizeof(Py_ssize_t) + 1)
     memcpy(view.dims, dims, view.ndim * sizeof(Py_ssize_t))
+    for i in range(view.ndim):
+        read_number(p, fields[2][i], &view.dims[i])
+        moves = moves or isinstance(fields[2][i], Expression)
     view.flags = cnp.NPY_ARRAY_CARRAY if writable else cnp.NPY_ARRAY_CARRAY_RO
     space = read_operand(p, fields[0], &view.data, nbytes)
     if writable and not space.writable:
         raise ValueError("an output lies in a feed or in a read-only array")
-    view.slot, view.ready = space.slot, NULL
-    if space.owner == NULL:
+    view.slot, view.ready, view.owner = space.slot, NULL, space.owner
+    if space.owner == NULL or moves:
         return None
     array = new_view(view, space.owner)
     view.ready = <PyObject*>array

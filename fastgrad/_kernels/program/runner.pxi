@@ -114,32 +114,36 @@ cdef class Entry:
         cdef Py_ssize_t i
         cdef PyObject* value
         cdef tuple values
+        cdef Py_ssize_t[MAX_SIZES] sizes
         if p.is_stale():
             return None
         if feed_dict is None:
             return () if p.n_feeds == 0 else None
         if not PyDict_CheckExact(feed_dict) or PyDict_Size(feed_dict) != p.n_feeds:
             return None
+        forget_sizes(p, sizes)
         values = PyTuple_New(p.n_feeds)
         for i in range(p.n_feeds):
             value = PyDict_GetItemWithError(feed_dict,
                                             <object>PyTuple_GET_ITEM(self.feed_keys, i))
-            if value == NULL or not fits(&p.slots[i], <object>value):
+            if value == NULL or not fits(&p.slots[i], <object>value, sizes):
                 return None
             Py_INCREF(<object>value)
             PyTuple_SET_ITEM(values, i, <object>value)
-        return values
+        return None if p.n_symbols and not sizes_fit(p, sizes) else values
 
     cdef bint takes(self, tuple values) except -1:
         """Whether positional values, in the order of the feed keys, fit."""
         cdef Program p = self.program
         cdef Py_ssize_t i
+        cdef Py_ssize_t[MAX_SIZES] sizes
+        forget_sizes(p, sizes)
         if p.is_stale() or PyTuple_GET_SIZE(values) != p.n_feeds:
             return False
         for i in range(p.n_feeds):
-            if not fits(&p.slots[i], <object>PyTuple_GET_ITEM(values, i)):
+            if not fits(&p.slots[i], <object>PyTuple_GET_ITEM(values, i), sizes):
                 return False
-        return True
+        return p.n_symbols == 0 or sizes_fit(p, sizes)
 
     cdef object answer(self, tuple values, Runner runner):
         """Run on values that fit, and record them as the ones fed last; `_again` if the store has

@@ -9,7 +9,7 @@
 # - A Python int fits a float slot, as in NumPy; a float does not fit an integer slot.
 
 
-cdef inline bint array_fits(const Slot* slot, object value) noexcept:
+cdef inline bint array_fits(const Slot* slot, object value, Py_ssize_t* sizes) noexcept:
     cdef int num = cnp.PyArray_TYPE(value)
     cdef int flags = cnp.PyArray_FLAGS(value)
     if num != slot.type_num and num != slot.twin_num:
@@ -20,6 +20,8 @@ cdef inline bint array_fits(const Slot* slot, object value) noexcept:
         return False
     if flags & cnp.NPY_ARRAY_CARRAY_RO != cnp.NPY_ARRAY_CARRAY_RO:
         return False
+    if slot.symbols != NULL:
+        return dims_fit(slot, <const Py_ssize_t*>cnp.PyArray_DIMS(value), sizes)
     return slot.ndim == 0 or memcmp(slot.dims, cnp.PyArray_DIMS(value),
                                     slot.ndim * sizeof(Py_ssize_t)) == 0
 
@@ -40,9 +42,10 @@ cdef bint number_fits(const Slot* slot, object value) except -1:
     return False
 
 
-cdef inline bint fits(const Slot* slot, object value) except -1:
+cdef inline bint fits(const Slot* slot, object value, Py_ssize_t* sizes) except -1:
+    """Whether a value fits a slot; `sizes` are those that feeds have said so far, -1 for none."""
     if cnp.PyArray_CheckExact(value):
-        return array_fits(slot, value)
+        return array_fits(slot, value, sizes)
     return slot.home != NULL and number_fits(slot, value)
 
 
@@ -76,16 +79,20 @@ cdef tuple checked_feeds(Program p, object feeds):
     """The feeds as a tuple, each of which fits its slot."""
     cdef tuple values = tuple(feeds)
     cdef Py_ssize_t i
+    cdef Py_ssize_t[MAX_SIZES] sizes
+    forget_sizes(p, sizes)
     if PyTuple_GET_SIZE(values) != p.n_feeds:
         raise ValueError(f"{PyTuple_GET_SIZE(values)} feeds for {p.n_feeds} slots")
     for i, value in enumerate(values):
-        if fits(&p.slots[i], value):
+        if fits(&p.slots[i], value, sizes):
             continue
         if not cnp.PyArray_CheckExact(value):
             raise TypeError(f"feed {i} is a {type(value).__name__}, not an ndarray"
                             f" ({slot_text(&p.slots[i])})")
         raise ValueError(f"feed {i} is {value.dtype} of shape {value.shape}; the slot is a"
                          f" C-contiguous aligned {slot_text(&p.slots[i])}")
+    if p.n_symbols and not sizes_fit(p, sizes):
+        raise ValueError("the feeds have sizes that this Program is not for")
     return values
 
 

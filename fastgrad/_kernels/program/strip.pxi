@@ -62,7 +62,7 @@ cdef int read_strip(Program p, Step* step, tuple spec) except -1:
         raise ValueError(f"a tile of {strip.tile} with {scratch} bytes of scratch")
     strip.subs = <Sub*>take(&p.pool, strip.count * sizeof(Sub) + 1)
     memset(strip.subs, 0, strip.count * sizeof(Sub))
-    read_range(step, spec, 4)
+    read_range(p, step, spec, 4)
     for i in range(strip.count):
         read_sub(p, &strip.subs[i], subs[i], scratch, step.hi)
     step.fn = run_strip
@@ -77,7 +77,9 @@ cdef int read_sub(Program p, Sub* sub, object spec, Py_ssize_t scratch,
     cdef Py_ssize_t i, advance
     if not 5 <= PyTuple_GET_SIZE(fields) <= 6:
         raise ValueError("a substep has 5 or 6 fields")
-    sub.units = fields[5] if PyTuple_GET_SIZE(fields) == 6 else 1
+    sub.units = 1
+    if PyTuple_GET_SIZE(fields) == 6:
+        read_number(p, fields[5], &sub.units)
     if sub.units < 1 or hi > PY_SSIZE_T_MAX // sub.units:
         raise ValueError(f"{sub.units} units over a range of {hi}")
     operands = as_counted(fields[1], MAX_OPERANDS, "operands")
@@ -85,7 +87,7 @@ cdef int read_sub(Program p, Sub* sub, object spec, Py_ssize_t scratch,
     if PyTuple_GET_SIZE(advances) != PyTuple_GET_SIZE(operands):
         raise ValueError("a substep needs one advance for each operand")
     for i in range(PyTuple_GET_SIZE(operands)):
-        operand, advance = operands[i], advances[i]
+        operand, advance = operands[i], present(advances[i])
         if PyTuple_CheckExact(operand) and PyTuple_GET_SIZE(operand) == 2 and operand[0] == -1:
             if not 0 <= operand[1] < scratch:
                 raise ValueError(f"offset {operand[1]} of {scratch} bytes of scratch")
@@ -95,6 +97,6 @@ cdef int read_sub(Program p, Sub* sub, object spec, Py_ssize_t scratch,
         if advance < 0 or advance and hi > PY_SSIZE_T_MAX // advance:
             raise ValueError(f"an advance of {advance} bytes over {hi} elements")
         if read_operand(p, operand, &sub.step.ptr[i], advance * hi) != NULL:
-            sub.advance[i] = advance
+            read_number(p, advances[i], &sub.advance[i])
     sub.count = <int>PyTuple_GET_SIZE(operands)
     return read_kernel(p, &sub.step, fields[0], fields[3], fields[4])

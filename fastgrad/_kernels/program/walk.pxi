@@ -39,7 +39,7 @@ cdef struct Job:
     Py_ssize_t* checks          # ascending steps before which to look; ends with `count` + 1
     int64_t* times              # NULL, or where to add up each step's ns
     int64_t looked              # when signals were looked at
-    team_trust trust            # whether the team is worth its while at the moment
+    team_trust* trust           # whether the team is worth its while at the moment
     int pieces                  # of each parallel step: the number of threads
     PyObject* program
     float_mode* mode            # of the calling thread, and what the run has instead
@@ -169,7 +169,7 @@ cdef int execute(Job* job, int threads) noexcept nogil:
     if threads == 1:
         share(job, 0, 1)
     else:
-        team_run(threads, share, job, &job.trust)
+        team_run(threads, share, job, job.trust)
     for id in range(1, threads):
         if job.failures[id].code != OK and earlier(&job.failures[id], &job.failures[0]):
             job.failures[0] = job.failures[id]
@@ -198,9 +198,9 @@ cdef void keep_indices(Program p) noexcept with gil:
         for (number, offset), dtype, shape in p.indices.get((at, *inside) if inside else at, ()):
             space = &p.spaces[<Py_ssize_t>number]
             base = space.base if space.slot < 0 or space.base != NULL else p.slots[space.slot].bound
-            array = np.empty(shape, dtype)
+            array = np.empty([at_present(p, n) for n in shape], dtype)
             if base != NULL:
-                memcpy(cnp.PyArray_BYTES(array), base + <Py_ssize_t>offset, cnp.PyArray_NBYTES(array))
+                memcpy(cnp.PyArray_BYTES(array), base + <Py_ssize_t>at_present(p, offset), cnp.PyArray_NBYTES(array))
                 kept.append(array)
     except Exception:           # no memory: the error names the step alone
         kept = []
@@ -217,7 +217,7 @@ cdef int run_bound(Program p) noexcept nogil:
         memcpy(p.undo[i].saved, p.undo[i].data, p.undo[i].nbytes)
     if p.n_tapes:
         empty_tapes(p)
-    code = execute(&p.job, p.threads)
+    code = execute(&p.job, p.active)
     if code == BAD_INDEX:
         keep_indices(p)
     if code != OK:

@@ -8,14 +8,23 @@ SummaryWriter = _FileWriter
 from fastgrad.train import AdadeltaOptimizer as AdadeltaOptimizer
 from fastgrad.train import AdagradOptimizer as AdagradOptimizer
 from fastgrad.train import AdamOptimizer as AdamOptimizer
+from fastgrad.train import BytesList as BytesList
 from fastgrad.train import CheckpointState as CheckpointState
+from fastgrad.train import Example as Example
 from fastgrad.train import ExponentialMovingAverage as ExponentialMovingAverage
+from fastgrad.train import Feature as Feature
+from fastgrad.train import FeatureList as FeatureList
+from fastgrad.train import FeatureLists as FeatureLists
+from fastgrad.train import Features as Features
+from fastgrad.train import FloatList as FloatList
 from fastgrad.train import FtrlOptimizer as FtrlOptimizer
 from fastgrad.train import GradientDescentOptimizer as GradientDescentOptimizer
+from fastgrad.train import Int64List as Int64List
 from fastgrad.train import MomentumOptimizer as MomentumOptimizer
 from fastgrad.train import RMSPropOptimizer as RMSPropOptimizer
 from fastgrad.train import Saver as Saver
 from fastgrad.train import SaverDef as SaverDef
+from fastgrad.train import SequenceExample as SequenceExample
 from fastgrad.train import AdagradDAOptimizer as AdagradDAOptimizer
 from fastgrad.train import ProximalAdagradOptimizer as ProximalAdagradOptimizer
 from fastgrad.train import ProximalGradientDescentOptimizer as ProximalGradientDescentOptimizer
@@ -26,6 +35,7 @@ from fastgrad.train import cosine_decay as cosine_decay
 from fastgrad.train import cosine_decay_restarts as cosine_decay_restarts
 from fastgrad.train import create_global_step as create_global_step
 from fastgrad.train import exponential_decay as exponential_decay
+from fastgrad.train import export_meta_graph as export_meta_graph
 from fastgrad.train import generate_checkpoint_state_proto as generate_checkpoint_state_proto
 from fastgrad.train import get_checkpoint_state as get_checkpoint_state
 from fastgrad.train import get_global_step as get_global_step
@@ -46,4 +56,5 @@ from fastgrad.train import piecewise_constant as _piecewise_constant
 piecewise_constant_decay = _piecewise_constant
 from fastgrad.train import polynomial_decay as polynomial_decay
 from fastgrad.train import remove_checkpoint as remove_checkpoint
+from fastgrad.train import summary_iterator as summary_iterator
 from fastgrad.train import update_checkpoint_state as update_checkpoint_state

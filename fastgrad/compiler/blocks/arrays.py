@@ -11,7 +11,7 @@ Decisions
 
 import numpy as np
 
-from fastgrad.compiler.ir import Step, Value, const_value
+from fastgrad.compiler.ir import Numbers, Step, Value, const_value, number_value
 from fastgrad.compiler.rewrite import reshaped
 from fastgrad.graph.dtypes import FLOAT32, INT32, INT64, TEXT, strong
 from fastgrad.graph.opdef import OPS
@@ -116,12 +116,17 @@ def _index(s, value):
     return value if value.dtype in (INT32, INT64) else s.b.convert(value, INT64)
 
 
+def _number(value):
+    """The number that a constant is, which may hang on sizes."""
+    return value.numbers[()] if isinstance(value, Numbers) else int(value.const)
+
+
 def plan_array(s, node, after):
     a, (size,) = node.attrs, s.inputs_of(node, after)
-    if a["dynamic"] or size.kind != "const" or int(size.const) < 0 or s.root.staged:
+    if a["dynamic"] or size.kind != "const" or s.root.staged or _number(size) < 0:
         raise NotPlanned("an array whose size is not known, or an array of a stage")
     shape = a["shape"] if is_known(a["shape"]) else None
-    array = Array(s, a["dtype"], int(size.const), shape, a["clears"])
+    array = Array(s, a["dtype"], _number(size), shape, a["clears"])
     array.zeros = array.zeros if a["same"] else 2 * (shape is not None)
     return _enter(s, array), const_value(np.zeros((), FLOAT32))
 
@@ -158,7 +163,7 @@ def plan_split(s, node, after):
         raise NotPlanned("pieces of several lengths")
     shape = (next(iter(counts)), *value.shape[1:])
     value = reshaped(s.b, value, (array.size, *shape))
-    every = const_value(np.arange(array.size, dtype=INT64))
+    every = const_value(np.arange(int(array.size), dtype=INT64))
     return (_write(s, node, array, every, value, shape, flow),)
 
 
@@ -195,10 +200,10 @@ def plan_concat(s, node, after):
     array = _array(s, node, handle).made()
     if not array.shape or not array.size:
         raise NotPlanned("elements that are scalars, or none")
-    every = const_value(np.arange(array.size, dtype=INT64))
+    every = const_value(np.arange(int(array.size), dtype=INT64))
     rows = _read(s, node, array, every, (array.size, *array.shape), flow)
     joined = reshaped(s.b, rows, (array.size * array.shape[0], *array.shape[1:]))
-    return joined, const_value(np.full(array.size, array.shape[0], INT64))
+    return joined, const_value(np.full(int(array.size), int(array.shape[0]), INT64))
 
 
 def _read(s, node, array, index, shape, flow):
@@ -209,7 +214,7 @@ def _read(s, node, array, index, shape, flow):
 
 def plan_size(s, node, after):
     handle, _ = s.inputs_of(node, after)
-    return (const_value(np.array(_array(s, node, handle).size, INT32)),)
+    return (number_value(_array(s, node, handle).size, INT32),)
 
 
 PLANNED = {"tensor_array": plan_array, "tensor_array_grad": plan_grad,

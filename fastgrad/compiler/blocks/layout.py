@@ -127,42 +127,51 @@ def filled(slot, number):
 
 # ---- layout -----------------------------------------------------------------------------
 
-def lay_out(steps, off, strips_of, threads=1):
-    """Fuse and place the blocks of all steps that hold some; before the steps themselves are.
+def held_by(steps):
+    """(Step, Nested) of the steps that hold blocks."""
+    return [(s, s.attrs["nested"]) for s in steps if "nested" in s.attrs]
 
-    Parameters
-    ----------
-    strips_of : callable(steps, results) -> steps, the passes that find strips
-    """
+
+def every_step(steps):
+    """The steps, and those in their blocks."""
     for step in steps:
-        nested = step.attrs.get("nested") if step.type in ("loop", "branch") else None
-        if nested is not None:
-            _lay_out(step, nested, off, strips_of, threads)
+        yield step
+        for block in step.attrs["nested"].blocks if "nested" in step.attrs else ():
+            yield from every_step(block.steps)
 
 
-def _lay_out(step, nested, off, strips_of, threads):
-    together = step.type == "loop"
-    for block in nested.blocks:
-        for i, s in enumerate(block.steps):
-            s.index = i
-        if "fuse" not in off:
-            block.steps = fuse(block.steps, block.wanted, updated_by(block.steps))
-        lay_out(block.steps, off, strips_of, threads)
-        block.steps = strips_of(block.steps, block.wanted)
-    # the condition of a loop and its turn follow one another: they have one arena; so have the
-    # branches, of which one runs
-    sizes, start = [], 0
-    for block in nested.blocks:
-        size = place(block.steps, [], step_reads, "inplace" not in off, threads)
-        storages = _storages(block.steps)
-        for s in storages:
-            s.offset += start
-        nested.storages += storages
-        sizes.append(size)
-        start += size if together else 0
-    size = sum(sizes) if together else max(sizes, default=0)
-    step.scratch = Value((1, max(size, 1)), np.dtype(np.uint8), "scratch")
-    step.scratch.storage = Storage("arena", step.scratch.size)
+def prepare_blocks(steps, off, prepared):
+    """Fuse the steps of blocks; `prepared` is what follows: callable(steps, results) -> steps."""
+    for _, nested in held_by(steps):
+        for block in nested.blocks:
+            for i, s in enumerate(block.steps):
+                s.index = i
+            if "fuse" not in off:
+                block.steps = fuse(block.steps, block.wanted, updated_by(block.steps))
+            prepare_blocks(block.steps, off, prepared)
+            block.steps = prepared(block.steps, block.wanted)
+
+
+def place_blocks(steps, off, threads):
+    """Place the blocks of all steps that hold some; before the steps themselves are placed.
+
+    The condition of a loop and its turn follow one another: they lie side by side. Of the blocks of
+    a branch one runs: they share their memory.
+    """
+    for step, nested in held_by(steps):
+        sizes, start = [], 0
+        for block in nested.blocks:
+            place_blocks(block.steps, off, threads)
+            size = place(block.steps, [], step_reads, "inplace" not in off, threads)
+            storages = _storages(block.steps)
+            for s in storages:
+                s.offset += start
+            nested.storages += storages
+            sizes.append(size)
+            start += size if step.type == "loop" else 0
+        size = sum(sizes) if step.type == "loop" else max(sizes, default=0)
+        step.scratch = Value((1, max(size, 1)), np.dtype(np.uint8), "scratch")
+        step.scratch.storage = Storage("arena", step.scratch.size)
 
 
 def _storages(steps):
@@ -177,10 +186,7 @@ def _storages(steps):
 
 def settle(steps):
     """Say where the operands of blocks lie, once the steps that hold them are placed."""
-    for step in steps:
-        nested = step.attrs.get("nested") if step.type in ("loop", "branch") else None
-        if nested is None:
-            continue
+    for step, nested in held_by(steps):
         base = step.scratch.storage.offset
         for s in nested.storages:
             s.offset += base

@@ -5,13 +5,11 @@ to turn, and nothing inside that Python must evaluate. Any other loop raises Not
 session runs it turn by turn.
 """
 
-import numpy as np
-
 from fastgrad.compiler.blocks.arrays import NotPlanned
 from fastgrad.compiler.blocks.holders import (Holder, Ports, Taped, bound_outside, specialised,
                                               taped_by, tapes_of, tensors_at, value_in)
 from fastgrad.compiler.blocks.layout import Block, carried, filled, slot_of
-from fastgrad.compiler.ir import const_value, root_of
+from fastgrad.compiler.ir import repeated, root_of
 from fastgrad.compiler.snapshots import snapshot_of
 from fastgrad.graph.dtypes import INT64, TEXT, strong
 from fastgrad.graph.nodes import Tensor
@@ -140,8 +138,3 @@ def plan_while_grad(s, node, after):
     if taped.holder.s is s:
         loop.behind = taped.holder.step.outs[:1]
     return loop.results_outside
-
-
-def repeated(number, shape):
-    """A constant that repeats one number."""
-    return const_value(np.broadcast_to(number, shape))

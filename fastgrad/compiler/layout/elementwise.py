@@ -8,6 +8,7 @@ from fastgrad.compiler.ir import const_value
 from fastgrad.compiler.layout.emitter import Kernel, letter
 from fastgrad.compiler.layout.movement import move
 from fastgrad.compiler.layout.strides import collapse, moves_within_rows, strides_in
+from fastgrad.compiler.size import same
 from fastgrad.graph.shapes import size_of
 
 BOTH_TILES = frozenset(("elements", "rows"))
@@ -33,7 +34,7 @@ def _parameters(s):
         slow=("tanh", "sigmoid", "softplus", "elu", "selu"))
 def _map_grad(e, s):
     saved, dy = s.inputs
-    if saved.shape != s.out.shape or dy.shape != s.out.shape:
+    if not (same(saved.shape, s.out.shape) and same(dy.shape, s.out.shape)):
         return None
     return [Kernel(s, f"{s.opdef.kernel}_{letter(dy.dtype)}", [s.out, saved, dy], s.out.size,
                    par=_parameters(s))]
@@ -64,11 +65,11 @@ def zip_kernel(s, stem, out, a, b):
     # where the other side is a column.
     if out.size == 1 or any(v.size > 1 and moves_within_rows(v, out) for v in single):
         a, b = single
-    if a.size == b.size == out.size:         # shapes may differ by dimensions of 1
+    if same(a.size, b.size) and same(b.size, out.size):     # shapes may differ by dimensions of 1
         return Kernel(s, f"{stem}_{kind}", [out, a, b], out.size)
-    if b.size == 1 and a.size == out.size:
+    if b.size == 1 and same(a.size, out.size):
         return Kernel(s, f"{stem}_s_{kind}", [out, a, b], out.size)
-    if a.size == 1 and b.size == out.size:
+    if a.size == 1 and same(b.size, out.size):
         return Kernel(s, f"{stem}_rs_{kind}", [out, a, b], out.size)
     shape, (sa, sb) = collapse(out.shape, [strides_in(a.shape, out.shape),
                                            strides_in(b.shape, out.shape)])
@@ -86,12 +87,12 @@ def _single(value):
     """A repeated number as a constant of one element."""
     if value.splat is None or value.size == 1:
         return value
-    return const_value(value.const[(0,) * value.const.ndim][...])
+    return const_value(np.asarray(value.splat))
 
 
 @family("select", elementwise=True, tiles=ROWS, share=shares.by_elements)
 def _select(e, s):
     c, a, b = s.inputs
-    if not (c.shape == a.shape == b.shape == s.out.shape) or c.dtype != np.bool_:
+    if not all(same(v.shape, s.out.shape) for v in s.inputs) or c.dtype != np.bool_:
         return None
     return [Kernel(s, f"select_{letter(a.dtype)}", [s.out, c, a, b], s.out.size)]

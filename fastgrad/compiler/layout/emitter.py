@@ -13,6 +13,7 @@ from fastgrad.wording import where
 from fastgrad.autodiff.user_ops import compute_gradient_values
 from fastgrad.compiler import families
 from fastgrad.compiler.families import family
+from fastgrad.compiler.size import at, sizes_in
 from fastgrad.graph.reference import twin
 
 # by the dtype itself: `dtype.name` takes NumPy a microsecond to put together
@@ -41,14 +42,17 @@ class Kernel:
         The steps of a strip; empty for any other kernel.
     blocks : tuple of lists of Kernel
         Of a step that holds blocks; empty for any other kernel.
+    choice : (Size, limits, symbols), or None
+        Which symbol runs at which size, in place of the one that is right for the hint.
     call : callable(outs, ins), or None
         What a NumPy step runs.
     foreign : bool
         Whether that is the user's code, and no operation's reference.
     """
 
-    __slots__ = ("step", "symbol", "family", "values", "offsets", "ext", "par", "aux", "count",
-                 "across", "call", "foreign", "writes", "parts", "blocks", "parallel", "grain",
+    __slots__ = ("step", "symbol", "choice", "family", "values", "offsets", "ext", "par", "aux",
+                 "count", "across", "call", "foreign", "writes", "parts", "blocks", "parallel",
+                 "grain",
                  "barrier")
 
     def __init__(self, step, symbol, values, count, ext=(), par=(), aux=None, offsets=None,
@@ -59,6 +63,7 @@ class Kernel:
         self.writes = max(1, len(step.outs)) if writes is None else writes
         self.call, self.parts, self.foreign, self.across = None, (), False, across
         self.blocks = ()
+        self.choice = None
         self.parallel, self.grain, self.barrier = False, 1, False     # set by `partition`
 
     @property
@@ -85,6 +90,7 @@ class Emitter:
     def __init__(self, symbols, choose_gemm):
         self.symbols = symbols
         self.choose_gemm = choose_gemm
+        self.choices = {}           # of products whose sizes change; see `products`
 
     def emit(self, step):
         """The kernels of one step; none for a view or an empty result."""
@@ -94,10 +100,14 @@ class Emitter:
         if not any(v.size for v in step.outs) and not (facts.foreign or facts.acts):
             return []
         kernels = facts.layout(self, step) if facts.layout is not None else None
-        if kernels is None or any(
-                k.symbol not in self.symbols and k.symbol not in OWN for k in kernels):
+        if kernels is None or not all(map(self._has, kernels)):
             return [self.numpy_step(step)]
         return kernels
+
+    def _has(self, k):
+        """Whether there is a symbol for a kernel, at any size."""
+        return k.symbol in OWN or k.symbol in self.symbols and (
+            k.choice is None or self.symbols.keys() >= {*k.choice[2]})
 
     def numpy_step(self, step):
         """A Kernel that runs the op's NumPy reference with the interpreter's lock."""
@@ -123,12 +133,18 @@ def _reference_call(step):
     opdef, inputs = step.opdef, step.inputs
     if opdef.ref is None and opdef.draw is None:
         raise ComputeError(f"{where(step.op)}: no kernel and no NumPy reference.", step.op)
-    ghosts = [np.broadcast_to(np.zeros((), v.dtype), v.shape) if v.kind == "ghost" else None
-              for v in inputs]
-    function = twin(opdef, step.attrs, step.attrs.get("_generator"))
-    several = len(step.outs) > 1
+    shapes = [v.shape if v.kind == "ghost" else None for v in inputs]
+    several, generator = len(step.outs) > 1, step.attrs.get("_generator")
+
+    def made(attrs, shapes):
+        return twin(opdef, attrs, generator), [
+            None if s is None else np.broadcast_to(np.zeros((), v.dtype), s)
+            for s, v in zip(shapes, inputs)]
+    sizes = sizes_in([step.attrs, *shapes])
+    fixed = made(step.attrs, shapes) if sizes is None else None
 
     def call(outs, ins):
+        function, ghosts = fixed or made(*at((step.attrs, shapes), sizes.present))
         real = iter(ins)
         args = [next(real) if g is None else g for g in ghosts]
         with np.errstate(all="ignore"):

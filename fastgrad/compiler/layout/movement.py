@@ -9,7 +9,10 @@ from fastgrad.compiler.families import family
 from fastgrad.compiler.layout.emitter import Kernel, letter
 from fastgrad.compiler.layout.strides import collapse, contiguous, strides_in
 from fastgrad.graph.shapes import normal_axes, size_of
-from fastgrad.ops.slice import slices_of, spread
+from fastgrad.ops.slice import extent, slices_of, spread
+
+
+HUGE = 1 << 31
 
 
 def move(s, out, x):
@@ -33,7 +36,7 @@ def fill(s, out, number):
     return Kernel(s, f"fill_{letter(out.dtype)}", [out], out.size, par=(float(number),), writes=1)
 
 
-@family("move", kernels=("move",), flops=costs.nothing)
+@family("move", kernels=("move",), keeps_numbers=True, flops=costs.nothing)
 def _move(e, s):
     return [move(s, s.out, s.inputs[0])]
 
@@ -49,7 +52,7 @@ def _fill(e, s):
 # ---- the whole of an array --------------------------------------------------------------
 
 @family("transpose", kernels=("copy_1", "copy_2", "copy_4", "copy_8", "copy_16"),
-        share=shares.by_range, flops=costs.nothing)
+        keeps_numbers=True, share=shares.by_range, flops=costs.nothing)
 def _transpose(e, s):
     x, perm = s.inputs[0], s.attrs["perm"]
     perm = tuple(range(len(x.shape)))[::-1] if perm is None else perm
@@ -58,14 +61,15 @@ def _transpose(e, s):
                  tuple(strides[p] for p in perm))]
 
 
-@family("broadcast", kernels=(), share=shares.by_range, flops=costs.nothing)
+@family("broadcast", kernels=(), keeps_numbers=True, share=shares.by_range,
+        flops=costs.nothing)
 def _broadcast(e, s):
     x = s.inputs[0]
     return [copy(s, s.out, x, s.out.shape, contiguous(s.out.shape),
                  strides_in(x.shape, s.out.shape))]
 
 
-@family("reverse", kernels=(), flops=costs.nothing)
+@family("reverse", kernels=(), keeps_numbers=True, flops=costs.nothing)
 def _reverse(e, s):
     x = s.inputs[0]
     axes = normal_axes(s.attrs["axis"], len(x.shape)) if s.attrs["axis"] else ()
@@ -137,16 +141,17 @@ def view_of(shape, spec, bounds):
         n, stride = next(dims)
         index = slice(None) if part == ":" else next(numbers)
         if isinstance(index, slice):
-            start, stop, step = index.indices(n)
-            taken.append(len(range(start, stop, step)))
-            steps.append(stride * step if taken[-1] > 1 else stride)     # a step may be huge
+            start, step, length = extent(index, n)
+            taken.append(length)
+            # a step may be huge, where it leads nowhere
+            steps.append(stride * step if abs(step) < HUGE or length > 1 else stride)
             offset += start * stride
         else:
             offset += (index + n if index < 0 else index) * stride
     return offset, tuple(taken), tuple(steps)
 
 
-@family("slice", kernels=(), flops=costs.nothing)
+@family("slice", kernels=(), keeps_numbers=True, flops=costs.nothing)
 def _slice(e, s):
     x = s.inputs[0]
     offset, shape, strides = view_of(x.shape, s.attrs["spec"], s.attrs["bounds"])

@@ -6,13 +6,14 @@ A cross-entropy computes its gradient in the same pass, if fusion has joined the
 from fastgrad.compiler import shares
 from fastgrad.compiler.families import family
 from fastgrad.compiler.layout.emitter import INDEX_DTYPES, Kernel, letter
+from fastgrad.compiler.size import same
 
 TILES = frozenset(("rows",))
 
 
 @family("rowwise", tiles=TILES, share=shares.by_rows, slow=("softmax", "log_softmax"))
 def _rowwise(e, s):
-    if any(v.shape != s.out.shape for v in s.inputs):
+    if not all(same(v.shape, s.out.shape) for v in s.inputs):
         return None
     n = s.out.shape[-1]
     return [Kernel(s, f"{s.opdef.kernel}_{letter(s.out.dtype)}", [s.out, *s.inputs],

@@ -1,5 +1,6 @@
 """Strides: how an operand of one shape is walked in the order of another. Counted in elements."""
 
+from fastgrad.compiler.size import same
 from fastgrad.graph.shapes import size_of
 
 
@@ -43,7 +44,7 @@ def collapse(shape, operands):
     merged = [[shape[dims[0]], [s[dims[0]] for s in operands]]] if shape else [[1, [0] * 2]]
     for i in dims[1:]:
         n, inner = shape[i], [s[i] for s in operands]
-        if all(outer == step * n for outer, step in zip(merged[-1][1], inner)):
+        if all(same(outer, step * n) for outer, step in zip(merged[-1][1], inner)):
             merged[-1] = [merged[-1][0] * n, inner]
         else:
             merged.append([n, inner])

@@ -62,7 +62,7 @@ def _operands(s, gradient):
                                  (*names[:s.opdef.outputs], gradient, "indices", "lr"))]
     par, operands = [], []
     for number in parameters:
-        known = number.const is not None and number.size == 1
+        known = number.size == 1 and number.const is not None
         par.append(float(number.const.reshape(-1)[0]) if known else 0.0)
         operands.append(None if known else number)
     return named[gradient], operands, tuple(par[:2 if "momentum" in named else 1])

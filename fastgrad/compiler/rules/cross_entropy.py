@@ -6,6 +6,7 @@ logarithm by then.
 
 from fastgrad.compiler.ir import const_value
 from fastgrad.compiler.rewrite import reshaped, rule
+from fastgrad.compiler.size import same
 from fastgrad.graph.shapes import normal_axes
 
 
@@ -19,7 +20,8 @@ def _cross_entropy(b, s):
     if len(x.shape) - 1 not in axes:
         return None
     for c, logp in (x.step.inputs, x.step.inputs[::-1]):
-        if logp.type == "log_softmax" and c.shape == logp.shape == x.shape:
+        if logp.type == "log_softmax" and same(c.shape, logp.shape) and same(
+                logp.shape, x.shape):
             rows = b.step("softmax_xent", logp.step.inputs[0], c)
             rest = tuple(a for a in axes if a != len(x.shape) - 1)
             total = b.step("reduce_sum", rows, axis=rest) if rest else rows
@@ -38,12 +40,12 @@ def _cross_entropy_grad(b, s):
         scale, c = 1.0, g.step.inputs[0]
     elif g.type == "multiply":
         for c, k in (g.step.inputs, g.step.inputs[::-1]):
-            if k.splat is not None and c.shape == logp.shape:
+            if k.splat is not None and same(c.shape, logp.shape):
                 scale = -k.splat
                 break
         else:
             return None
-    if c.shape != logp.shape:
+    if not same(c.shape, logp.shape):
         return None
     k = const_value(logp.dtype.type(scale)[...].reshape((1,) * rank))
     return b.step("softmax_xent_grad", logp.step.inputs[0], c, k)

@@ -1,10 +1,10 @@
 """Rules of the group `lower`: views, broadcasts, reductions and losses become what kernels know."""
 
-import numpy as np
-
-from fastgrad.compiler.ir import const_value
+from fastgrad.compiler.ir import const_value, number_value, repeated
 from fastgrad.compiler.rewrite import int_array, reshaped, rule
+from fastgrad.compiler.size import same
 from fastgrad.graph.shapes import normal_axes, reduce_shape, size_of
+from fastgrad.ops.axes_given import REDUCTIONS
 from fastgrad.ops.broadcast import sum_to_axes
 
 
@@ -13,10 +13,35 @@ def _same_value(b, s):
     return s.inputs[0]
 
 
+@rule("lower", "identity_n")
+def _same_values(b, s):
+    return s.inputs
+
+
+@rule("lower", "choose")
+def _choice(b, s):
+    pred, x, y = s.inputs
+    if pred.const is not None:
+        return x if pred.const else y
+    return b.step("where", pred, x, y)
+
+
+@rule("lower", *(f"{inner}_over" for inner in REDUCTIONS))
+def _over_known_axes(b, s):
+    axes = tuple(int(a) for a in np.ravel(s.attrs["axis"]))
+    return b.step(s.type.removesuffix("_over"), s.inputs[0], axis=axes,
+                  keepdims=s.attrs["keepdims"])
+
+
+@rule("lower", "transpose_by")
+def _known_order(b, s):
+    return b.step("transpose", s.inputs[0], perm=tuple(int(a) for a in s.attrs["perm"]))
+
+
 @rule("lower", "reshape", "reshape_like", "expand_dims", "squeeze")
 def _one_view(b, s):
     x = s.inputs[0]
-    if x.shape == s.out.shape:
+    if same(x.shape, s.out.shape):
         return x
     if x.type == "reshape":                               # a view of a view
         return reshaped(b, x.step.inputs[0], s.out.shape)
@@ -27,7 +52,7 @@ def _one_view(b, s):
 @rule("lower", "sum_to")
 def _sum_to(b, s):
     x, like = s.inputs
-    if x.shape == like.shape:
+    if same(x.shape, like.shape):
         return x
     axes = sum_to_axes(x.shape, like.shape)
     return reshaped(b, b.step("reduce_sum", x, axis=axes, keepdims=True), like.shape)
@@ -39,7 +64,7 @@ def _unreduce(b, s):
     reduced = reduce_shape(like.shape, s.attrs["axis"], True)
     if s.attrs["mean"]:
         count = max(1, like.size // max(1, size_of(reduced)))
-        dy = b.step("divide", dy, const_value(dy.dtype.type(count)[...]))
+        dy = b.step("divide", dy, number_value(count, dy.dtype))
     return b.step("broadcast_to", reshaped(b, dy, reduced), const_value(int_array(like.shape)))
 
 
@@ -51,7 +76,7 @@ def _broadcast_like(b, s):
 
 @rule("lower", "broadcast_to")
 def _broadcast_nothing(b, s):
-    if s.inputs[0].shape == s.out.shape:
+    if same(s.inputs[0].shape, s.out.shape):
         return s.inputs[0]
 
 
@@ -105,7 +130,7 @@ def _last_axis(b, s):
 def _no_classes(b, s):
     """Without a class every loss is an empty sum; a kernel would have no row to write it by."""
     if s.inputs[0].shape[-1] == 0:
-        return const_value(np.broadcast_to(np.zeros((), s.out.dtype), s.out.shape))
+        return repeated(s.out.dtype.type(0), s.out.shape)
 
 
 @rule("lower", "softmax_xent_grad")

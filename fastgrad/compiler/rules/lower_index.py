@@ -6,12 +6,13 @@ kernel does the whole of it, but some steps that have kernels do.
 
 import numpy as np
 
-from fastgrad.compiler.ir import Value, const_value, ghost
+from fastgrad.compiler.ir import Value, const_value, ghost, number_value, repeated
 from fastgrad.linalg.diagonal import band_mask
 from fastgrad.ops.shape import dims_of
 from fastgrad.ops.pad import mirror_index
 from fastgrad.graph.opdef import OPS
-from fastgrad.compiler.rewrite import reshaped, rule
+from fastgrad.compiler.rewrite import int_array, reshaped, rule
+from fastgrad.compiler.size import same, symbolic
 from fastgrad.graph.shapes import normal_axes
 
 
@@ -60,16 +61,28 @@ def _band(b, s):
     x, at = s.inputs[0], s.attrs
     mask = band_mask(*x.shape[-2:], int(at["num_lower"]), int(at["num_upper"]))
     return b.step("where", const_value(np.broadcast_to(mask, x.shape)), x,
-                  const_value(np.broadcast_to(x.dtype.type(0), x.shape)))
+                  repeated(x.dtype.type(0), x.shape))
 
 
 @rule("lower", "slice")
 def _slice(b, s):
     x = s.inputs[0]
-    begin = [int(v) for v in s.attrs["begin"]]
+    begin = dims_of(s.attrs["begin"])
     bounds = [v for start, n in zip(begin, s.out.shape) for v in (start, start + n, 1)]
-    return b.step("strided_slice", x, const_value(np.array(bounds, np.int64)),
+    return b.step("strided_slice", x, const_value(int_array(bounds)),
                   spec=("s",) * len(begin))
+
+
+@rule("lower", "range")
+def _counted(b, s):
+    """A range of a length that changes counts up; one whose length is known is a constant."""
+    if not symbolic(s.out.shape) or s.out.dtype.name not in ("int32", "int64"):
+        return None
+    start, delta = (np.asarray(s.attrs[k]).item() for k in ("start", "delta"))
+    one = s.out.dtype.type(1)
+    count = b.step("cumsum", repeated(one, s.out.shape), axis=0, exclusive=True, reverse=False)
+    steps = b.step("multiply", count, const_value(np.asarray(s.out.dtype.type(delta))))
+    return b.step("add", steps, number_value(start, s.out.dtype))
 
 
 @rule("lower", "tile")
@@ -78,7 +91,7 @@ def _tile(b, s):
     x, times = s.inputs[0], dims_of(s.attrs["multiples"])
     apart = tuple(d for n in x.shape for d in (1, n))
     full = tuple(d for t, n in zip(times, x.shape) for d in (t, n))
-    wide = b.step("broadcast_to", reshaped(b, x, apart), const_value(np.array(full, np.int64)))
+    wide = b.step("broadcast_to", reshaped(b, x, apart), const_value(int_array(full)))
     return reshaped(b, wide, s.out.shape)
 
 
@@ -158,11 +171,11 @@ def _segment_sum(b, s):
     data = reshaped(b, data, (ids.size,) + data.shape[len(ids.shape):])
     ids = reshaped(b, ids, (ids.size,))
     rest = data.shape[1:]
-    one, none = (const_value(np.broadcast_to(ids.dtype.type(n), ids.shape)) for n in (1, -1))
+    one, none = (repeated(ids.dtype.type(n), ids.shape) for n in (1, -1))
     rows = b.step("add", b.step("maximum", ids, none), one)
     sums = b.step("gather_grad", data, ghost(Value((count + 1,) + rest, data.dtype)), rows,
                    axis=0, _first=1)
-    bounds = np.array([1, count + 1, 1], np.int64)
+    bounds = int_array((1, count + 1, 1))
     return b.step("strided_slice", sums, const_value(bounds), spec=("s",))
 
 
@@ -174,8 +187,8 @@ def _choose(b, s):
         return None
     if s.type == "select" and len(condition.shape) == 1 and len(x.shape) > 1:
         condition = reshaped(b, condition, condition.shape + (1,) * (len(x.shape) - 1))
-    full = const_value(np.array(s.out.shape, np.int64))
-    parts = [v if v.shape == s.out.shape else b.step("broadcast_to", v, full)
+    full = const_value(int_array(s.out.shape))
+    parts = [v if same(v.shape, s.out.shape) else b.step("broadcast_to", v, full)
              for v in (condition, x, y)]
     if s.type == "where" and all(p is v for p, v in zip(parts, s.inputs)):
         return None
@@ -201,7 +214,7 @@ def _one_hot_last(b, s):
 def _whole_slice(b, s):
     """A slice that takes everything is a view."""
     x = s.inputs[0]
-    if x.size == s.out.size and all(
+    if same(x.size, s.out.size) and all(
             part in ("n", "...", "i") or step > 0
             for part, step in zip(s.attrs["spec"], _steps(s.attrs["spec"], s.attrs["bounds"]))):
         return reshaped(b, x, s.out.shape)
@@ -246,9 +259,10 @@ def _scaled_after(b, s):
 def _no_nan(b, s):
     """where(y == 0, 0, x / y)"""
     x, y = s.inputs
-    full = const_value(np.array(s.out.shape, np.int64))
-    x, y = (v if v.shape == s.out.shape else b.step("broadcast_to", v, full) for v in (x, y))
-    zero = const_value(np.broadcast_to(y.dtype.type(0), y.shape))
+    full = const_value(int_array(s.out.shape))
+    x, y = (v if same(v.shape, s.out.shape) else b.step("broadcast_to", v, full)
+            for v in (x, y))
+    zero = repeated(y.dtype.type(0), y.shape)
     return b.step("where", b.step("equal", y, zero), zero, b.step("divide", x, y))
 
 
@@ -266,13 +280,13 @@ def _in_top_k(b, s):
         return None
 
     def number(value):
-        return const_value(np.broadcast_to(targets.dtype.type(value), targets.shape))
+        return repeated(targets.dtype.type(value), targets.shape)
     inside = b.step("logical_and", b.step("greater_equal", targets, number(0)),
                     b.step("less", targets, number(x.shape[1])))
     own = b.step("take_label", x, b.step("where", inside, targets, number(0)))
     above = b.step("greater", x, reshaped(b, own, own.shape + (1,)))
     count = b.step("reduce_sum", b.convert(above, np.dtype(np.int32)), axis=(1,))
-    k = const_value(np.broadcast_to(np.int32(int(s.attrs["k"])), count.shape))
+    k = repeated(np.int32(int(s.attrs["k"])), count.shape)
     finite = b.step("reduce_all", b.step("is_finite", x), axis=(1,))
     return b.step("logical_and", b.step("logical_and", inside, b.step("less", count, k)), finite)
 

@@ -8,6 +8,7 @@ operand becomes a flag; a batch against one matrix becomes one tall product.
 from fastgrad.compiler.ir import const_value
 from fastgrad.graph.registry import op
 from fastgrad.compiler.rewrite import int_array, reshaped, rule
+from fastgrad.compiler.size import same
 from fastgrad.graph.shapes import broadcast, size_of
 
 
@@ -87,7 +88,7 @@ def _gradient(b, s):
 def _tall_product(b, x, dy):
     """x^T dy summed over the batch, as one product of all rows."""
     k, n = x.shape[-1], dy.shape[-1]
-    if x.shape[:-1] != dy.shape[:-1]:
+    if not same(x.shape[:-1], dy.shape[:-1]):
         return _product(b, x, dy, True, False)
     rows = size_of(x.shape[:-1])
     return _product(b, reshaped(b, x, (rows, k)), reshaped(b, dy, (rows, n)), True, False)
@@ -122,7 +123,7 @@ def _flat_batch(b, v, batch):
     own = v.shape[:-2]
     if size_of(own) == 1:
         return reshaped(b, v, (1,) + v.shape[-2:])
-    if own != batch:
+    if not same(own, batch):
         v = b.step("broadcast_to", v, const_value(int_array(batch + v.shape[-2:])))
     return reshaped(b, v, (size_of(batch),) + v.shape[-2:])
 

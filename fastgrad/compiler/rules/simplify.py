@@ -2,17 +2,18 @@
 
 from fastgrad.compiler.ir import const_value
 from fastgrad.compiler.rewrite import reshaped, rule
+from fastgrad.compiler.size import same
 
 
 def _is(value, number, like):
     """Whether `value` is that number everywhere and dropping it leaves `like` as it is."""
     return value.splat is not None and value.splat == number and (
-        value.size <= like.size or value.size == 1)
+        value.size == 1 or same(value.size, like.size) or value.size <= like.size)
 
 
 def _kept(s, x):
     """`x` if it can stand for the step's output unchanged."""
-    return x if x.shape == s.out.shape and x.dtype == s.out.dtype else None
+    return x if same(x.shape, s.out.shape) and x.dtype == s.out.dtype else None
 
 
 def _refused(s):
@@ -26,7 +27,7 @@ def _times_one(b, s):
     for v, c in ((x, y), (y, x)):
         if _is(c, 1, s.out):
             return _kept(s, v)
-        if _is(c, -1, s.out) and v.shape == s.out.shape:
+        if _is(c, -1, s.out) and same(v.shape, s.out.shape):
             return b.step("negative", v)
 
 
@@ -36,7 +37,7 @@ def _plus_zero(b, s):
     for v, c in ((x, y), (y, x)):
         if _is(c, 0, s.out):
             return _kept(s, v)
-    if y.type == "negative" and y.shape == s.out.shape:
+    if y.type == "negative" and same(y.shape, s.out.shape):
         return b.step("subtract", x, y.step.inputs[0])
 
 
@@ -47,7 +48,7 @@ def _minus_zero(b, s):
         return None
     if _is(y, 0 if s.type == "subtract" else 1, s.out):
         return _kept(s, x)
-    if s.type == "subtract" and y.type == "negative" and y.shape == s.out.shape:
+    if s.type == "subtract" and y.type == "negative" and same(y.shape, s.out.shape):
         return b.step("add", x, y.step.inputs[0])
 
 
@@ -66,7 +67,7 @@ def _twice_negative(b, s):
 def _small_powers(b, s):
     """x**1, x**2, x**3, x**0.5 and x**-1 by products; only where the exponent is one number."""
     x, y = s.inputs
-    if y.splat is None or x.shape != s.out.shape or s.out.dtype.kind != "f":
+    if y.splat is None or not same(x.shape, s.out.shape) or s.out.dtype.kind != "f":
         return None
     power = float(y.splat)
     if power == 1:
@@ -91,7 +92,7 @@ def _square_of_negative(b, s):
 def _absorb_broadcast(b, s):
     """An elementwise step broadcasts by itself, if another operand has the full shape."""
     narrow = [v.step.inputs[0] if v.type == "broadcast_to" else v for v in s.inputs]
-    if narrow == s.inputs or all(v.shape != s.out.shape for v in narrow):
+    if narrow == s.inputs or not any(same(v.shape, s.out.shape) for v in narrow):
         return None
     return b.step(s.type, *narrow)
 

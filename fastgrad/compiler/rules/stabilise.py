@@ -2,6 +2,7 @@
 
 from fastgrad.compiler.ir import const_value
 from fastgrad.compiler.rewrite import int_array, rule
+from fastgrad.compiler.size import same
 
 
 @rule("stabilise", "log")
@@ -20,7 +21,7 @@ def _grad_of_log_of_softmax(b, s):
         z, axis = p.step.inputs[0], p.step.attrs["axis"]
         logp = b.step("log_softmax", z, axis=axis)
         g = dy.step.inputs[0]
-        if g.shape != p.shape:
+        if not same(g.shape, p.shape):
             g = b.step("broadcast_to", g, const_value(int_array(p.shape)))
         return b.step("log_softmax_grad", logp, g, axis=axis)
 
@@ -30,6 +31,7 @@ def _whole_by_zero(b, s):
     """A TensorFlow run fails where integers are divided by 0; constants are looked at here."""
     x, y = s.inputs
     strict = b.op is not None and b.op.graph.literals == "tf" and s.out.dtype.kind in "iu"
-    known = y.type == "not_zero" or (y.const is not None and y.const.all())
+    known = y.type == "not_zero" or (bool(y.splat) if y.splat is not None else
+                                     y.known and y.const.all())
     if strict and s.out.size and not known:
         return b.step(s.type, x, b.step("not_zero", y))

@@ -7,6 +7,7 @@ gets its row in the file of its folder (`ops.py`, `nn.py`, `linalg.py`) and noth
 import fastgrad.compat.v1  # noqa: F401  (registers the ops that are imported when first used)
 from cases import image_ops, images, linalg, nn, ops
 from cases.case import Case, Variant, build, values
+from fastgrad.graphdef import absent, tables  # noqa: F401
 
 FILES = (ops, nn, linalg, images, image_ops)
 CASES = {name: case for file in FILES for name, case in file.CASES.items()}
@@ -29,6 +30,12 @@ ELSEWHERE = {
     "convolve_back": "what plans make of conv2d_backprop_input, whose row covers it",
 }
 for _reason, _types in {
+        "nodes of files, which hold state: tests/graphdef":
+            "lookup_find lookup_from_file lookup_import lookup_insert lookup_size lookup_table "
+            "restore_ restore_tensors save_tensors stack_of_values stack_pop stack_push absent_node",
+        "shapes in, axes or places out: tests/graphdef, tests/ops/test_axes_given.py":
+            "broadcast_gradient_args concat_offset",
+        "takes strings: tests/ops/test_hash_buckets.py": "string_to_hash_bucket_fast",
     "updates of optimizers, against their formulas: test_kernels_update.py": """
         apply_adadelta apply_adadelta_rows apply_adagrad apply_adagrad_rows apply_adam
         apply_centered_rms_prop apply_centered_rms_prop_rows apply_ftrl apply_ftrl_rows
@@ -44,12 +51,13 @@ for _reason, _types in {
         combined_suppression decode_and_crop_jpeg decode_bmp decode_gif decode_image decode_jpeg
         decode_png encode_jpeg encode_jpeg_quality encode_png extract_jpeg_shape is_jpeg
         non_max_suppression overlaps_suppression scored_suppression""",
+    "of files' bytes: test_parsing.py": "decode_raw parse_example sparse_feature",
     "evaluated by a session between plans, which the reference does without": """
         assert_ assign_shaped at_most_one check_initialized cond_ is_initialized print_
-        py_function refused report_uninitialized summary_ tensor_array tensor_array_close
-        tensor_array_concat tensor_array_gather tensor_array_grad tensor_array_read
-        tensor_array_scatter tensor_array_size tensor_array_split tensor_array_write while_
-        while_grad""",
+        py_function refused report_uninitialized restore_ summary_ tensor_array
+        tensor_array_close tensor_array_concat tensor_array_gather tensor_array_grad
+        tensor_array_read tensor_array_scatter tensor_array_size tensor_array_split
+        tensor_array_write while_ while_grad""",
     "only the plan's own form of another op whose row covers it": "whole_mean orthonormal not_zero",
     "results of a size that depends on values, by the same ref on both sides": """
         bincount confusion_matrix dynamic_partition dynamic_stitch histogram setdiff1d unique

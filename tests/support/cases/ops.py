@@ -128,6 +128,18 @@ CASES = {
     "logical_xor": binary("bool", "bool", order=0, specials=False),
     "logical_not": Case(ONE, ("bool",), order=0, specials=False),
     # ---- state ----
+    "identity_n": Case([at([(3,), (2, 2)]), at([()])], ("real", "real")),
+    "choose": Case([at([(), (3, 5), (3, 5)]), at([(), (), ()])], ("bool", "real", "real"),
+                   skip=(0,)),
+    **{f"{_inner}_over": Case(
+        [at([(3, 5)], {1: [0]}, keepdims=True), at([(2, 3, 4)], {1: [-1, 0]}),
+         at([(4,)], {1: np.zeros(0, np.int64)}), at([(2, 3)], {1: [0, 1]})],
+        ("bool",) if _inner in ("reduce_all", "reduce_any") else ("apart",), ulps=8,
+        order=1 if _inner in ("reduce_sum", "reduce_mean", "reduce_max", "reduce_min") else 0,
+        ints=_inner != "reduce_mean", specials=False)
+       for _inner in ("reduce_sum", "reduce_mean", "whole_mean", "reduce_max", "reduce_min",
+                      "reduce_prod", "reduce_all", "reduce_any")},
+    "transpose_by": Case([at([(2, 3)], {1: [1, 0]}), at([(2, 3, 4)], {1: [2, 0, 1]})], ("real",)),
     "identity": Case(ONE, ("real",)),
     "stop_gradient": Case(ONE, ("real",), order=0),
     # ---- reshape ----
