@@ -240,6 +240,7 @@ class Graph:
     def as_default(self) -> AbstractContextManager[Graph]: ...
     def finalize(self) -> None: ...
     def get_operations(self) -> list[Operation]: ...
+    def as_graph_def(self, from_version: int | None = None, add_shapes: _bool = False) -> Any: ...
     def get_operation_by_name(self, name: str) -> Operation: ...
     def get_tensor_by_name(self, name: str) -> Tensor: ...
     def as_graph_element(self, obj: Any, allow_tensor: _bool = True,
@@ -488,6 +489,7 @@ from fastgrad import math as math
 from fastgrad import metrics as metrics
 from fastgrad import nn as nn
 from fastgrad import plot as plot
+from fastgrad import python_io as python_io
 from fastgrad import random as random
 from fastgrad import regularizers as regularizers
 from fastgrad import rnn as rnn
@@ -498,10 +500,11 @@ from fastgrad import train as train
 from fastgrad import typing as typing
 
 __all__ = [
-    "AUTO_REUSE", "DType", "GradientDescentOptimizer", "Graph", "GraphKeys", "IndexedSlices",
-    "NotDifferentiable", "Operation", "PartitionedVariable", "Print", "RegisterGradient",
-    "Session", "SparseTensor", "SparseTensorValue", "Tensor", "TensorArray", "TensorShape",
-    "Variable", "VariableScope", "accumulate_n", "acos", "acosh", "add", "add_n",
+    "AUTO_REUSE", "DType", "FixedLenFeature", "FixedLenSequenceFeature",
+    "GradientDescentOptimizer", "Graph", "GraphKeys", "IndexedSlices", "NotDifferentiable",
+    "Operation", "PartitionedVariable", "Print", "RegisterGradient", "RegisterImport", "Session",
+    "SparseFeature", "SparseTensor", "SparseTensorValue", "Tensor", "TensorArray", "TensorShape",
+    "VarLenFeature", "Variable", "VariableScope", "accumulate_n", "acos", "acosh", "add", "add_n",
     "add_to_collection", "add_to_collections", "approximate_equal", "arg_max", "arg_min",
     "argmax", "argmin", "argsort", "as_dtype", "as_string", "asin", "asinh", "assign",
     "assign_add", "assign_sub", "atan", "atan2", "atanh", "batch_gather", "batch_to_space",
@@ -510,12 +513,13 @@ __all__ = [
     "cholesky_solve", "clip_by_average_norm", "clip_by_global_norm", "clip_by_norm",
     "clip_by_value", "compute_gradients", "concat", "cond", "confusion_matrix", "constant",
     "constant_initializer", "control_dependencies", "convert_to_tensor", "cos", "cosh",
-    "count_nonzero", "cross", "cumprod", "cumsum", "custom_gradient", "depth_to_space", "diag",
-    "diag_part", "digamma", "div", "div_no_nan", "divide", "divide_no_nan", "dynamic_partition",
-    "dynamic_stitch", "edit_distance", "einsum", "ensure_shape", "equal", "erf", "erfc", "exp",
-    "expand_dims", "expm1", "extract_image_patches", "eye", "fill", "fixed_size_partitioner",
-    "float16", "float32", "float64", "floor", "floor_div", "floordiv", "floormod", "foldl",
-    "foldr", "gather", "gather_nd", "get_collection", "get_collection_ref", "get_default_graph",
+    "count_nonzero", "cross", "cumprod", "cumsum", "custom_gradient", "decode_raw",
+    "depth_to_space", "diag", "diag_part", "digamma", "div", "div_no_nan", "divide",
+    "divide_no_nan", "dynamic_partition", "dynamic_stitch", "edit_distance", "einsum",
+    "ensure_shape", "equal", "erf", "erfc", "exp", "expand_dims", "expm1",
+    "extract_image_patches", "eye", "fill", "fixed_size_partitioner", "float16", "float32",
+    "float64", "floor", "floor_div", "floordiv", "floormod", "foldl", "foldr", "gather",
+    "gather_nd", "get_collection", "get_collection_ref", "get_default_graph",
     "get_default_session", "get_local_variable", "get_static_value", "get_variable",
     "get_variable_scope", "global_norm", "global_variables", "global_variables_initializer",
     "glorot_normal_initializer", "glorot_uniform_initializer", "gradients", "greater",
@@ -523,31 +527,33 @@ __all__ = [
     "identity_n", "int16", "int32", "int64", "int8", "invert_permutation", "is_finite", "is_inf",
     "is_nan", "is_non_decreasing", "is_numeric_tensor", "is_strictly_increasing",
     "is_variable_initialized", "lbeta", "less", "less_equal", "lgamma", "lin_space", "linspace",
-    "local_variables", "local_variables_initializer", "log", "log1p", "log_sigmoid", "logdet",
-    "logical_and", "logical_not", "logical_or", "logical_xor", "make_callable", "map_fn",
-    "matmul", "matrix_band_part", "matrix_determinant", "matrix_diag", "matrix_diag_part",
-    "matrix_inverse", "matrix_set_diag", "matrix_solve", "matrix_solve_ls", "matrix_transpose",
-    "matrix_triangular_solve", "matvec", "maximum", "meshgrid", "min_max_variable_partitioner",
-    "minimum", "mod", "model_variables", "moving_average_variables", "multinomial", "multiply",
-    "multiply_no_nan", "name_scope", "negative", "nn", "no_op", "norm", "not_equal", "one_hot",
-    "ones", "ones_initializer", "ones_like", "op_scope", "orthogonal_initializer", "pad",
-    "placeholder", "placeholder_with_default", "polygamma", "py_func", "qr", "random_crop",
-    "random_gamma", "random_normal", "random_normal_initializer", "random_poisson",
-    "random_shuffle", "random_uniform", "random_uniform_initializer", "rank", "realdiv",
-    "reciprocal", "reduce_all", "reduce_any", "reduce_euclidean_norm", "reduce_logsumexp",
-    "reduce_max", "reduce_mean", "reduce_min", "reduce_prod", "reduce_std", "reduce_sum",
-    "reduce_variance", "repeat", "report_uninitialized_variables",
+    "load_model", "local_variables", "local_variables_initializer", "log", "log1p", "log_sigmoid",
+    "logdet", "logical_and", "logical_not", "logical_or", "logical_xor", "make_callable",
+    "map_fn", "matmul", "matrix_band_part", "matrix_determinant", "matrix_diag",
+    "matrix_diag_part", "matrix_inverse", "matrix_set_diag", "matrix_solve", "matrix_solve_ls",
+    "matrix_transpose", "matrix_triangular_solve", "matvec", "maximum", "meshgrid",
+    "min_max_variable_partitioner", "minimum", "mod", "model_variables",
+    "moving_average_variables", "multinomial", "multiply", "multiply_no_nan", "name_scope",
+    "negative", "nn", "no_op", "norm", "not_equal", "one_hot", "ones", "ones_initializer",
+    "ones_like", "op_scope", "orthogonal_initializer", "pad", "parse_example",
+    "parse_single_example", "placeholder", "placeholder_with_default", "polygamma", "py_func",
+    "qr", "random_crop", "random_gamma", "random_normal", "random_normal_initializer",
+    "random_poisson", "random_shuffle", "random_uniform", "random_uniform_initializer", "rank",
+    "realdiv", "reciprocal", "reduce_all", "reduce_any", "reduce_euclidean_norm",
+    "reduce_logsumexp", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod", "reduce_std",
+    "reduce_sum", "reduce_variance", "repeat", "report_uninitialized_variables",
     "required_space_to_batch_paddings", "reset_default_graph", "reshape", "reverse",
-    "reverse_sequence", "reverse_v2", "rint", "roll", "rsqrt", "saturate_cast", "scalar_mul",
-    "scan", "scatter_nd", "searchsorted", "segment_max", "segment_mean", "segment_min",
-    "segment_prod", "segment_sum", "self_adjoint_eig", "self_adjoint_eigvals", "sequence_mask",
-    "set_random_seed", "setdiff1d", "shape", "shape_n", "sigmoid", "sign", "sin", "sinh", "size",
-    "slogdet", "softmax", "sort", "space_to_batch", "space_to_batch_nd", "space_to_depth",
-    "sparse_placeholder", "sparse_tensor_to_dense", "sparse_to_dense", "split", "sqrt", "square",
-    "squared_difference", "squeeze", "stack", "stop_gradient", "strided_slice", "string_join",
-    "subtract", "svd", "tan", "tanh", "tensor_scatter_add", "tensor_scatter_sub",
-    "tensor_scatter_update", "tensordot", "tile", "to_double", "to_float", "to_int32", "to_int64",
-    "trace", "train", "trainable_variables", "transpose", "truediv", "truncated_normal",
+    "reverse_sequence", "reverse_v2", "rint", "roll", "rsqrt", "saturate_cast", "save_model",
+    "scalar_mul", "scan", "scatter_nd", "searchsorted", "segment_max", "segment_mean",
+    "segment_min", "segment_prod", "segment_sum", "self_adjoint_eig", "self_adjoint_eigvals",
+    "sequence_mask", "set_random_seed", "setdiff1d", "shape", "shape_n", "sigmoid", "sign", "sin",
+    "sinh", "size", "slogdet", "softmax", "sort", "space_to_batch", "space_to_batch_nd",
+    "space_to_depth", "sparse_placeholder", "sparse_tensor_to_dense", "sparse_to_dense", "split",
+    "sqrt", "square", "squared_difference", "squeeze", "stack", "stop_gradient", "strided_slice",
+    "string_join", "string_to_hash_bucket_fast", "subtract", "svd", "tables_initializer", "tan",
+    "tanh", "tensor_scatter_add", "tensor_scatter_sub", "tensor_scatter_update", "tensordot",
+    "tile", "to_double", "to_float", "to_int32", "to_int64", "trace", "train",
+    "trainable_variables", "transpose", "truediv", "truncated_normal",
     "truncated_normal_initializer", "truncatediv", "truncatemod", "uint8",
     "uniform_unit_scaling_initializer", "unique", "unique_with_counts", "unsorted_segment_max",
     "unsorted_segment_mean", "unsorted_segment_min", "unsorted_segment_prod",
@@ -626,6 +632,15 @@ class PartitionedVariable:
     ) -> Any: ...
 
 
+class RegisterImport:
+    def __init__(self, *types: Any, effect: _bool = False) -> None: ...
+    def __call__(self, build: Any) -> Any: ...
+    @staticmethod
+    def add(type: DTypeLike, build: Any) -> Any: ...
+    effect: Any
+    types: Any
+
+
 class VariableScope:
     def __init__(
             self, reuse: Any, name: str | None = '',
@@ -671,6 +686,31 @@ class VariableScope:
     partitioner: Any
     regularizer: Any
     use_resource: Any
+
+
+class VarLenFeature:
+    dtype: Any
+
+
+class FixedLenFeature:
+    shape: Any
+    dtype: Any
+    default_value: Any
+
+
+class FixedLenSequenceFeature:
+    shape: Any
+    dtype: Any
+    allow_missing: Any
+    default_value: Any
+
+
+class SparseFeature:
+    index_key: Any
+    value_key: Any
+    dtype: Any
+    size: Any
+    already_sorted: Any
 
 AUTO_REUSE: Any
 def NotDifferentiable(op_type: str) -> None: ...
@@ -815,6 +855,10 @@ def cumsum(
         name: str | None = None
 ) -> Tensor: ...
 def custom_gradient(f: Callable[..., Any]) -> Any: ...
+def decode_raw(
+        input_bytes: TensorLike | None = None, out_type: DTypeLike | None = None,
+        little_endian: _bool = True, name: str | None = None, bytes: TensorLike | None = None
+) -> Tensor: ...
 def depth_to_space(
         input: TensorLike, block_size: TensorLike, name: str | None = None,
         data_format: Any = 'NHWC'
@@ -854,7 +898,7 @@ def eye(
         batch_shape: ShapeLike = None, dtype: DTypeLike = ..., name: str | None = None
 ) -> Tensor: ...
 def fill(dims: ShapeLike, value: TensorLike, name: str | None = None) -> Tensor: ...
-def fixed_size_partitioner(num_shards: Any, axis: Any = 0) -> Any: ...
+def fixed_size_partitioner(num_shards: TensorLike, axis: TensorLike = 0) -> Callable[..., Any]: ...
 float16: DType
 float32: DType
 float64: DType
@@ -949,6 +993,7 @@ def lin_space(
 def linspace(
         start: TensorLike, stop: TensorLike, num: TensorLike, name: str | None = None
 ) -> Tensor: ...
+def load_model(folder: Any, signature: str = 'serving_default', tags: Any = ...) -> Any: ...
 def local_variables(scope: Any = None) -> list[Variable]: ...
 def local_variables_initializer() -> Operation: ...
 def log(x: TensorLike, name: str | None = None) -> Tensor: ...
@@ -1001,9 +1046,9 @@ def matvec(
 def maximum(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor: ...
 def meshgrid(*args: TensorLike, indexing: str = 'xy', name: str | None = None) -> list[Tensor]: ...
 def min_max_variable_partitioner(
-        max_partitions: Any = 1, axis: Any = 0, min_slice_size: Any = 262144,
-        bytes_per_string_element: Any = 16
-) -> Any: ...
+        max_partitions: TensorLike = 1, axis: TensorLike = 0, min_slice_size: TensorLike = 262144,
+        bytes_per_string_element: TensorLike = 16
+) -> Callable[..., Any]: ...
 def minimum(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor: ...
 def model_variables(scope: Any = None) -> list[Variable]: ...
 def moving_average_variables(scope: Any = None) -> list[Variable]: ...
@@ -1035,6 +1080,14 @@ def pad(
         tensor: TensorLike, paddings: TensorLike, mode: str = 'CONSTANT', name: str | None = None,
         constant_values: TensorLike = 0
 ) -> Tensor: ...
+def parse_example(
+        serialized: TensorLike, features: TensorLike, name: str | None = None,
+        example_names: TensorLike | None = None
+) -> dict[str, Any]: ...
+def parse_single_example(
+        serialized: TensorLike, features: TensorLike, name: str | None = None,
+        example_names: TensorLike | None = None
+) -> dict[str, Any]: ...
 def placeholder_with_default(
         input: TensorLike, shape: ShapeLike, name: str | None = None
 ) -> Tensor: ...
@@ -1152,6 +1205,7 @@ def roll(
 def round(x: TensorLike, name: str | None = None) -> Tensor: ...
 def rsqrt(x: TensorLike, name: str | None = None) -> Tensor: ...
 def saturate_cast(value: TensorLike, dtype: DTypeLike, name: str | None = None) -> Tensor: ...
+def save_model(folder: Any, inputs: Any, outputs: Any, session: Session) -> Any: ...
 def scalar_mul(scalar: TensorLike, x: TensorLike, name: str | None = None) -> Tensor: ...
 def scan(
         fn: Callable[..., Any], elems: Any,
@@ -1217,7 +1271,7 @@ def sparse_placeholder(
         dtype: DTypeLike, shape: ShapeLike = None, name: str | None = None
 ) -> SparseTensor: ...
 def sparse_tensor_to_dense(
-        sp_input: TensorLike, default_value: TensorLike = 0,
+        sp_input: TensorLike, default_value: TensorLike | None = None,
         validate_indices: _bool | None = True, name: str | None = None
 ) -> Tensor: ...
 def sparse_to_dense(
@@ -1245,11 +1299,15 @@ def strided_slice(
         name: str | None = None
 ) -> Tensor: ...
 def string_join(inputs: Any, separator: str = '', name: str | None = None) -> Tensor: ...
+def string_to_hash_bucket_fast(
+        input: TensorLike, num_buckets: TensorLike, name: str | None = None
+) -> Tensor: ...
 def subtract(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor: ...
 def svd(
         tensor: Any, full_matrices: _bool = False, compute_uv: _bool = True,
         name: str | None = None
 ) -> Any: ...
+def tables_initializer(name: str | None = 'init_all_tables') -> Tensor: ...
 def tan(x: TensorLike, name: str | None = None) -> Tensor: ...
 def tanh(x: TensorLike, name: str | None = None) -> Tensor: ...
 def tensor_scatter_add(
@@ -1314,9 +1372,9 @@ def unstack(
         name: str | None = None
 ) -> list[Tensor]: ...
 def variable_axis_size_partitioner(
-        max_shard_bytes: Any, axis: Any = 0, bytes_per_string_element: Any = 16,
-        max_shards: Any = None
-) -> Any: ...
+        max_shard_bytes: TensorLike, axis: TensorLike = 0,
+        bytes_per_string_element: TensorLike = 16, max_shards: TensorLike | None = None
+) -> Callable[..., Any]: ...
 def variable_op_scope(
         name_or_scope: Any, default_name: str | None = None, values: Any = None,
         initializer: Callable[..., Any] | TensorLike | None = None,

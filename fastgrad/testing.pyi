@@ -14,12 +14,14 @@ class Interpreter:
     def run(self, fetches: Any) -> Any: ...
     def evaluate(self, op: Any, inputs: Any) -> Any: ...
     after: Any
+    arrays: Any
     done: Any
     env: Any
     fed: Any
     keep: Any
     old: Any
     streams: Any
+    tapes: Any
     updates: Any
     values: Any
 
