@@ -25,7 +25,7 @@ PIECE_AT_LEAST_US = 0.5                         # of a step that needs none: two
 BARRIER_EVERY_US = 10_000.0                     # of work: a team sees Ctrl-C before barriers only
 BARRIER_US = 0.5                                # of a turn of a loop
 TURN_GAIN_US = 2.0                              # of a turn that a team walks
-TEAM_LOOP_US = 100.0                            # counted for a loop whose number of turns is unknown
+TEAM_LOOP_US = 100.0                            # counted for a loop: its turns are not known
 MOST_PIECES = 200                               # remembered without a barrier; see `_Accesses`
 
 
