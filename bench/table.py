@@ -36,6 +36,10 @@ def ratio(rows, peer):
 
 def shape(w):
     """`100 x 2-2-2, f64, sigmoid, tutorial`; runs of equal hidden widths are folded."""
+    if "image" in w:
+        stack = "-".join(" ".join(str(f) for f in layer if f is not None and f != "relu")
+                         for layer in w["stack"])
+        return f"{w['batch']} x {'x'.join(map(str, w['image']))}, {stack}, f32, {w['loss']}"
     widths, folded = list(w["layers"]), []
     while widths:
         run = next((i for i, n in enumerate(widths) if n != widths[0]), len(widths))

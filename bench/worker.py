@@ -84,9 +84,9 @@ class Worker:
 
     def build(self, request):
         from bench.peers import Unsupported
-        from bench.workloads import from_dict
+        from bench.workloads import made
 
-        self.workload = from_dict(request["workload"])
+        self.workload = made(request["workload"])
         try:
             self.job = self.peer.build(self.workload)
         except Unsupported as reason:
@@ -141,9 +141,9 @@ def send(replies, answer):
 
 def cold(name, workload, steps):
     peer = load_peer(name)
-    from bench.workloads import from_dict
+    from bench.workloads import made
 
-    job = peer.build(from_dict(json.loads(workload)))
+    job = peer.build(made(json.loads(workload)))
     for _ in range(steps):
         job.step()
 

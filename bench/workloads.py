@@ -1,7 +1,7 @@
 """Owns the workloads: plain data, and NumPy generators of inputs and initial weights.
 
-A workload is a fully connected net with one way of training or running it. It says nothing of
-any library; peers read it and build the same arithmetic. This file must load on Python 3.7,
+A workload is a fully connected net, or one over images (images.py), with one way of training or
+running it. It says nothing of any library; peers read it and build the same arithmetic. This file must load on Python 3.7,
 since TensorFlow 1.15 runs there.
 
 Decisions
@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from bench.images import IMAGES, ImageWorkload, image_data, image_weights, make_image
 from bench.sequences import SEQUENCES, Sequence
 
 DTYPES = ("float32", "float64")
@@ -57,9 +58,11 @@ class Workload:
         return asdict(self)
 
 
-def from_dict(fields):
-    """The workload that `as_dict` described."""
-    return Sequence(**fields) if "cell" in fields else make(**fields)
+def made(fields):
+    """The workload, of any kind, that `as_dict` describes."""
+    if "cell" in fields:
+        return Sequence(**fields)
+    return make_image(**fields) if "image" in fields else make(**fields)
 
 
 def make(name, batch, layers, dtype="float32", hidden="relu", loss="fused", lr=None):
@@ -114,11 +117,14 @@ WORKLOADS = {w.name: w for w in (
     make("infer_one", 1, (784, 256, 256, 10), loss="infer"),
     make("infer_batch", 1024, (784, 256, 256, 10), loss="infer"),
 )}
+WORKLOADS.update(IMAGES)
 WORKLOADS.update(SEQUENCES)
 
 
 def make_data(workload, seed=0):
     """Inputs (batch, in) around a random centre per class; one-hot labels (batch, classes)."""
+    if isinstance(workload, ImageWorkload):
+        return image_data(workload, seed)
     rng = np.random.RandomState(seed)
     rows, width, classes = workload.batch, workload.layers[0], workload.layers[-1]
     label = rng.randint(classes, size=rows)
@@ -131,6 +137,8 @@ def make_data(workload, seed=0):
 
 def make_weights(workload, seed=1):
     """Initial [W1, b1, W2, b2, ...]; W is (in, out), scaled to keep activations near one."""
+    if isinstance(workload, ImageWorkload):
+        return image_weights(workload, seed)
     rng = np.random.RandomState(seed)
     arrays = []
     for fan_in, fan_out in zip(workload.layers, workload.layers[1:]):

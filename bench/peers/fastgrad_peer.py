@@ -6,12 +6,32 @@ touched.
 from importlib.metadata import PackageNotFoundError, version
 
 import fastgrad as fg
+import numpy as np
 
 from bench.peers.sequences_tf import Net as Recurrent
 from bench.sequences import Sequence
+from bench.images import ImageWorkload, walk
 from bench.workloads import make_data, make_weights
 
 ACTIVATION = {"none": None, "relu": fg.nn.relu, "tanh": fg.tanh, "sigmoid": fg.sigmoid}
+
+
+def _padding(padded):
+    return "SAME" if padded else "VALID"
+
+
+# of a layer over images: x, weights, and its facts
+IMAGE_OPS = {
+    "conv": lambda x, w, b, stride, padded: fg.nn.bias_add(
+        fg.nn.conv2d(x, w, [1, stride, stride, 1], _padding(padded)), b),
+    "dw": lambda x, w, b, stride, padded: fg.nn.bias_add(
+        fg.nn.depthwise_conv2d(x, w, [1, stride, stride, 1], _padding(padded)), b),
+    "pool": lambda x, size: fg.nn.max_pool(x, [1, size, size, 1], [1, size, size, 1], "VALID"),
+    "gap": lambda x: fg.reduce_mean(x, [1, 2]),
+    "flat": lambda x: fg.reshape(x, [-1, int(np.prod(x.get_shape().as_list()[1:]))]),
+    "dense": lambda x, w, b: fg.add(fg.matmul(x, w), b),
+    "relu": fg.nn.relu,
+}
 
 
 def versions():
@@ -33,16 +53,21 @@ class Net:
         self.data = make_data(workload)
         self.graph = fg.Graph()
         with self.graph.as_default():
-            self.x = fg.placeholder(getattr(fg, workload.dtype), [None, workload.layers[0]])
+            self.x = fg.placeholder(getattr(fg, workload.dtype), [None, *self.data[0].shape[1:]])
             self.variables = [fg.Variable(array) for array in make_weights(workload)]
-            self.logits = self.x
-            for i in range(0, len(self.variables), 2):
-                product = fg.matmul(self.logits, self.variables[i])
-                self.logits = fg.add(product, self.variables[i + 1])
-                if i + 2 < len(self.variables):
-                    self.logits = ACTIVATION[workload.hidden](self.logits)
+            self.logits = (walk(workload, self.variables, self.x, IMAGE_OPS)
+                           if isinstance(workload, ImageWorkload) else self.dense(workload))
             self.finish(workload)
             self.session = fg.Session()
+
+    def dense(self, workload):
+        z = self.x
+        for i in range(0, len(self.variables), 2):
+            product = fg.matmul(z, self.variables[i])
+            z = fg.add(product, self.variables[i + 1])
+            if i + 2 < len(self.variables):
+                z = ACTIVATION[workload.hidden](z)
+        return z
 
     def weights(self):
         return self.session.run(self.variables)

@@ -1,10 +1,16 @@
-"""ONNX Runtime: inference only, on a model of Gemm, activation and Softmax nodes."""
+"""ONNX Runtime: inference only, on a model of Gemm, activation and Softmax nodes.
+
+Over images, of Conv and MaxPool nodes too, whose images are (n, c, h, w): one Transpose of the input,
+and one before a dense layer, as exporters from TensorFlow write them.
+"""
+import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from bench.peers import Unsupported
 from bench.sequences import Sequence
+from bench.images import ImageWorkload, walk
 from bench.workloads import make_data, make_weights
 
 ACTIVATION = {"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid"}
@@ -25,7 +31,54 @@ def build(workload):
     return Inference(workload)
 
 
+class Writer:
+    """The nodes of a net over images; a flow is the name of a value."""
+
+    def __init__(self, workload):
+        self.nodes, self.constants = [], []
+        ops = {"conv": self.conv, "dw": self.conv, "dense": self.dense, "flat": self.flat,
+               "pool": lambda x, n: self.node("MaxPool", [x], kernel_shape=[n, n], strides=[n, n]),
+               "gap": lambda x: self.node("Flatten", [self.node("GlobalAveragePool", [x])]),
+               "relu": lambda x: self.node("Relu", [x])}
+        x = self.node("Transpose", ["x"], perm=[0, 3, 1, 2])
+        z = walk(workload, make_weights(workload), x, ops)
+        self.nodes.append(helper.make_node("Softmax", [z], ["y"], axis=1))
+
+    def node(self, kind, inputs, **facts):
+        name = "v%d" % len(self.nodes)
+        self.nodes.append(helper.make_node(kind, inputs, [name], **facts))
+        return name
+
+    def constant(self, array):
+        name = "p%d" % len(self.constants)
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+    def conv(self, x, w, b, stride, padded):
+        groups = w.shape[2] if w.shape[3] == 1 else 1
+        w = w.transpose(2, 3, 0, 1) if groups > 1 else w.transpose(3, 2, 0, 1)
+        return self.node("Conv", [x, self.constant(w), self.constant(b)], group=groups,
+                         strides=[stride, stride], auto_pad="SAME_UPPER" if padded else "VALID")
+
+    def flat(self, x):
+        return self.node("Flatten", [self.node("Transpose", [x], perm=[0, 2, 3, 1])])
+
+    def dense(self, x, w, b):
+        return self.node("Gemm", [x, self.constant(w), self.constant(b)])
+
+
+def make_image_model(workload):
+    net = Writer(workload)
+    ends = [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["rows", *workload.image]),
+            helper.make_tensor_value_info("y", TensorProto.FLOAT, ["rows", workload.layers[-1]])]
+    graph = helper.make_graph(net.nodes, workload.name, ends[:1], ends[1:], net.constants)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)],
+                             ir_version=FORMAT)
+
+
 def make_model(workload):
+    if isinstance(workload, ImageWorkload):
+        return make_image_model(workload)
     nodes, constants, flow = [], [], "x"
     arrays = make_weights(workload)
     for i in range(0, len(arrays), 2):

@@ -12,6 +12,7 @@ from collections import deque
 
 import numpy as np
 
+from bench.images import ImageWorkload
 from bench.peers import Unsupported
 from bench.sequences import Sequence
 from bench.workloads import make_data, make_weights
@@ -204,6 +205,8 @@ def run(fetch, feed):
 def build(workload):
     if isinstance(workload, Sequence):
         raise Unsupported("recurrent nets are not compared here")
+    if isinstance(workload, ImageWorkload):
+        raise Unsupported("dense nets only")
     if workload.loss != "tutorial" or workload.hidden not in ("none", "sigmoid"):
         raise Unsupported("the tutorial trains sigmoid nets on its own cross-entropy only")
     return Training(workload)

@@ -7,6 +7,7 @@ import numpy as np
 import sklearn
 from sklearn.neural_network import MLPClassifier
 
+from bench.images import ImageWorkload
 from bench.peers import Unsupported
 from bench.sequences import Sequence
 from bench.workloads import make_data, make_weights
@@ -21,6 +22,8 @@ def versions():
 def build(workload):
     if isinstance(workload, Sequence):
         raise Unsupported("recurrent nets are not compared here")
+    if isinstance(workload, ImageWorkload):
+        raise Unsupported("dense nets only")
     if workload.layers[-1] == 2:
         raise Unsupported("MLPClassifier models two classes with one logistic output: another net")
     return Net(workload)

@@ -13,9 +13,29 @@ import tensorflow as tf
 
 from bench.peers import Unsupported
 from bench.sequences import Sequence
+from bench.images import ImageWorkload, walk
 from bench.workloads import make_data, make_weights
 
 ACTIVATION = {"none": None, "relu": tf.nn.relu, "tanh": tf.tanh, "sigmoid": tf.sigmoid}
+
+
+
+def _padding(padded):
+    return "SAME" if padded else "VALID"
+
+
+# of a layer over images: x, weights, and its facts
+IMAGE_OPS = {
+    "conv": lambda x, w, b, stride, padded: tf.nn.bias_add(
+        tf.nn.conv2d(x, w, stride, _padding(padded)), b),
+    "dw": lambda x, w, b, stride, padded: tf.nn.bias_add(
+        tf.nn.depthwise_conv2d(x, w, [1, stride, stride, 1], _padding(padded)), b),
+    "pool": lambda x, size: tf.nn.max_pool2d(x, size, size, "VALID"),
+    "gap": lambda x: tf.reduce_mean(x, [1, 2]),
+    "flat": lambda x: tf.reshape(x, [x.shape[0], -1]),
+    "dense": lambda x, w, b: tf.matmul(x, w) + b,
+    "relu": tf.nn.relu,
+}
 
 
 def versions():
@@ -30,20 +50,21 @@ def build(workload):
     return Training(workload) if workload.trains else Inference(workload)
 
 
-def logits(params, x, activate):
+def logits(params, x, workload):
+    if isinstance(workload, ImageWorkload):
+        return walk(workload, params, x, IMAGE_OPS)
     for i in range(0, len(params), 2):
         x = tf.matmul(x, params[i]) + params[i + 1]
         if i + 2 < len(params):
-            x = activate(x)
+            x = ACTIVATION[workload.hidden](x)
     return x
 
 
 class Inference:
     def __init__(self, workload):
         params = [tf.constant(array) for array in make_weights(workload)]
-        activate = ACTIVATION[workload.hidden]
         self.x = tf.constant(make_data(workload)[0])
-        self.predict = tf.function(lambda x: tf.nn.softmax(logits(params, x, activate)))
+        self.predict = tf.function(lambda x: tf.nn.softmax(logits(params, x, workload)))
 
     def step(self):
         return self.predict(self.x).numpy()
@@ -53,11 +74,11 @@ class Training:
     def __init__(self, workload):
         self.x, self.c = (tf.constant(array) for array in make_data(workload))
         self.params = params = [tf.Variable(array) for array in make_weights(workload)]
-        activate, kind = ACTIVATION[workload.hidden], workload.loss
+        kind = workload.loss
         lr = tf.constant(workload.lr, workload.dtype)
 
         def loss(x, c):
-            z = logits(params, x, activate)
+            z = logits(params, x, workload)
             if kind == "tutorial":
                 return -tf.reduce_sum(tf.reduce_sum(c * tf.math.log(tf.nn.softmax(z)), axis=1))
             return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=c, logits=z))

@@ -24,7 +24,7 @@ def cost_us(k):
         return sum(cost_us(part) for part in k.parts)
     moved = _moving_us(about(k.family.moved(k)))
     if k.family.product:
-        rate = FLOPS_PER_US.get(item_size(k), OTHER_FLOPS_PER_US)
+        rate = k.family.rate * FLOPS_PER_US.get(item_size(k), OTHER_FLOPS_PER_US)
         return max(about(k.family.flops(k)) / rate, moved)
     if k.symbol.startswith(k.family.slow):
         return max(elements(k) / ELEMENTS_PER_US, moved)

@@ -106,11 +106,15 @@ def _marks(k):
         marks.append("+" + k.step.fused["act"])
     if k.step.fused.get("into") is not None:
         marks.append("+update")
+    if k.step.fused.get("relu"):
+        marks.append("+relu gradient")
     if len(k.step.outs) > 1 and not k.blocks:
         marks.append("+gradient")
     if out is not None and any(v is not None and v is not out and v.storage is out.storage
                                and v.storage is not None for v in k.values[1:]):
         marks.append("in place")
+    if k.family.way is not None and k.symbol is not None and k.family.way(k):
+        marks.append(k.family.way(k))
     if k.parallel:
         marks.append("split by columns" if k.across else "split")
     if k.barrier:

@@ -28,7 +28,8 @@ class Family:
     share : callable(kernel) -> Share, how threads cut it
     flops : callable(kernel) -> int, its arithmetic operations
     moved : callable(kernel) -> int, the bytes that it reads and writes
-    product : whether its arithmetic runs at the rate of matrix products
+    product : whether its arithmetic, and not memory, may be what it takes time for
+    rate : how fast that is, as a part of the rate of matrix products
     slow : beginnings of the symbols that compute exp, log and their like
     indices : (place among `Kernel.values`, place of their limit among `ext`) of the indices that
         it follows, which may be bad; None: it follows none, or they were looked at before
@@ -40,6 +41,7 @@ class Family:
     joins : the family of the gradient that it computes in one pass with its result, or None
     foreign : whether it runs the user's code, as NumPy steps with an effect of their own
     acts : whether a step without results does something
+    way : callable(kernel) -> str, which of several ways it goes, for `explain`; "" for the usual
     scratch : callable(step) -> bytes that each thread needs beside the operands, or None; the
         layout passes `step.scratch` on as the last operand (see `place`)
     """
@@ -52,6 +54,7 @@ class Family:
     flops: Callable = costs.elements
     moved: Callable = costs.operand_bytes
     product: bool = False
+    rate: float = 1.0
     slow: tuple = ()
     indices: tuple | None = None
     elementwise: bool = False
@@ -62,6 +65,7 @@ class Family:
     joins: str | None = None
     foreign: bool = False
     acts: bool = False
+    way: Callable | None = None
     scratch: Callable | None = None
 
 

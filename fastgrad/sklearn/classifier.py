@@ -135,47 +135,37 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     # ---- labels ----
     def _read(self, X, y, first, incremental):
         X, y = self._read_rows(X, y, first)
-        check_classification_targets(y)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
+        kind = type_of_target(y, input_name="y")
+        if kind not in ("binary", "multiclass", "multilabel-indicator"):
+            check_classification_targets(y)         # words what is no class
+            raise ValueError(f"y is {kind}; expected one column of classes, or columns of 0 and 1.")
+        declared = self.__dict__.pop("_declared", None) if incremental else None
+        if kind == "multilabel-indicator":
+            return X, y, self._labels(y, X.dtype, first)
+        found, codes = np.unique(y, return_inverse=True)
         if first:
-            self._set_classes(y, self.__dict__.pop("_declared", None) if incremental else None)
-        else:
-            self._check_classes(y)
-        return X, y, self._encoded(y, X.dtype)
-
-    def _set_classes(self, y, declared):
-        kind = type_of_target(y)
-        if kind.startswith("multilabel"):
-            self.classes_, self._kind = np.arange(y.shape[1]), "multilabel"
-        elif kind == "multiclass-multioutput":
-            raise ValueError("y has several columns with more than two classes; expected one "
-                             "column, or columns of 0 and 1.")
-        else:
-            self.classes_ = unique_labels(y) if declared is None else declared
+            self.classes_ = found if declared is None else declared
             self._kind = "multiclass" if len(self.classes_) > 2 else "binary"
-            if declared is not None:
-                self._check_classes(y)
-        self.n_outputs_ = 1 if self._kind == "binary" else len(self.classes_)
-
-    def _check_classes(self, y):
-        """Refuse labels that the net has no output for."""
-        if self._kind == "multilabel":
-            if y.ndim != 2 or y.shape[1] != len(self.classes_):
-                raise ValueError(f"`y` has shape {y.shape}; expected {len(self.classes_)} "
-                                 "columns of labels, as before.")
-            return
-        found = unique_labels(y)
-        if len(np.setdiff1d(found, self.classes_)):
+            self.n_outputs_ = 1 if self._kind == "binary" else len(self.classes_)
+        if self._kind == "multilabel" or found is not self.classes_ and len(
+                np.setdiff1d(found, self.classes_)):
             raise ValueError(f"`y` has classes not in `self.classes_`. `self.classes_` has "
                              f"{self.classes_}. 'y' has {found}.")
+        codes = np.searchsorted(self.classes_, found)[codes]
+        return X, y, (codes.astype(np.int64) if self._kind == "multiclass" else
+                      codes.astype(X.dtype)[:, None])
 
-    def _encoded(self, y, dtype):
-        if self._kind == "multilabel":
-            return np.ascontiguousarray(y.toarray() if hasattr(y, "toarray") else y, dtype)
-        codes = np.searchsorted(self.classes_, y)
-        return codes.astype(np.int64) if self._kind == "multiclass" else \
-            codes.astype(dtype)[:, None]
+    def _labels(self, y, dtype, first):
+        """Several labels a row, as numbers of `dtype`."""
+        if first:
+            self.classes_, self._kind = np.arange(y.shape[1]), "multilabel"
+            self.n_outputs_ = y.shape[1]
+        if self._kind != "multilabel" or y.shape[1] != len(self.classes_):
+            raise ValueError(f"`y` has {y.shape[1]} columns of labels; expected "
+                             f"{len(self.classes_)} {self._kind} classes, as before.")
+        return np.ascontiguousarray(y.toarray() if hasattr(y, "toarray") else y, dtype)
 
     # ---- outputs ----
     def _output(self):

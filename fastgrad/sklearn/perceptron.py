@@ -20,6 +20,8 @@ from fastgrad.sklearn.rows import row_weights
 from fastgrad.sklearn.stochastic import Epochs
 from fastgrad.sklearn.trainer import Training
 
+FLOATS = np.float64, np.float32     # what a fit computes in, by the dtype of X
+
 
 class Perceptron(BaseEstimator):
     """Multi-layer perceptron; a subclass says what labels are and what the outputs mean.
@@ -57,7 +59,7 @@ class Perceptron(BaseEstimator):
 
     def _read_rows(self, X, y, reset, **checks):
         """Rows of a floating dtype and labels, checked."""
-        kinds = (np.float64, np.float32) if self.dtype is None else self.dtype
+        kinds = FLOATS if self.dtype is None else self.dtype
         return validate_data(self, X, y, accept_sparse="csr", multi_output=True, dtype=kinds,
                              order="C", reset=reset, **checks)
 
@@ -155,12 +157,12 @@ class Perceptron(BaseEstimator):
         if "coefs_" not in self.__dict__:
             check_is_fitted(self)
         dtype = self.coefs_[0].dtype
-        if (type(X) is np.ndarray and X.ndim == 2 and X.dtype == dtype and X.flags.c_contiguous
+        if (type(X) is np.ndarray and X.ndim == 2 and X.dtype in FLOATS and X.flags.c_contiguous
                 and X.shape[1] == self.n_features_in_ and X.shape[0] and
                 "feature_names_in_" not in self.__dict__ and np.isfinite(X).all()):
-            return X
+            return X.astype(dtype, copy=False)
         X = validate_data(self, X, accept_sparse="csr", reset=False,
-                          dtype=(np.float64, np.float32), order="C")
+                          dtype=FLOATS, order="C")
         return X.astype(dtype, copy=False)
 
     def _predicted(self, X):

@@ -27,6 +27,8 @@ CONV = [
     ((2, 9, 9, 8), (3, 3, 8, 5), (3, 2), "SAME", (2, 2)),
     ((1, 12, 13, 2), (2, 2, 2, 3), (9, 10), "SAME", (1, 1)),
     ((1, 4, 5, 2), (3, 3, 2, 2), (1, 2), ((0, 0), (1, 2), (0, 3), (0, 0)), (1, 1)),
+    ((5, 8, 7, 1), (3, 3, 1, 16), (1, 1), "SAME", (1, 1)),
+    ((2, 7, 6, 3), (5, 1, 3, 20), (2, 2), "SAME", (2, 1)),
     ((0, 4, 4, 2), (3, 3, 2, 3), (1, 1), "SAME", (1, 1)),
     ((2, 2, 4, 1), (3, 3, 1, 16), (1, 1), "VALID", (1, 1)),
     ((33, 4, 4, 16), (3, 3, 16, 32), (1, 1), "SAME", (1, 1)),
@@ -83,13 +85,11 @@ def close(found, expected, dtype):
 
 def needed(g, item, across, lines):
     """Scratch of a packed filter and `lines` rows more than one window of dy or x needs."""
-    images = layout.HIGH if across else 1
-    n, h, w, c = g.x
-    sides = max(g.padded()[1] * c, g.turned()[2] * g.w[3])
-    rows = max(g.padded()[0], g.turned()[1]) if across else max(
-        g.spans[0], g.turned()[0]) + lines
-    depth = g.w[0] * g.w[1] * max(c, g.w[3])
-    return (layout._panels(depth, max(c, g.w[3]), item) + images * rows * sides * item + 256)
+    widest = max(g.x[3], g.w[3])
+    sides = max(g.padded()[1] * g.x[3], g.turned()[2] * g.w[3])
+    rows = 0 if across else max(g.spans[0], g.turned()[0]) + lines
+    depth = g.w[0] * g.w[1] * widest
+    return layout._panels(depth, widest, item) + rows * sides * item + 256
 
 
 @pytest.mark.parametrize("dtype", ["f32", "f64"])
@@ -141,10 +141,11 @@ def test_convolve_filter(dtype, few):
         expected = twin("conv2d_backprop_filter", a, dy, filter_sizes=list(w), **attrs)
         one = np.prod(g.padded()) * x[3] + np.prod(g.outputs) * 32
         for images in (1, x[0]):
-            dw = numbers(w, dtype, 0)
-            run(f"convolve_filter_{dtype}", dw, [a, dy], int(np.prod(w[:3])), (0,), (1.0, 0.0),
-                g.facts(few, False), int(one * images * a.itemsize) + 256)
-            close(dw, expected, dtype)
+            for cuts in ((1, 4), (3,)):
+                dw = numbers(w, dtype, 0)
+                run(f"convolve_filter_{dtype}", dw, [a, dy], int(np.prod(w[:3])), (0,), (1.0, 0.0),
+                    g.facts(few, False), int(one * images * a.itemsize) + 256, cuts)
+                close(dw, expected, dtype)
 
 
 def test_convolve_filter_adds_to_what_is_there():

@@ -59,11 +59,12 @@ def test_a_closed_session_frees_its_plans(no_collection):
 def test_a_dropped_plan_is_freed(no_collection):
     x, loss, _ = network()
     session = fg.Session()
-    plans = []
-    for n in range(1, 400):
-        session.run(loss, {x: np.ones((n, 4))})
-        plans.append(weakref.ref(session.plan(loss, {x: np.ones((n, 4))})))
-    assert sum(p() is not None for p in plans) <= 256
+    plans = set()
+    for n in (1, 2, 3, 5, 700, 80_000, 2, 400_000):     # each outgrows the plan before
+        plans.add(weakref.ref(session.plan(loss, {x: np.ones((n, 4))})))
+    alive = {id(p()) for p in plans if p() is not None}
+    assert len(plans) >= 5 and alive == {id(p) for p in session._plans.values()}
+    assert len(alive) <= 3
 
 
 def test_a_failed_run_keeps_nothing(no_collection):

@@ -8,8 +8,8 @@
  *   elements of the filter: an element's vector is loaded once for them, and each product reads the
  *   image where it lies. Two loads and two multiply-adds a cycle keep each other busy.
  * - Pixels whose window reaches beyond the image are made one by one, over the elements inside.
- * - The gradient to the filter sums an image's pixels in four sums an element, and adds images up in
- *   memory.
+ * - The gradient to the filter sums an image's pixels in four sums an element, and adds images up
+ *   in memory.
  * - Several filters a channel are plain loops: their products are no vectors of channels.
  */
 #define FG_PIXELS 8
@@ -25,19 +25,6 @@ typedef struct {
     FG_T* y;
     int relu, back;
 } FG_N(apart);
-
-/* The taps of a kind whose source lies in [0, size), for the place at `from`. */
-FG_INLINE void FG_N(taps_inside)(const FG_N(kind) * k, ptrdiff_t from, ptrdiff_t size,
-                                 ptrdiff_t* lo, ptrdiff_t* hi) {
-    *lo = 0;
-    *hi = k->taps;
-    while (*lo < *hi && (from + k->first + *lo * k->apart < 0
-                         || from + k->first + *lo * k->apart >= size))
-        ++*lo;
-    while (*lo < *hi && (from + k->first + (*hi - 1) * k->apart < 0
-                         || from + k->first + (*hi - 1) * k->apart >= size))
-        --*hi;
-}
 
 /* `count` pixels of a vector of channels. */
 FG_INLINE void FG_N(apart_pixels)(const int count, const int whole, const FG_N(walk) * s,
@@ -114,8 +101,8 @@ FG_INLINE void FG_N(apart_run)(const int whole, const FG_N(walk) * s, ptrdiff_t 
 #undef FG_SOME
 }
 
-/* Places [t0, t1) of a kind of columns in one row, of all channels; elements [r0, r1) by [c0, c1) of
- * the filter lie inside. */
+/* Places [t0, t1) of a kind of columns in one row, of all channels; elements [r0, r1) by [c0, c1)
+ * of the filter lie inside. */
 static void FG_N(apart_places)(const FG_N(apart) * p, const FG_N(kind) * row,
                                const FG_N(kind) * col, ptrdiff_t r0, ptrdiff_t r1, ptrdiff_t c0,
                                ptrdiff_t c1, ptrdiff_t t0, ptrdiff_t t1, const FG_T* x, FG_T* y) {
@@ -125,7 +112,8 @@ static void FG_N(apart_places)(const FG_N(apart) * p, const FG_N(kind) * row,
     const FG_T* w;
     ptrdiff_t j = 0, t;
     if (p->m > 1) {
-        const ptrdiff_t from_c = p->back ? p->c * p->m : p->c, to_c = p->c * p->m / (p->back ? p->m : 1);
+        const ptrdiff_t all = p->c * p->m, from_c = p->back ? all : p->c;
+        const ptrdiff_t to_c = p->back ? p->c : all;
         for (t = t0; t < t1; t++)
             FG_N(apart_several)(p, row, col, r0, r1, c0, c1, x + t * col->move * from_c,
                                 y + t * col->step * to_c);

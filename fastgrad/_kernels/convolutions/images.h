@@ -12,7 +12,8 @@
  * - Padding is the only copy: rows of an image with zeros around, as many at a time as the scratch
  *   holds, so that a tile knows no borders. Images without padding are read in place.
  * - Where a row of the result has few pixels, a tile takes one pixel of each of many images: they
- *   are a constant step apart too (`across`).
+ *   are a constant step apart too (`across`). All of them meet the same elements inside of their
+ *   images, so that nothing is padded, and nothing is multiplied by padding.
  * - The gradient to the image is a convolution of dy with the turned filter. A stride of s makes s
  *   kinds of pixels in a dimension, each with every s-th element of the filter: a dense
  *   convolution each, which writes every s-th pixel.
@@ -26,7 +27,7 @@
 /* What the layout says, in this order (layout/convolutions.py). */
 typedef struct {
     ptrdiff_t images, h, w, c, oh, ow, f, kh, kw, sh, sw, dh, dw, top, left;
-    ptrdiff_t across; /* whether a tile is made of pixels of many images, and the range counts them */
+    ptrdiff_t across; /* whether a tile is pixels of many images, which the range counts */
     ptrdiff_t packed; /* whether the filter is packed into panels of two vectors */
 } FG_N(geometry);
 
@@ -145,8 +146,8 @@ typedef struct {
 
 /* Where the source lies: as it is, or copied with zeros around. */
 typedef struct {
-    const FG_T* at;         /* of row `row` and column `col`, image `image` */
-    ptrdiff_t row, col, image, width, apart; /* elements between images */
+    const FG_T* at;         /* of row `row` and column `col` */
+    ptrdiff_t row, col, width;
 } FG_N(source);
 
 /* `m` places of the result, of one panel of columns. */
@@ -167,16 +168,15 @@ static void FG_N(line)(const FG_N(pass) * p, FG_N(tiling) * s, ptrdiff_t j, ptrd
     }
 }
 
-/* Rows [lo, hi) of one kind, of images [n0, n1), columns of one kind. */
+/* Rows [lo, hi) of one kind and columns of one kind, of image n. */
 static void FG_N(pixels)(const FG_N(pass) * p, const FG_N(source) * from, const FG_N(kind) * row,
-                         const FG_N(kind) * col, ptrdiff_t lo, ptrdiff_t hi, ptrdiff_t n0,
-                         ptrdiff_t n1) {
+                         const FG_N(kind) * col, ptrdiff_t lo, ptrdiff_t hi, ptrdiff_t n) {
     const ptrdiff_t c = p->c, size = p->dh * p->dw * p->dc, width = from->width * c;
     const int runs = col->apart == 1 && col->taps_apart == 1;
     const ptrdiff_t start = (row->tap * p->kw + col->tap) * c;
     const ptrdiff_t along = col->taps_apart * c, down = row->taps_apart * p->kw * c;
     FG_N(tiling) s = {{0}};
-    ptrdiff_t j, n, t, u;
+    ptrdiff_t j, t;
     s.alpha = 1;
     s.relu = p->relu;
     s.run.a = 1;
@@ -185,27 +185,72 @@ static void FG_N(pixels)(const FG_N(pass) * p, const FG_N(source) * from, const 
     s.row.a = runs ? row->apart * width : col->apart * c;
     s.image.n = runs ? 1 : row->taps;
     s.image.a = runs ? 0 : row->apart * width;
-    s.ra = p->across ? from->apart : col->move * c;
-    s.ldc = p->across ? size : col->step * p->dc;
+    s.ra = col->move * c;
+    s.third = 3 * s.ra;
+    s.ldc = col->step * p->dc;
     for (j = 0; j < p->dc; j += 2 * FG_W)
         for (t = lo; t < hi; t++) {
             const FG_T* a = from->at + (row->from + t * row->move + row->first - from->row) * width
                             + (col->from + col->first - from->col) * c;
-            FG_T* y = p->y + n0 * size + ((row->at + t * row->step) * p->dw + col->at) * p->dc;
-            if (p->across)
-                for (u = 0; u < col->count; u++)
-                    FG_N(line)(p, &s, j, start, runs ? down : along, runs ? 0 : down, n1 - n0,
-                               a + u * col->move * c, y + u * col->step * p->dc);
-            else
-                for (n = n0; n < n1; n++)
-                    FG_N(line)(p, &s, j, start, runs ? down : along, runs ? 0 : down, col->count,
-                               a + (n - n0) * from->apart, y + (n - n0) * size);
+            FG_N(line)(p, &s, j, start, runs ? down : along, runs ? 0 : down, col->count, a,
+                       p->y + n * size + ((row->at + t * row->step) * p->dw + col->at) * p->dc);
         }
 }
 
-/* Rows of one kind between [lo, hi) of the result, of images [n0, n1). */
+/* The elements of a kind whose source lies in [0, size), for the place at `from`. */
+FG_INLINE void FG_N(taps_inside)(const FG_N(kind) * k, ptrdiff_t from, ptrdiff_t size,
+                                 ptrdiff_t* lo, ptrdiff_t* hi) {
+    *lo = 0;
+    *hi = k->taps;
+    while (*lo < *hi && (from + k->first + *lo * k->apart < 0
+                         || from + k->first + *lo * k->apart >= size))
+        ++*lo;
+    while (*lo < *hi && (from + k->first + (*hi - 1) * k->apart < 0
+                         || from + k->first + (*hi - 1) * k->apart >= size))
+        --*hi;
+}
+
+/* The pixels of one kind of rows and of columns, of images [n0, n1), which make the tiles. */
+static void FG_N(pixels_across)(const FG_N(pass) * p, const FG_N(kind) * row,
+                                const FG_N(kind) * col, ptrdiff_t n0, ptrdiff_t n1) {
+    const ptrdiff_t c = p->c, size = p->dh * p->dw * p->dc, width = p->w * c;
+    const int runs = col->apart == 1 && col->taps_apart == 1;
+    const ptrdiff_t along = col->taps_apart * c, down = row->taps_apart * p->kw * c;
+    FG_N(tiling) s = {{0}};
+    ptrdiff_t j, t, u, r0, r1, c0, c1;
+    s.alpha = 1;
+    s.relu = p->relu;
+    s.run.a = 1;
+    s.ra = p->h * width;
+    s.third = 3 * s.ra;
+    s.ldc = size;
+    s.row.a = runs ? row->apart * width : col->apart * c;
+    s.image.a = runs ? 0 : row->apart * width;
+    for (t = 0; t < row->count; t++) {
+        const ptrdiff_t y = row->from + t * row->move;
+        FG_N(taps_inside)(row, y, p->h, &r0, &r1);
+        for (u = 0; u < col->count; u++) {
+            const ptrdiff_t x = col->from + u * col->move;
+            const FG_T* a;
+            FG_N(taps_inside)(col, x, p->w, &c0, &c1);
+            a = p->x + n0 * p->h * width + (y + row->first + r0 * row->apart) * width
+                + (x + col->first + c0 * col->apart) * c;
+            s.run.n = runs ? (c1 - c0) * c : c;
+            s.row.n = runs ? r1 - r0 : c1 - c0;
+            s.image.n = runs ? 1 : r1 - r0;
+            for (j = 0; j < p->dc; j += 2 * FG_W)
+                FG_N(line)(p, &s, j, ((row->tap + r0 * row->taps_apart) * p->kw + col->tap
+                                      + c0 * col->taps_apart) * c,
+                           runs ? down : along, runs ? 0 : down, n1 - n0, a,
+                           p->y + n0 * size + ((row->at + t * row->step) * p->dw + col->at
+                                               + u * col->step) * p->dc);
+        }
+    }
+}
+
+/* Rows of one kind between [lo, hi) of an image of the result. */
 static void FG_N(rows_of_kind)(const FG_N(pass) * p, const FG_N(kind) * row, ptrdiff_t lo,
-                               ptrdiff_t hi, ptrdiff_t n0, ptrdiff_t n1, FG_N(room) room) {
+                               ptrdiff_t hi, ptrdiff_t n, FG_N(room) room) {
     const ptrdiff_t least = FG_N(least)(row), greatest = FG_N(greatest)(row);
     const ptrdiff_t cols = p->right - p->left, size = p->h * p->w * p->c;
     ptrdiff_t t = lo > row->at ? (lo - row->at + row->step - 1) / row->step : 0, end, many, i;
@@ -214,23 +259,21 @@ static void FG_N(rows_of_kind)(const FG_N(pass) * p, const FG_N(kind) * row, ptr
         return;
     if (p->left >= 0 && p->right <= p->w && row->from + t * row->move + least >= 0
         && row->from + (end - 1) * row->move + greatest < p->h) {
-        FG_N(source) from = {p->x + n0 * size, 0, 0, n0, p->w, size};
+        FG_N(source) from = {p->x + n * size, 0, 0, p->w};
         for (i = 0; i < p->kinds; i++)
-            FG_N(pixels)(p, &from, row, &p->cols[i], t, end, n0, n1);
+            FG_N(pixels)(p, &from, row, &p->cols[i], t, end, n);
         return;
     }
-    many = room.left / (cols * p->c * (n1 - n0)) - (greatest - least + 1);
+    many = room.left / (cols * p->c) - (greatest - least + 1);
     many = many < 0 ? 1 : many / row->move + 1;     /* rows of the result at a time */
     for (; t < end; t += many) {
         const ptrdiff_t stop = t + many < end ? t + many : end;
         const ptrdiff_t first = row->from + t * row->move + least;
         const ptrdiff_t rows = (stop - 1 - t) * row->move + greatest - least + 1;
-        FG_N(source) from = {room.at, first, p->left, n0, cols, rows * cols * p->c};
-        for (i = n0; i < n1; i++)
-            FG_N(copy_padded)(room.at + (i - n0) * from.apart, p->x + i * size, p->h, p->w, p->c,
-                              first, rows, p->left, cols);
+        FG_N(source) from = {room.at, first, p->left, cols};
+        FG_N(copy_padded)(room.at, p->x + n * size, p->h, p->w, p->c, first, rows, p->left, cols);
         for (i = 0; i < p->kinds; i++)
-            FG_N(pixels)(p, &from, row, &p->cols[i], t, stop, n0, n1);
+            FG_N(pixels)(p, &from, row, &p->cols[i], t, stop, n);
     }
 }
 
@@ -238,8 +281,8 @@ static void FG_N(rows_of_kind)(const FG_N(pass) * p, const FG_N(kind) * row, ptr
 #define FG_GROUP FG_HIGH
 
 /* The range [lo, hi) of rows of the result, or of images. */
-static void FG_N(all_rows)(FG_N(pass) * p, const FG_N(kind) * rows, int kinds, ptrdiff_t lo,
-                           ptrdiff_t hi, FG_N(room) room) {
+static void FG_N(all_rows)(FG_N(pass) * p, const FG_N(kind) * row, ptrdiff_t lo, ptrdiff_t hi,
+                           FG_N(room) room) {
     ptrdiff_t at = lo, end, i, t;
     p->left = p->w;
     p->right = 0;
@@ -255,16 +298,15 @@ static void FG_N(all_rows)(FG_N(pass) * p, const FG_N(kind) * rows, int kinds, p
     if (p->across) {
         const ptrdiff_t groups = (hi - lo + FG_GROUP - 1) / FG_GROUP;
         for (t = 0; t < groups; t++)
-            for (i = 0; i < kinds; i++)
-                FG_N(rows_of_kind)(p, &rows[i], 0, p->dh, lo + (hi - lo) * t / groups,
-                                   lo + (hi - lo) * (t + 1) / groups, room);
+            for (i = 0; i < p->kinds; i++)
+                FG_N(pixels_across)(p, row, &p->cols[i], lo + (hi - lo) * t / groups,
+                                    lo + (hi - lo) * (t + 1) / groups);
         return;
     }
     for (; at < hi; at = end) {
         const ptrdiff_t n = at / p->dh;
         end = (n + 1) * p->dh < hi ? (n + 1) * p->dh : hi;
-        for (i = 0; i < kinds; i++)
-            FG_N(rows_of_kind)(p, &rows[i], at - n * p->dh, end - n * p->dh, n, n + 1, room);
+        FG_N(rows_of_kind)(p, row, at - n * p->dh, end - n * p->dh, n, room);
     }
 }
 
@@ -282,7 +324,7 @@ static void FG_N(convolve)(const ptrdiff_t* facts, const FG_T* x, const FG_T* w,
     if (g->packed)
         p.b = FG_N(pack_panels)(FG_N(take)(&room, p.depth * ((g->f + FG_W - 1) / FG_W * FG_W)), w,
                                 p.depth, g->f);
-    FG_N(all_rows)(&p, &row, 1, lo, hi, room);
+    FG_N(all_rows)(&p, &row, lo, hi, room);
 }
 
 /* dx from dy, and the filter turned: w [kh, kw, f, c]. The range counts rows of dx, or images. */
@@ -304,7 +346,7 @@ static void FG_N(convolve_back)(const ptrdiff_t* facts, const FG_T* dy, const FG
             p.cols[p.kinds++] = FG_N(back_kind)(g->w, g->kw, g->sw, g->dw, g->left, i);
         for (i = 0; i < g->sh; i++) {
             row = FG_N(back_kind)(g->h, g->kh, g->sh, g->dh, g->top, i);
-            FG_N(all_rows)(&p, &row, 1, lo, hi, room);
+            FG_N(all_rows)(&p, &row, lo, hi, room);
         }
     }
 }

@@ -79,10 +79,24 @@ FG_INLINE FG_V FG_N(max_of)(const int whole, const FG_N(geometry) * g, const FG_
     return top;
 }
 
+/* The same of 2 x 2 pixels, two by two. */
+FG_INLINE FG_V FG_N(max_of_4)(const int whole, const FG_T* x, ptrdiff_t line, ptrdiff_t n,
+                              ptrdiff_t r, FG_V least) {
+    const FG_V a = FG_N(get)(x, whole, r), b = FG_N(get)(x + n, whole, r);
+    const FG_V c = FG_N(get)(x + line, whole, r), d = FG_N(get)(x + line + n, whole, r);
+    const FG_MASK is_b = FG_WINS(b, a), is_d = FG_WINS(d, c);
+    const FG_V ab = FG_PICK(is_b, b, a), cd = FG_PICK(is_d, d, c);
+    const FG_MASK is_cd = FG_WINS(cd, ab);
+    const FG_V top = FG_PICK(is_cd, cd, ab);
+    const FG_MASK wins = FG_WINS(top, least);
+    return FG_PICK(wins, top, least);
+}
+
 static void FG_N(max_pool)(const ptrdiff_t* facts, const FG_T* x, FG_T* y, ptrdiff_t lo,
                            ptrdiff_t hi) {
     const FG_N(geometry)* g = (const FG_N(geometry)*)facts;
     const FG_V least = (FG_V){0} - FG_GREATEST;
+    const int square = g->kh == 2 && g->kw == 2 && g->dh == 1 && g->dw == 1;
     for (; lo < hi; lo++) {
         const FG_T* image = x + lo / g->oh * g->h * g->w * g->c;
         const ptrdiff_t oh = lo % g->oh;
@@ -91,6 +105,13 @@ static void FG_N(max_pool)(const ptrdiff_t* facts, const FG_T* x, FG_T* y, ptrdi
             const FG_N(window) v = FG_N(window_at)(g, oh, ow);
             const FG_T* from = image + FG_N(pixel)(g, oh, ow, 0, 0);
             FG_T* to = y + (lo * g->ow + ow) * g->c;
+            if (square && v.y1 - v.y0 + v.x1 - v.x0 == 4) {
+#define FG_CALL(whole, r) \
+    FG_N(put)(to + j, FG_N(max_of_4)(whole, from + j, g->w * g->c, g->c, r, least), whole, r)
+                FG_CHANNELS(g->c, FG_CALL)
+#undef FG_CALL
+                continue;
+            }
 #define FG_CALL(whole, r) \
     FG_N(put)(to + j, FG_N(max_of)(whole, g, &v, from + j, r, least), whole, r)
             FG_CHANNELS(g->c, FG_CALL)
@@ -172,7 +193,6 @@ static void FG_N(max_pool_grad)(const ptrdiff_t* facts, const FG_T* x, const FG_
         for (oh = 0; oh < g->oh; oh++)
             for (ow = 0; ow < g->ow; ow++, by += c) {
                 const ptrdiff_t at = FG_N(pixel)(g, oh, ow, 0, 0);
-                const FG_N(window) v = FG_N(window_at)(g, oh, ow);
 #define FG_SQUARE_OF(whole, r)                                                              \
     FG_N(max_grad_4)(whole, to + at + j, image + at + j, by + j, g->w * c, c, relu, r)
 #define FG_ANY_OF(whole, r) \
@@ -180,6 +200,7 @@ static void FG_N(max_pool_grad)(const ptrdiff_t* facts, const FG_T* x, const FG_
                 if (square) {
                     FG_CHANNELS(c, FG_SQUARE_OF)
                 } else {
+                    const FG_N(window) v = FG_N(window_at)(g, oh, ow);
                     FG_CHANNELS(c, FG_ANY_OF)
                 }
 #undef FG_SQUARE_OF

@@ -34,7 +34,8 @@ typedef struct {
 
 typedef struct {
     FG_N(turns) run, row, image; /* of the sums, from the innermost on */
-    ptrdiff_t ra, ldc, r; /* r: columns in the last vector, 1 to FG_W */
+    ptrdiff_t ra, third;  /* from a row of A to the next; to the third one behind it: 3 ra, or */
+    ptrdiff_t ldc, r;     /* not, where rows come in threes; r: columns in the last vector */
     FG_T alpha, beta;
     int relu, far; /* far: C is fetched while its sums are made */
 } FG_N(tiling);
@@ -72,7 +73,7 @@ FG_INLINE void FG_N(big_tile)(const int mr, const int nv, const FG_N(tiling)* s,
             const FG_T* y = b + t * s->image.b + q * s->row.b;
             FG_UNROLL
             for (i = 0; i < mr; i += 3)
-                rows[i / 3] = from + i * ra;
+                rows[i / 3] = from + i / 3 * s->third;
             for (p = 0; p < s->run.n; p++) {
                 FG_UNROLL
                 for (j = 0; j < nv; j++) {
@@ -187,7 +188,7 @@ static void FG_N(tiles)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const FG_T* a, pt
             const ptrdiff_t nv = some > FG_W ? 2 : 1, width = nv * FG_W;
             const FG_T* from_b = b + (tb ? j * ldb + from : from * ldb + j);
             const FG_T* add = bias && d == 0 ? bias + j : NULL;
-            FG_N(tiling) s = {{depth, ca, ldb}, {1, 0, 0}, {1, 0, 0}, ra, ldc,
+            FG_N(tiling) s = {{depth, ca, ldb}, {1, 0, 0}, {1, 0, 0}, ra, 3 * ra, ldc,
                               some - (nv - 1) * FG_W, alpha, d == 0 ? beta : (FG_T)1,
                               relu && d == depths - 1, far};
             if (tb || some < width || FG_N(packs)(depth, ldb, count)) {

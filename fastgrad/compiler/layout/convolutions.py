@@ -127,22 +127,27 @@ def _flops(k):
     return k.ext[0] * k.count
 
 
+def _way(k):
+    """How a pass goes, of those that are not the usual one."""
+    across, packed = k.aux[-2:]
+    return ", ".join([*["across images"] * across, *["packed filter"] * packed])
+
+
 def _forward_scratch(s):
     g, item = _of_forward(s), s.out.dtype.itemsize
     if g.product() is not None:
         return 0
     across, packed = _ways(g, item, g.w[3], g.outputs[1])
     size = _panels(size_of(g.w[:3]), g.w[3], item) if packed else 0
-    if g.is_inside():
+    if across or g.is_inside():
         return size
     rows, cols = g.padded()
     line = cols * g.x[3] * item
-    if across:
-        return size + min(HIGH, g.x[0]) * rows * line + VECTOR
     return size + max(min(BLOCK, rows * line), g.spans[0] * line) + VECTOR
 
 
 @family("convolve", product=True, share=share_by_images, flops=_flops, scratch=_forward_scratch,
+        way=_way,
         epilogue=frozenset(("bias", "act")))
 def _convolve(e, s):
     g, (x, w) = _of_forward(s), s.inputs
@@ -164,10 +169,10 @@ def _back_scratch(s):
     across, packed = _back_ways(g, item)
     kh, kw, c, f = g.w
     size = _panels(kh * kw * f, c, item) if packed else 0
+    if across:
+        return size
     least, rows, cols = g.turned()
     line = cols * f * item
-    if across:
-        return size + min(HIGH, g.x[0]) * rows * line + VECTOR
     return size + max(min(BLOCK, rows * line), least * line) + VECTOR
 
 
@@ -175,7 +180,8 @@ def _back_ways(g, item):
     return _ways(g, item, g.x[3], g.x[2] // g.windows.strides[1])
 
 
-@family("convolve_back", product=True, share=share_by_images, flops=_flops, scratch=_back_scratch)
+@family("convolve_back", product=True, share=share_by_images, flops=_flops, scratch=_back_scratch,
+        way=_way)
 def _convolve_back(e, s):
     g, (w, dy) = _of_back(s), s.inputs
     across, packed = _back_ways(g, dy.dtype.itemsize)
@@ -213,9 +219,15 @@ def _few(g):
     return g.w[2] < FEW and g.windows.dilations[1] == 1
 
 
-@family("convolve_filter", product=True, share=lambda k: Share(
-            k.count, 1, (True,) + (False,) * (len(k.values) - 1)),
-        flops=_flops, scratch=_filter_scratch, epilogue=frozenset(("into",)))
+def _filter_share(k):
+    """By rows of dw; by those of a row of the window, where these are taken together."""
+    grain = k.aux[3] * k.aux[8] if k.aux[-2] else 1
+    return Share(k.count // grain, grain, (True,) + (False,) * (len(k.values) - 1))
+
+
+@family("convolve_filter", product=True, share=_filter_share,
+        flops=_flops, scratch=_filter_scratch, epilogue=frozenset(("into",)),
+        way=lambda k: "rows of windows" if k.aux[-2] else "")
 def _convolve_filter(e, s):
     g, (x, dy) = _of_filter(s), s.inputs
     product = g.product()
