@@ -1,8 +1,8 @@
 """Owns the workloads: plain data, and NumPy generators of inputs and initial weights.
 
 A workload is a fully connected net, or one over images (images.py), with one way of training or
-running it. It says nothing of any library; peers read it and build the same arithmetic. This file must load on Python 3.7,
-since TensorFlow 1.15 runs there.
+running it. It says nothing of any library; peers read it and build the same arithmetic. This file
+must load on Python 3.7, since TensorFlow 1.15 runs there.
 
 Decisions
 - Labels are one-hot rows, a tenth of them wrong: a batch that cannot be separated keeps the

@@ -1,4 +1,4 @@
-"""The command line: `fastgrad demo`, `info`, `inspect` and `run script.py`.
+"""The command line: `fastgrad demo`, `info`, `inspect`, `run script.py`, `export MODEL OUT`.
 
 `python -m fastgrad` is the same, unless the current folder holds another `fastgrad`, as a source
 tree does: Python then takes that one. Each command is a parser below and a function that takes the
@@ -43,6 +43,14 @@ def run(args):
     return 0
 
 
+def export(args):
+    """Write a SavedModel, or a frozen graph, as an ONNX model."""
+    from fastgrad.onnx.files import export_file
+
+    export_file(args.model, args.out, args.inputs, args.outputs, args.opset, args.signature)
+    return 0
+
+
 def inspect(args):
     """Print what a checkpoint holds: names, dtypes, shapes, sums."""
     from fastgrad.train import inspection
@@ -82,6 +90,18 @@ def parser():
     one.add_argument("script", help="the script's file")
     one.add_argument("arguments", nargs=argparse.REMAINDER, help="what the script gets")
     one.set_defaults(function=run)
+
+    one = commands.add_parser("export", help=export.__doc__, description=export.__doc__)
+    one.add_argument("model", help="a SavedModel's folder, or a frozen graph's .pb or .pbtxt")
+    one.add_argument("out", help="the ONNX model's file")
+    one.add_argument("--inputs", metavar="NAMES", help="of a frozen graph: x:0,y:0 (default: its "
+                                                       "placeholders)")
+    one.add_argument("--outputs", metavar="NAMES", help="of a frozen graph (default: what nothing "
+                                                        "uses)")
+    one.add_argument("--signature", metavar="NAME", default="serving_default",
+                     help="of a SavedModel (default: serving_default)")
+    one.add_argument("--opset", metavar="N", type=int, default=17, help="(default: 17)")
+    one.set_defaults(function=export)
     return top
 
 

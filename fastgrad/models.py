@@ -19,16 +19,13 @@ class Model:
     Attributes
     ----------
     inputs, outputs : dicts of str to Tensor
-        In the order of their names.
+        Of a SavedModel in the order of their names.
     session : Session
         Has the values of its variables.
     """
 
-    def __init__(self, session, signature):
-        self.session = session
-        self.inputs, self.outputs = (
-            {k: session.graph.as_graph_element(infos[k].name) for k in sorted(infos)}
-            for infos in (signature.inputs, signature.outputs))
+    def __init__(self, session, inputs, outputs):
+        self.session, self.inputs, self.outputs = session, inputs, outputs
         fetches = list(self.outputs.values())
         self._single = len(fetches) == 1
         self._run = session.make_callable(fetches[0] if self._single else self.outputs,
@@ -148,7 +145,10 @@ def load_model(folder, signature="serving_default", tags=("serve",)):
 
     session = Session(graph=Graph())
     meta = load(session, tags, folder)
-    return Model(session, signature_of(meta, signature))
+    found = signature_of(meta, signature)
+    return Model(session, *(
+        {k: session.graph.as_graph_element(infos[k].name) for k in sorted(infos)}
+        for infos in (found.inputs, found.outputs)))
 
 
 __all__ = ["Model", "load_model", "save_model"]

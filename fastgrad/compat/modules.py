@@ -45,6 +45,24 @@ MNIST = ("examples.tutorials.mnist.input_data", "contrib.learn.datasets.mnist",
          "contrib.learn.python.learn.datasets.mnist")
 
 
+def _of_files():
+    """{module name: stand-in} of what reads and writes files."""
+    train, path = vars(v1.train), "tensorflow.python"
+
+    def some(leaf, names):
+        return _module(leaf, **{n: train[n] for n in names.split()})
+    return {
+        f"{path}.pywrap_tensorflow": v1.pywrap_tensorflow,
+        f"{path}.lib.io.tf_record": v1.python_io,
+        f"{path}.training.checkpoint_utils": some(
+            "checkpoint_utils", "init_from_checkpoint list_variables load_checkpoint "
+            "load_variable"),
+        f"{path}.training.saver": some(
+            "saver", "Saver checkpoint_exists get_checkpoint_state latest_checkpoint "
+            "import_meta_graph update_checkpoint_state"),
+    }
+
+
 def _table():
     """{module name: stand-in}"""
     tf = "tensorflow"
@@ -77,6 +95,7 @@ def _table():
         f"{tf}.python.training.moving_averages": _module(
             "moving_averages", assign_moving_average=assign_moving_average,
             ExponentialMovingAverage=v1.train.ExponentialMovingAverage),
+        **_of_files(),
         f"{tf}.python.training.optimizer": _module("optimizer", Optimizer=v1.train.Optimizer),
         **dict.fromkeys((f"{tf}.{n}" for n in MNIST), mnist),
     }

@@ -209,6 +209,8 @@ saved_model = _graphs.saved_model(__name__, _absent.missing)
 graph_util = _graphs.late_module(__name__, "graph_util", _absent.missing)
 estimator = _module("estimator")
 python_io = _module("python_io", _fastgrad.python_io)
+pywrap_tensorflow = _module("pywrap_tensorflow", NewCheckpointReader=train.NewCheckpointReader,
+                            CheckpointReader=train.CheckpointReader)
 io = _module(
     "io", _fastgrad.python_io, gfile=gfile, decode_raw=decode_raw, parse_example=parse_example,
     parse_single_example=parse_single_example, FixedLenFeature=FixedLenFeature,

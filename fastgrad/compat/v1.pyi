@@ -284,6 +284,7 @@ from fastgrad import polygamma as polygamma
 from fastgrad import pow as pow
 from fastgrad import py_func as py_func
 from fastgrad import python_io as python_io
+from fastgrad.compat._v1 import pywrap_tensorflow as pywrap_tensorflow
 from fastgrad import qr as qr
 from fastgrad import random as random
 from fastgrad import random_crop as random_crop

@@ -108,7 +108,7 @@ def _marks(k):
         marks.append("+update")
     if k.step.fused.get("relu"):
         marks.append("+relu gradient")
-    if len(k.step.outs) > 1 and not k.blocks:
+    if len(k.step.outs) > 1 and k.family.joins is not None:
         marks.append("+gradient")
     if out is not None and any(v is not None and v is not out and v.storage is out.storage
                                and v.storage is not None for v in k.values[1:]):

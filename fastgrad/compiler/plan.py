@@ -315,10 +315,10 @@ def compile(fetches, feeds, store, off=config.PASSES_OFF, threads=1, done=(),
         finally:
             s.release()
         if isinstance(body, Staging):
-            body.close(sizes)
             if held and not staged:             # what they leave, the other stages must see
                 return compile(fetches, feeds, store, off, threads, done, check, streams, after,
                                keep, sizes, True)
+            body.close(sizes)
             return body
         return Plan(fetches, feeds, body, store, off, threads, check, keep, streams, sizes)
 

@@ -20,7 +20,6 @@ from fastgrad.ops.bundle import choose
 from fastgrad.ops.logic import logical_and, logical_not
 from fastgrad.ops.make import zeros
 from fastgrad.ops.state import constant, group, identity, no_op
-from fastgrad.ops.where import where
 from fastgrad.variables.variable import Variable
 
 
@@ -145,7 +144,7 @@ def merge(node):
     pred, (a, b) = importer.tensor(Link(*apart[-1])), node.inputs
     true, false = (a, b) if first_if else (b, a)
     numbers = (0, 1) if first_if else (1, 0)
-    index = where(pred, *(constant(n, INT32) for n in numbers))
+    index = choose(pred, *(constant(n, INT32) for n in numbers))
     return [_one(pred, true, false), index]
 
 

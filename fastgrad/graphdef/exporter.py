@@ -13,6 +13,7 @@ from fastgrad.graph import hooks
 from fastgrad.graph.dtypes import TEXT
 from fastgrad.graph.interned import decoded
 from fastgrad.graphdef import tables
+from fastgrad.graphdef.flow_out import inside
 from fastgrad.graphdef.order_out import orders
 from fastgrad.graphdef.writer import PRODUCER, NotWritableError, Shape, Writer, set_attr
 from fastgrad.io.graph_messages import message
@@ -48,7 +49,10 @@ def as_graph_def(graph, strict=False, shapes=False, first=0, wanted=None):
     needed = [op for op in graph._ops[first:] if _is_needed(graph, op)] if wanted is None else \
         _behind(graph, wanted)
     writer.waits = orders([op for op in needed if op.id not in graph.imported])
+    parts = set().union(*(inside(op) for op in needed if op.id not in graph.hidden))
     for op in needed:
+        if op.id in parts and op.id not in graph.imported:
+            continue
         if op.id in graph.imported:
             _imported(writer, graph, op)
         else:

@@ -29,9 +29,10 @@ def dtype_in(op, index=0):
         "sqrt_grad", "rsqrt_grad", "tanh_grad", "sigmoid_grad", "reciprocal_grad", "snapshot")
 def same(w, op):
     """One node of one dtype, `T`."""
-    kind = op.graph.node_types.get(op.id) or node_type(op)
-    if kind == "PlaceholderWithDefault":
-        return w.last(kind, w.operands(op), dtype=dtype_out(op), shape=_shape(op.outputs[0]))
+    kind = node_type(op)
+    if op.graph.node_types.get(op.id) == "PlaceholderWithDefault":
+        return w.last("PlaceholderWithDefault", w.operands(op), dtype=dtype_out(op),
+                      shape=_shape(op.outputs[0]))
     return w.last({"Snapshot": "Identity"}.get(kind, kind), w.operands(op), T=dtype_out(op))
 
 

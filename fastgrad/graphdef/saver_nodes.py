@@ -106,8 +106,8 @@ def add_saver(graph_def, graph, saver):
                          shape=Shape(()))
     prefix = writer.node("PlaceholderWithDefault", [prefix], f"{scope}/Const", dtype=Type(7),
                          shape=Shape(()))
-    rows = [(name, v.save_slice_info, v) for name, vs in sorted(saver._variables().items())
-            for v in vs]
+    rows = [(name, place and v.save_slice_info, v)
+            for name, parts in sorted(saver._variables().items()) for v, place in parts]
     names = [name.encode() for name, _, _ in rows]
     slices = [b"" if info is None else info.spec.encode() for _, info, _ in rows]
     kinds = [Type(number_of(v._dtype)) for _, _, v in rows]

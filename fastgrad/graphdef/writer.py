@@ -110,6 +110,7 @@ class Writer:
     def __init__(self, taken=()):
         self.nodes, self.refs, self.functions = [], {}, []
         self._taken, self.op, self.waits = set(taken), None, {}
+        self.pivot = None               # what a node without inputs waits for, inside a part
 
     # ---- names ----
     def unique(self, name):
@@ -139,6 +140,8 @@ class Writer:
         if name is not None and control and self.op is not None:
             after = dict.fromkeys([*self.op.control_inputs, *self.waits.get(self.op, ())])
             made.input.extend("^" + c.name for c in after)
+        if self.pivot is not None and not made.input:
+            made.input.append("^" + self.pivot)
         for key, value in attrs.items():
             set_attr(made.attr[key], value)
         self.nodes.append(made)

@@ -93,6 +93,12 @@ def time_of(prefix):
     return os.path.getmtime(path if os.path.exists(path) else (*files_of(prefix), prefix)[0])
 
 
+def get_checkpoint_mtimes(checkpoint_prefixes):
+    """When checkpoints were written, in seconds since 1970; those that are not there are left
+    out."""
+    return [time_of(p) for p in checkpoint_prefixes if checkpoint_exists(p)]
+
+
 # ---- writing ----------------------------------------------------------------------------
 
 def encode_checkpoint(prefix, arrays, form):
@@ -163,5 +169,5 @@ def remove_checkpoint(checkpoint_prefix, checkpoint_format_version=None,
             os.unlink(path)
 
 
-__all__ = ["checkpoint_exists", "encode_checkpoint", "open_checkpoint", "remove_checkpoint",
-           "time_of"]
+__all__ = ["checkpoint_exists", "encode_checkpoint", "get_checkpoint_mtimes", "open_checkpoint",
+           "remove_checkpoint", "time_of"]

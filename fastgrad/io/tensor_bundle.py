@@ -101,8 +101,9 @@ class Bundle(StoredTensors):
         entry = self.entry(name)
         if not entry.slices:
             return self._array(name, entry)
+        parts = self._parts_of(name, entry)         # before memory is asked for
         full = np.empty(entry.shape, tensor_types.READ[entry.dtype])
-        for part, shape, key in self._parts_of(name, entry):
+        for part, shape, key in parts:
             full[index_of(part, shape)] = self._array(f"{name} {part}", self.parts[key])
         return full
 
@@ -164,7 +165,7 @@ class Bundle(StoredTensors):
         return entry
 
     def _check_places(self):
-        """No byte may belong to two tensors; what is partitioned has its parts."""
+        """No byte may belong to two tensors."""
         free = {}
         for entry in sorted((e for e in (*self.entries.values(), *self.parts.values())
                              if e.size and not e.slices), key=lambda e: (e.shard, e.offset)):
@@ -172,9 +173,6 @@ class Bundle(StoredTensors):
                 raise self._damaged(f"an entry has values from byte {entry.offset} on, where "
                                     "another's are", entry.at)
             free[entry.shard] = entry.offset + entry.size
-        for name, entry in self.entries.items():
-            if entry.slices:
-                self._parts_of(name, entry)
 
     def _parts_of(self, name, entry):
         """[(slice, shape, key)] of a partitioned tensor."""

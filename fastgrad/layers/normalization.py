@@ -2,18 +2,19 @@
 
 Images, of rank 4 with features in the second or last dimension, go through the fused operation as
 TensorFlow's do: their moving variance follows the one over n - 1. A `training` that is a node
-chooses between batch and moving statistics with `where`: these are small, and the step stays one
-plan.
+chooses between batch and moving statistics, not between two results: these are small, and the step
+stays one plan.
 """
 
 from fastgrad.errors import ShapeError
 from fastgrad.graph import shapes
 from fastgrad.graph.collection import GraphKeys
 from fastgrad.graph.doors import door
+from fastgrad.graph.dtypes import BOOL
 from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.layers.layer import Layer, choose
 from fastgrad.nn import batch_normalization as normalize, fused_batch_norm, moments
-from fastgrad.nn.fused_batch_norm import check_images
+from fastgrad.nn.fused_batch_norm import check_images, switched_batch_norm
 from fastgrad.ops.arithmetic import maximum
 from fastgrad.ops.cast import cast
 from fastgrad.ops.make import ones, zeros
@@ -73,8 +74,8 @@ class BatchNormalization(Layer):
         return [n if i in self._at else 1 for i, n in enumerate(shape)]
 
     def call(self, inputs, training=False):
-        if self.fused and not is_node(training):
-            return self._fused_call(inputs, bool(training))
+        if self.fused and not (is_node(training) and self._at == (1,)):
+            return self._fused_call(inputs, training)
         mean, variance = self.moving_mean, self.moving_variance
         if is_node(training) or training:
             axes = [i for i in range(len(inputs._shape)) if i not in self._at]
@@ -97,6 +98,12 @@ class BatchNormalization(Layer):
         scale = ones(n, kind) if self.gamma is None else self.gamma
         offset = zeros(n, kind) if self.beta is None else self.beta
         place = "NCHW" if self._at == (1,) else "NHWC"
+        if is_node(training):
+            y, mean, variance = switched_batch_norm(
+                inputs, scale, offset, self.moving_mean, self.moving_variance, self.epsilon,
+                cast(training, BOOL), "cond/Merge")
+            self._track(inputs, mean, variance)
+            return y
         if not training:
             return fused_batch_norm(inputs, scale, offset, self.moving_mean, self.moving_variance,
                                     self.epsilon, place, False)[0]

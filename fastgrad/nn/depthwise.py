@@ -12,7 +12,9 @@ from fastgrad.nn.convolution import conv2d
 from fastgrad.nn.convolution_call import FORMATS, forward, operands, to_filter, to_input
 from fastgrad.nn.convolution_ops import (_depthwise_conv2d, _depthwise_conv2d_backprop_filter,
                                          _depthwise_conv2d_backprop_input)
-from fastgrad.ops.shape import plain_shape, renamed, scoped
+from fastgrad.ops.shape import plain_shape, renamed, scoped, shape
+from fastgrad.ops.space import (batch_to_space_nd, required_space_to_batch_paddings,
+                                space_to_batch_nd)
 
 
 def _depthwise_attrs(graph, strides, padding, data_format, dilations):
@@ -93,7 +95,8 @@ def depthwise_conv2d(input, filter, strides, padding, rate=None, name=None, data
     strides : sequence of 4 ints
     padding : 'SAME' or 'VALID'
     rate : int, or sequence of 2
-        Pixels between the pixels of a window; not above 1 together with strides.
+        Pixels between the pixels of a window. With strides too, windows move by `strides` in the
+        image of every `rate`-th pixel, as TensorFlow's do.
 
     Notes
     -----
@@ -102,10 +105,27 @@ def depthwise_conv2d(input, filter, strides, padding, rate=None, name=None, data
     x, w = operands(input, filter)
     rates = _rate(rate, dilations, 2, data_format)
     if max(rates) > 1 and max(strides) > 1:
-        raise ValueError(f"depthwise_conv2d: strides {strides} and rate {rates}; not both may be "
-                         "above 1.")
+        return _by_batches(x, w, strides, padding, rates, data_format, name)
     attrs = _depthwise_attrs(x.graph, strides, padding, data_format, rates)
     return forward(_depthwise_conv2d, x, w, attrs, name)
+
+
+def _by_batches(x, w, strides, padding, rates, data_format, name):
+    """A dilated convolution that moves within each image of every `rate`-th pixel.
+
+    That is no dilated filter; TensorFlow moves such images into the batch, and so is it done here.
+    """
+    if win.channels_first(data_format) or w._shape is None or None in w._shape[:2]:
+        raise ValueError("depthwise_conv2d with a rate and strides above 1 needs channels in the "
+                         f"last dimension and a filter of known size; got {describe(w)}, "
+                         f"data_format {data_format!r}.")
+    block, spread = rates[1:3], [0, 0]
+    if win.padding_of(padding, explicit=False) == "SAME":
+        spread = [(n - 1) * r for n, r in zip(w._shape, block)]
+    pads, crops = required_space_to_batch_paddings(
+        shape(x)[1:3], block, [[n // 2, n - n // 2] for n in spread])
+    y = depthwise_conv2d_native(space_to_batch_nd(x, block, pads), w, strides, "VALID")
+    return batch_to_space_nd(y, block, crops, name=name)
 
 
 @scoped("separable_conv2d", last=True)

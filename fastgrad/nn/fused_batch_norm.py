@@ -1,10 +1,10 @@
 """Batch normalisation of images as one operation, with its gradient and second order.
 
 Decisions
-- The rules of `compiler/rules/lower_image.py` make the two operations here into reductions and
-  elementwise steps that kernels know, so that an activation behind them shares their tiles.
-- The variance is that of the differences from the mean, taken in a second pass: one pass over
-  sums of squares loses all digits where the mean is large.
+- The rules of `compiler/rules/lower_image.py` make the two operations of training into those of
+  `channels`: moments by blocks of rows, and one pass for the result, with a relu behind it.
+- The variance is that of the differences from the mean: one pass over sums of squares loses all
+  digits where the mean is large.
 - As in TensorFlow no gradient flows through the mean and the variance that come out, nor to those
   that go in.
 """
@@ -50,9 +50,9 @@ def _normalised(in_shapes, _):
 
 def _training_ref(x, scale, offset, epsilon):
     count = max(1, x.size // max(1, x.shape[3]))
-    mean = x.sum(ROWS) / x.dtype.type(count)
+    mean = (x.sum(ROWS, dtype=np.float64) / count).astype(x.dtype)
     away = x - mean
-    variance = np.square(away).sum(ROWS) / x.dtype.type(count)
+    variance = (np.square(away).sum(ROWS, dtype=np.float64) / count).astype(x.dtype)
     inverse = 1 / np.sqrt(variance + x.dtype.type(epsilon))
     unbiased = variance * x.dtype.type(count / max(1, count - 1))
     return away * (inverse * scale) + offset, mean, unbiased, inverse
@@ -66,44 +66,63 @@ def _fused_batch_norm(x, scale, offset, epsilon=0.001):
 @RegisterGradient("fused_batch_norm")
 def fused_batch_norm_gradient(op, dy, *_):
     x, scale, _ = op.inputs
-    return _fused_batch_norm_grad(dy, x, scale, op.outputs[1], op.outputs[3])
+    return _fused_batch_norm_grad(dy, x, scale, op.outputs[1], op.outputs[3], 1.0)
 
 
-def _grad_ref(dy, x, scale, mean, inverse):
+def _switched_ref(x, scale, offset, mean, variance, training, epsilon):
+    if training:
+        return _training_ref(x, scale, offset, epsilon)
+    inverse = 1 / np.sqrt(variance + x.dtype.type(epsilon))
+    return (x - mean) * (inverse * scale) + offset, mean, variance, inverse
+
+
+@op(_normalised, dtype=promote_float, casts=(0, 1, 2, 3, 4), truth=(5,), outputs=4,
+    ref=_switched_ref, name="FusedBatchNormV3")
+def _switched_batch_norm(x, scale, offset, mean, variance, training, epsilon=0.001):
+    """As `fused_batch_norm` where `training` holds, else with the moments that are given."""
+
+
+@RegisterGradient("switched_batch_norm")
+def switched_batch_norm_gradient(op, dy, *_):
+    x, scale, training = op.inputs[0], op.inputs[1], op.inputs[5]
+    return (*_fused_batch_norm_grad(dy, x, scale, op.outputs[1], op.outputs[3],
+                                    cast_to(training, x)), None, None, None)
+
+
+def _grad_ref(dy, x, scale, mean, inverse, batch):
     count = max(1, x.size // max(1, x.shape[3]))
     flat = (x - mean) * inverse
     doffset, dscale = dy.sum(ROWS), (dy * flat).sum(ROWS)
-    dx = (scale * inverse) * (dy - (doffset + flat * dscale) / x.dtype.type(count))
-    return dx, dscale, doffset
+    through = batch * (doffset + flat * dscale) / x.dtype.type(count)
+    return (scale * inverse) * (dy - through), dscale, doffset
 
 
 @op(lambda s, a: [shapes.merge(s[0], s[1]), s[2], s[2]], dtype=promote_float, outputs=3,
     ref=_grad_ref, name="FusedBatchNormGradV3")
-def _fused_batch_norm_grad(dy, x, scale, mean, inverse):
-    """(dx, dscale, doffset) of `fused_batch_norm`; `mean` and `inverse` follow from `x`."""
+def _fused_batch_norm_grad(dy, x, scale, mean, inverse, batch):
+    """(dx, dscale, doffset) of batch normalisation.
+
+    Where `batch` is 1, `mean` and `inverse` follow from `x`; where it is 0, they do not.
+    """
 
 
 @RegisterGradient("fused_batch_norm_grad")
 def fused_batch_norm_grad_gradient(op, gx, gs, gb):
-    """With xh = (x - mean) r and P(u) = u - mean(u) - xh mean(u xh), the result dx = s r P(dy).
+    """With xh = (x - mean) r and P(u) = u - t (mean(u) + xh mean(u xh)), dx is s r P(dy).
 
-    P is symmetric, so that dy gets s r P(gx) + gs xh + gb, and what x gets comes through r and xh.
+    t is `batch`. P is symmetric, so that dy gets s r P(gx) + gs xh + gb; what x gets comes through
+    xh and, with t, through r.
     """
-    dy, x, scale, mean, r = op.inputs
+    dy, x, scale, mean, r, t = op.inputs
     count = cast_to(size(x), x) / cast_to(size(mean), x)
     flat = subtract(x, mean) * r
     b, c = reduce_mean(gx * flat, ROWS), reduce_mean(dy * flat, ROWS)
-    both = reduce_sum(gx * dy, ROWS) - count * (
+    both = reduce_sum(gx * dy, ROWS) - t * count * (
         reduce_mean(gx, ROWS) * reduce_mean(dy, ROWS) + b * c)
-    through = gs * dy - scale * r * (c * gx + b * dy)
-    ddy = _part(gx, x, scale, mean, r) + gs * flat + gb
-    dx = _part(through, x, ones_like(scale), mean, r) - flat * (r * r * scale * both / count)
-    return ddy, dx, r * both, None, None
-
-
-def _part(u, x, scale, mean, r):
-    """`scale r P(u)`, for which the gradient operation has steps."""
-    return _fused_batch_norm_grad(u, x, scale, mean, r)[0]
+    through = gs * dy - t * scale * r * (c * gx + b * dy)
+    ddy = _fused_batch_norm_grad(gx, x, scale, mean, r, t)[0] + gs * flat + gb
+    dx = _fused_batch_norm_grad(through, x, ones_like(scale), mean, r, t)[0]
+    return ddy, dx - flat * (t * r * r * scale * both / count), r * both, None, None, None
 
 
 def check_images(dtype, graph):
@@ -182,7 +201,7 @@ def _shifted(in_shapes, _):
     return _normalised([in_shapes[0], *in_shapes[2:]], None)[0]
 
 
-@op(_shifted, dtype=promote_float, name="FusedBatchNormV3",
+@op(_shifted, dtype=promote_float, name="FusedBatchNormV3", form="channel_affine", inplace=(0,),
     ref=lambda x, mean, slope, offset: (x - mean) * slope + offset)
 def _fused_inference(x, mean, slope, offset):
     """`(x - mean) slope + offset`, a value a channel."""
@@ -192,6 +211,15 @@ def _fused_inference(x, mean, slope, offset):
 def fused_inference_gradient(op, dy):
     x, mean, slope, _ = op.inputs
     return (dy * slope, None, reduce_sum(dy * subtract(x, mean), ROWS), reduce_sum(dy, ROWS))
+
+
+def switched_batch_norm(x, scale, offset, mean, variance, epsilon, training, name=None):
+    """(result, mean, variance) of `fused_batch_norm`, in training or not as `training` says.
+
+    The moments are those that were used, the variance of the batch over n - 1.
+    """
+    return _switched_batch_norm(x, scale, offset, mean, variance, training,
+                                epsilon=float(epsilon), name=name)[:3]
 
 
 __all__ = ["fused_batch_norm"]

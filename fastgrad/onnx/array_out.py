@@ -91,18 +91,29 @@ def pack(w, op):
                   axis=int(op.attrs["axis"]))
 
 
+def parts(w, op):
+    """The names of equal parts; their sizes are stated, since two Splits of one tensor that differ
+    in nothing else are taken for one by ONNX Runtime."""
+    x, = w.inputs(op)
+    axis, count, known = int(op.attrs["axis"]), len(op.outputs), op._inputs[0]._shape
+    if known is not None and known[axis] is not None:
+        sizes = w.ints([known[axis] // count] * count)
+    else:
+        whole_ = w.node("Gather", [w.node("Shape", [x]), w.ints([axis])])
+        sizes = w.node("Expand", [w.node("Div", [whole_, w.ints(count)]), w.ints([count])])
+    made = w.node("Split", [x, sizes], count, axis=axis)
+    return [made] if isinstance(made, str) else made
+
+
 @writes("unpack")
 def unpack(w, op):
     axis = w.ints([op.attrs["axis"]])
-    parts = w.node("Split", w.inputs(op), len(op.outputs), axis=int(op.attrs["axis"]))
-    parts = [parts] if isinstance(parts, str) else parts
-    return [w.node("Squeeze", [p, axis]) for p in parts]
+    return [w.node("Squeeze", [p, axis]) for p in parts(w, op)]
 
 
 @writes("split")
 def split(w, op):
-    parts = w.node("Split", w.inputs(op), len(op.outputs), axis=int(op.attrs["axis"]))
-    return parts
+    return parts(w, op)
 
 
 FAR = 2 ** 31 - 1
@@ -189,14 +200,14 @@ def gather_nd(w, op):
 
 @writes("one_hot")
 def one_hot(w, op):
+    """An index out of range is a row of `off`; ONNX counts negative ones from the end."""
     indices, depth, on, off = w.inputs(op)
     values = w.node("Concat", [w.node("Reshape", [v, w.ints([1])]) for v in (off, on)], axis=0)
-    depth = w.node("Reshape", [w.cast(depth, np.int64), w.ints([1])])
-    # an index out of range is a row of `off`, a negative one too
-    return w.node("OneHot", [w.node("Where", [w.node("Less", [indices, w.const(
-        np.zeros((), strong(op._inputs[0]._dtype)))]), w.cast(w.node(
-            "Squeeze", [depth]), strong(op._inputs[0]._dtype)), indices]), depth, values],
-        axis=int(op.attrs["axis"]))
+    indices, depth = (w.cast(r, np.int64) for r in (indices, depth))
+    depth = w.node("Reshape", [depth, w.ints([1])])
+    beyond = w.node("Less", [indices, w.ints(0)])
+    indices = w.node("Where", [beyond, depth, indices])
+    return w.node("OneHot", [indices, depth, values], axis=int(op.attrs["axis"]))
 
 
 @writes("filled")

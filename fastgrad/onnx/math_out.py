@@ -141,7 +141,7 @@ def where_(w, op):
 def select(w, op):
     condition, x, y = w.inputs(op)
     shapes = [t._shape for t in op._inputs]
-    if shapes[0] is None or shapes[1] is None:
+    if shapes[0] is None or len(shapes[0]) == 1 and shapes[1] is None:
         raise UnsupportedOnnxError(f"{where(op)}: the ranks of its operands are not known.", op)
     if len(shapes[0]) == 1 and len(shapes[1]) > 1:
         condition = w.node("Unsqueeze", [condition, w.ints(range(1, len(shapes[1])))])

@@ -14,13 +14,14 @@ from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.opdef import computing_dtype
 from fastgrad.graph.reference import in_casts
 from fastgrad.io.whole_files import write_whole
-from fastgrad.onnx import array_out, image_out, math_out, tables
+from fastgrad.graphdef.flow_out import inside
+from fastgrad.onnx import array_out, image_out, loops_out, math_out, tables
 from fastgrad.onnx.package import NUMBERS, UnsupportedOnnxError, package
 from fastgrad.version import __version__
 from fastgrad.wording import where
 
 WRITERS = tables.WRITERS
-FILES = array_out, image_out, math_out          # which fill the table
+FILES = array_out, image_out, loops_out, math_out       # which fill the table
 
 
 class Writer:
@@ -30,13 +31,15 @@ class Writer:
     ----------
     nodes, initializers : lists of protobuf messages
     names : dict of Tensor to str
+    flows : dict of Tensor to dtype
+        Loop variables that carry a sequence, and the dtype of its elements.
     """
 
     def __init__(self, session, names=None, taken=None):
         self.session, self.helper = session, package("onnx.helper")
         self.nodes, self.initializers = [], []
         self.names, self._taken = dict(names or {}), taken if taken is not None else set()
-        self._known, self.op = {}, None
+        self._known, self.op, self.flows = {}, None, {}
 
     def unique(self, name):
         candidate, count = name, 0
@@ -117,8 +120,11 @@ SOURCES = ("variable", "constant")
 
 
 def unwritable(ops):
-    """The operations among some that have no form in ONNX."""
-    return [op for op in ops if op.op_type not in SOURCES and op.op_type not in WRITERS]
+    """The operations among some, and in the loops among them, that have no form in ONNX."""
+    every = {op.id: op for op in ops}
+    for op in ops:
+        every.update((i, op.graph.operation_at(i)) for i in inside(op))
+    return [op for op in every.values() if op.op_type not in SOURCES and op.op_type not in WRITERS]
 
 
 def write_model(path, inputs, outputs, session, opset):
@@ -127,6 +133,10 @@ def write_model(path, inputs, outputs, session, opset):
         raise ValueError(f"opset must be at least 17; got {opset}.")
     inputs, outputs = _named(inputs), _named(outputs)
     given = {t: name for name, t in inputs.items()}
+    for name, t in inputs.items():
+        if t._shape is None:
+            raise UnsupportedOnnxError(f"the rank of the input {name!r}, {where(t)}, is not known: "
+                                       "state it with set_shape.", t.op)
     ops = operations(outputs.values(), given)
     wrong = unwritable(ops)
     if wrong:
@@ -138,6 +148,12 @@ def write_model(path, inputs, outputs, session, opset):
         if op.op_type not in SOURCES:
             writer.write(op)
     made = _model(writer, inputs, outputs, opset)
+    if any(t._shape is None for t in outputs.values()):     # ONNX wants to know the rank
+        made = package("onnx.shape_inference").infer_shapes(made)
+        for name, value in zip(outputs, made.graph.output):
+            if not value.type.tensor_type.HasField("shape"):
+                raise UnsupportedOnnxError(f"the rank of the output {name!r} is not known: state "
+                                           "it with set_shape.", outputs[name].op)
     package("onnx.checker").check_model(made)
     write_whole(path, [made.SerializeToString()])
     return path

@@ -373,6 +373,7 @@ def placeholder_with_default(input, shape, name=None):
         raise ShapeError(f"placeholder_with_default: the default has shape {node._shape}, "
                          f"which does not fit {declared}.")
     node._declare(declared)
+    node.graph.node_types[node.op.id] = "PlaceholderWithDefault"
     return node
 
 

@@ -99,6 +99,8 @@ class Perceptron(BaseEstimator):
     def _training(self, sample_weight):
         numbers = (self.beta_1, self.beta_2, self.epsilon) if self.solver == "adam" else (
             self.momentum, bool(self.nesterovs_momentum))
+        if any(self._shape.dropout) and self._seed is None:     # set after a fit without
+            self._seed = int(self._random_state.randint(2**31 - 1))
         return Training(self.solver, tuple(map(float, numbers)), sample_weight is not None,
                         self.alpha > 0, self.num_threads, self._seed)
 

@@ -11,7 +11,7 @@ from fastgrad.train.adaptive import (AdadeltaOptimizer, AdagradDAOptimizer, Adag
                                      RMSPropOptimizer)
 from fastgrad.train.gradient_descent import (GradientDescentOptimizer, MomentumOptimizer,
                                              ProximalGradientDescentOptimizer)
-from fastgrad.io.checkpoint import checkpoint_exists, remove_checkpoint
+from fastgrad.io.checkpoint import checkpoint_exists, get_checkpoint_mtimes, remove_checkpoint
 from fastgrad.io.checkpoint_state import (generate_checkpoint_state_proto, get_checkpoint_state,
                                           latest_checkpoint, update_checkpoint_state)
 from fastgrad.io.example_protos import (BytesList, Example, Feature, FeatureList, FeatureLists,
@@ -40,5 +40,6 @@ __all__ = [
     "load_variable", "remove_checkpoint", "update_checkpoint_state", "CheckpointReader",
     "NewCheckpointReader", "load_checkpoint", "BytesList", "Example", "Feature", "FeatureList",
     "FeatureLists", "Features", "FloatList", "Int64List", "SequenceExample", "SaverDef",
-    "init_from_checkpoint", "generate_checkpoint_state_proto", "summary_iterator"]
+    "init_from_checkpoint", "generate_checkpoint_state_proto", "get_checkpoint_mtimes",
+    "summary_iterator"]
 __getattr__ = _elsewhere.missing("fastgrad.train")

@@ -17,12 +17,12 @@ __all__ = [
     "RMSPropOptimizer", "Saver", "SaverDef", "SequenceExample", "assert_global_step",
     "checkpoint_exists", "cosine_decay", "cosine_decay_restarts", "create_global_step",
     "exponential_decay", "export_meta_graph", "generate_checkpoint_state_proto",
-    "get_checkpoint_state", "get_global_step", "get_or_create_global_step", "global_step",
-    "import_meta_graph", "init_from_checkpoint", "inverse_time_decay", "latest_checkpoint",
-    "linear_cosine_decay", "list_variables", "load_checkpoint", "load_variable",
-    "natural_exp_decay", "noisy_linear_cosine_decay", "piecewise_constant",
-    "piecewise_constant_decay", "polynomial_decay", "remove_checkpoint", "summary_iterator",
-    "update_checkpoint_state"]
+    "get_checkpoint_mtimes", "get_checkpoint_state", "get_global_step",
+    "get_or_create_global_step", "global_step", "import_meta_graph", "init_from_checkpoint",
+    "inverse_time_decay", "latest_checkpoint", "linear_cosine_decay", "list_variables",
+    "load_checkpoint", "load_variable", "natural_exp_decay", "noisy_linear_cosine_decay",
+    "piecewise_constant", "piecewise_constant_decay", "polynomial_decay", "remove_checkpoint",
+    "summary_iterator", "update_checkpoint_state"]
 
 class CheckpointReader:
     def __init__(self, filepattern: Any) -> None: ...
@@ -481,6 +481,7 @@ def generate_checkpoint_state_proto(
         all_model_checkpoint_paths: Any = None, all_model_checkpoint_timestamps: Any = None,
         last_preserved_timestamp: Any = None, relative: _bool = False
 ) -> Any: ...
+def get_checkpoint_mtimes(checkpoint_prefixes: TensorLike) -> list[float]: ...
 def get_checkpoint_state(
         checkpoint_dir: str | PathLike[str], latest_filename: str | None = None
 ) -> Any: ...

@@ -9,7 +9,7 @@ from fastgrad.graph.registry import NotDifferentiable
 from fastgrad.io.checkpoint import open_checkpoint
 from fastgrad.io.checkpoint_state import open_latest
 from fastgrad.ops.state import _assign
-from fastgrad.train.saveables import fitting
+from fastgrad.train.saveables import fitting, placed
 from fastgrad.variables.partitioned import PartitionedVariable
 from fastgrad.variables.scopes import variables_by_name
 from fastgrad.variables.variable import Variable
@@ -23,12 +23,12 @@ class _Source:
 
     def fitting(self, name, parts, v):
         try:
-            return fitting({name: parts}, self.stored, only=v)
+            return fitting({name: placed(parts)}, self.stored, only=v)
         except MisfitError:
             raise
         except Exception:               # its files may have been replaced since it was opened
             self.stored = open_checkpoint(self.path)
-            return fitting({name: parts}, self.stored, only=v)
+            return fitting({name: placed(parts)}, self.stored, only=v)
 
 
 @session_op
@@ -37,7 +37,7 @@ def restore_(session, node, inputs, known, done):
     attrs = node.attrs
     parts = [node.graph.given(v) for v in attrs["parts"]]
     (_, array), = attrs["source"].fitting(attrs["tensor"], parts, parts[attrs["place"]])
-    return [array]
+    return [array if array.flags.aligned else array.copy()]         # as plans want what they read
 
 
 NotDifferentiable("restore_")

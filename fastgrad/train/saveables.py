@@ -15,7 +15,8 @@ from fastgrad.wording import where
 
 
 def saveables(given, graph):
-    """{name in the file: list of Variables}: one variable, or the parts of a partitioned one.
+    """{name in the file: [(Variable, place)]}: one variable, whose place is None, or the parts of a
+    partitioned one, whose places are (shape of the whole, slice).
 
     Parameters
     ----------
@@ -33,7 +34,8 @@ def saveables(given, graph):
         given = graph.get_collection(GraphKeys.GLOBAL_VARIABLES)
         given += graph.get_collection(GraphKeys.SAVEABLE_OBJECTS)
     if isinstance(given, dict):
-        found = {name: _parts(v, whole=True) for name, v in given.items()}
+        found = {name: [(v, None)] if isinstance(v, Variable) else placed(_parts(v, whole=True))
+                 for name, v in given.items()}
         _refuse_twice(found, graph)
         return found
     found = {}
@@ -46,7 +48,19 @@ def saveables(given, graph):
         if before and (info is None or before[0].save_slice_info is None):
             raise ValueError(f"two variables to save are named {name!r}.")
         before.append(v)
+    found = {name: placed(parts) for name, parts in found.items()}
     _refuse_twice(found, graph)
+    return found
+
+
+def placed(parts):
+    """[(Variable, place)] of a variable or of parts; one part that is all has no place."""
+    found = []
+    for v in parts:
+        info = v.save_slice_info
+        alone = info is None or len(parts) == 1 and tuple(info.full_shape) == v._shape
+        found.append((v, None if alone else (
+            tuple(info.full_shape), tuple(zip(info.var_offset, info.var_shape)))))
     return found
 
 
@@ -66,18 +80,10 @@ def _parts(thing, whole=False):
 
 
 def _refuse_twice(found, graph):
-    every = [v for parts in found.values() for v in parts]
+    every = [v for parts in found.values() for v, _ in parts]
     if graph.literals == "tf" and len({*every}) < len(every):
         raise ValueError("The same saveable will be restored with two names: the same variable is "
                          "to be saved under two names.")
-
-
-def _slice_of(parts, v):
-    """(full shape, slice) if the variable is a part under the name, else None."""
-    info = v.save_slice_info
-    if info is None or len(parts) == 1 and tuple(info.full_shape) == v._shape:
-        return None
-    return tuple(info.full_shape), tuple(zip(info.var_offset, info.var_shape))
 
 
 # ---- values out -------------------------------------------------------------------------
@@ -85,13 +91,13 @@ def _slice_of(parts, v):
 def values_of(found, store):
     """{name: array or Partitioned} of variables' values, copied at one moment."""
     with store.lock.read_all():
-        copies = {name: [store.copy_of(v.op) for v in parts] for name, parts in found.items()}
+        copies = {name: [store.copy_of(v.op) for v, _ in parts] for name, parts in found.items()}
     values = {}
     for name, parts in found.items():
         arrays = [decoded(a) if a.dtype == TEXT else a for a in copies[name]]
-        slices = [_slice_of(parts, v) for v in parts]
-        values[name] = arrays[0] if slices[0] is None else Partitioned(
-            slices[0][0], [(part, a) for (_, part), a in zip(slices, arrays)])
+        places = [place for _, place in parts]
+        values[name] = arrays[0] if places[0] is None else Partitioned(
+            places[0][0], [(part, a) for (_, part), a in zip(places, arrays)])
     return values
 
 
@@ -126,12 +132,11 @@ def fitting(found, stored, reshape=False, only=None):
     MisfitError
         If a shape or dtype differs.
     """
-    return [(v, _fitting(name, parts, v, stored, reshape))
-            for name, parts in found.items() for v in parts if only in (None, v)]
+    return [(v, _fitting(name, v, place, stored, reshape))
+            for name, parts in found.items() for v, place in parts if only in (None, v)]
 
 
-def _fitting(name, parts, v, stored, reshape):
-    place = _slice_of(parts, v)
+def _fitting(name, v, place, stored, reshape):
     entry, dtype = stored.entry(name), strong(v._dtype)
     read = stored.dtype_of(name)
     if read != (np.dtype(object) if dtype == TEXT else dtype):

@@ -93,11 +93,11 @@ class Saver:
             if not found and not allow_empty:
                 raise ValueError("No variables to save")
             if self._graph.literals == "tf":        # those that are there now, TensorFlow's way
-                self._given = {name: vs if vs[0].save_slice_info else vs[0]
-                               for name, vs in found.items()}
+                self._given = {name: parts[0][0] if parts[0][1] is None else [v for v, _ in parts]
+                               for name, parts in found.items()}
 
     def _variables(self):
-        """{name in the file: [Variables]}"""
+        """{name in the file: [(Variable, place)]}, see `saveables`."""
         return saveables(self._given, self._graph)
 
     # ---- the list of checkpoints --------------------------------------------------------

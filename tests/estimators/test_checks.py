@@ -1,5 +1,6 @@
 """scikit-learn's own checks of estimators, one a test."""
 
+import unittest
 import warnings
 
 import pytest
@@ -20,4 +21,8 @@ ESTIMATORS = [MLPClassifier(max_iter=100), MLPRegressor(max_iter=100),
 @parametrize_with_checks(ESTIMATORS)
 @pytest.mark.filterwarnings("ignore")
 def test_check(estimator, check):
-    check(estimator)
+    """A check that does not concern the estimator, or wants pandas where there is none, passes."""
+    try:
+        check(estimator)
+    except unittest.SkipTest:
+        pass

@@ -225,6 +225,14 @@ def test_warm_start_goes_on():
     assert len(model.loss_curve_) == 6 and model.loss_curve_[-1] < first and model.n_iter_ == 3
 
 
+def test_dropout_may_begin_later():
+    model = MLPClassifier(**QUICK | dict(max_iter=2), warm_start=True).fit(X, DIGITS)
+    model.set_params(dropout=0.5)
+    ends = [weights_of(pickle.loads(pickle.dumps(model)).fit(X, DIGITS)) for _ in range(2)]
+    np.testing.assert_array_equal(*ends)
+    assert (ends[0] != weights_of(clone(model).set_params(dropout=0, max_iter=4).fit(X, DIGITS))).any()
+
+
 def test_an_interrupt_keeps_what_is_learnt():
     def interrupt(epoch, logs):
         if epoch == 2:

@@ -14,16 +14,20 @@ import tempfile
 
 import atheris
 
+from fastgrad import errors
+
+for _name in [n for n in sys.modules if n.startswith("fastgrad.io.")]:
+    del sys.modules[_name]              # to be imported anew, and by the full name: only these are looked at
 with atheris.instrument_imports(include=["fastgrad.io"]):
-    from fastgrad import errors
-    from fastgrad.io import example_features, protobuf, text_format
     from fastgrad.io.checkpoint import open_checkpoint
     from fastgrad.io.checkpoint_state import get_checkpoint_state
     from fastgrad.io.event_protos import Event
+    from fastgrad.io.example_features import example_features, sequence_features
     from fastgrad.io.example_protos import Example, SequenceExample
-    from fastgrad.io.protobuf import WireError
+    from fastgrad.io.protobuf import WireError, integer, text as text_field
     from fastgrad.io.records import read_records
     from fastgrad.io.table import table_pieces
+    from fastgrad.io.text_format import merge_text
     from fastgrad.io.train_protos import SaverDef
 
 FOLDER = tempfile.mkdtemp()
@@ -52,7 +56,7 @@ def entries(data):
     return sorted(found.items())
 
 
-HEADER = protobuf.integer(1, 1) + protobuf.text(3, protobuf.integer(1, 1))
+HEADER = integer(1, 1) + text_field(3, integer(1, 1))
 
 
 def bundle(data):
@@ -96,13 +100,13 @@ def message(kind):
         made = kind.FromString(data)
         assert kind.FromString(made.SerializeToString()) == made
         again = kind()
-        text_format.merge_text(str(made), again)
+        merge_text(str(made), again)
     return read
 
 
 def features(data):
-    example_features.example_features(data)
-    example_features.sequence_features(data)
+    example_features(data)
+    sequence_features(data)
 
 
 def state(data):
@@ -111,8 +115,8 @@ def state(data):
 
 
 def text(data):
-    text_format.merge_text(data.decode("utf-8", "replace"), SaverDef())
-    text_format.merge_text(data.decode("utf-8", "replace"), Example())
+    merge_text(data.decode("utf-8", "replace"), SaverDef())
+    merge_text(data.decode("utf-8", "replace"), Example())
 
 
 READERS = {"bundle": bundle, "index": index, "slices": slices, "safetensors": safetensors,

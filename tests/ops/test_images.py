@@ -113,6 +113,17 @@ def test_separable_is_depthwise_then_pointwise():
     np.testing.assert_array_equal(y, z)
 
 
+def test_rate_and_strides_move_within_every_second_pixel():
+    d = random.standard_normal((2, 3, 3, 2))
+    x = random.standard_normal((2, 12, 14, 3))
+    y, = run(fg.nn.depthwise_conv2d(x, d, [1, 2, 2, 1], "VALID", rate=2))
+    for i in range(2):
+        for j in range(2):
+            part, = run(fg.nn.depthwise_conv2d(x[:, i::2, j::2], d, [1, 2, 2, 1], "VALID"))
+            found = y[:, i::2, j::2]
+            np.testing.assert_allclose(found, part[:, :found.shape[1], :found.shape[2]])
+
+
 def test_pool_v2_takes_any_rank():
     for x in (X[:, 0], X, X[:, None]):
         y, = run(fg.nn.max_pool_v2(x, 1, 1, "VALID"))

@@ -109,6 +109,17 @@ def test_numbers_with_a_default_belong_to_training():
     assert history.history["val_loss"][0] == pytest.approx(np.log(3) + 1)
 
 
+def test_numbers_without_a_default_are_the_validation_s_too():
+    with fg.Graph().as_default():
+        x, scale = fg.placeholder(fg.float64, [None]), fg.placeholder(fg.float64, [])
+        loss = fg.reduce_mean(x * scale) + fg.Variable(0.0)
+        train, session = fg.GradientDescentOptimizer(0.0).minimize(loss), fg.Session()
+        for validation in ({x: np.full(4, 2.0)}, 0.5):
+            history = session.fit(train, {x: np.full(8, 2.0), scale: 3.0}, fetches={"loss": loss},
+                                  validation=validation)
+            assert history.history["val_loss"] == [6.0]
+
+
 # ---- early stopping ---------------------------------------------------------------------
 
 def test_the_best_weights_are_put_back():

@@ -41,6 +41,7 @@ for _reason, _types in {
     "without a derivative, as in TensorFlow, so that graphs of two of them fail": """
         bicubic_grad bilinear_grad dilation2d_backprop_filter dilation2d_backprop_input lrn_grad
         max_pool_grad_with_argmax nearest_neighbor_grad""",
+    "made by a layer, with its variables: tests/ops/test_batch_norm.py": "switched_batch_norm",
     "of files": """
         decode_and_crop_jpeg decode_bmp decode_gif decode_image decode_jpeg decode_png encode_jpeg
         encode_jpeg_quality encode_png extract_jpeg_shape is_jpeg""",

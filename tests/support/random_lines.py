@@ -164,14 +164,16 @@ for _reason, _types in {
         assert_ assign_shaped at_most_one check_initialized cond_ is_initialized print_ py_function
         report_uninitialized restore_ summary_ while_ while_grad""",
     "a plan's own, made of what the lines make": """
-        bgemm convolve_back gemm merge_rows not_zero snapshot take_label""",
+        bgemm channel_grad channel_grad_parts channel_moments channel_parts channel_sums
+        convolve_back gemm merge_rows not_zero snapshot take_label""",
     "of text, which has no size to compare": """
         as_string decode_raw edit_distance parse_example sparse_feature string_join""",
     "of an initializer that draws": "orthonormal",
     "only for tensors of unknown rank, which lines do not make; see test_compat_refusals.py": """
         weights_of""",
-    "of sequences, against sums over all paths: tests/rnn": """
+    "of sequences, against sums over all paths: test_ctc.py, test_beams.py": """
         ctc_beam_search_decoder ctc_greedy_decoder ctc_loss gather_tree""",
+    "evaluated by a session between plans, from a file": "restore_",
     "of TensorArrays, whose handles are no numbers: tests/flow/test_tensor_array.py": """
         tensor_array tensor_array_close tensor_array_concat tensor_array_gather tensor_array_grad
         tensor_array_read tensor_array_scatter tensor_array_size tensor_array_split

@@ -79,6 +79,23 @@ def arrays():
     return {"x:0": X}, names
 
 
+def recurrent():
+    """A recurrent net over lengths, a loop of one's own, a branch."""
+    x = tf.placeholder(tf.float32, [None, 5, 3], name="x")
+    lengths = tf.placeholder(tf.int32, [None], name="lengths")
+    turns = tf.placeholder(tf.int32, [], name="turns")
+    outputs, state = tf.nn.dynamic_rnn(tf.nn.rnn_cell.BasicLSTMCell(4), x, lengths,
+                                       dtype=tf.float32)
+    _, total = tf.while_loop(lambda i, a: i < turns,
+                             lambda i, a: (i + 1, a * 0.5 + tf.reduce_sum(state.h)),
+                             [tf.constant(0), tf.constant(1.0)])
+    chosen = tf.cond(turns > 2, lambda: total * 2.0 + 1.0, lambda: total - tf.constant(5.0))
+    names = [tf.identity(t, name=f"o{i}").name
+             for i, t in enumerate((outputs, state.c, total, chosen))]
+    return {"x:0": RNG.randn(2, 5, 3).astype(np.float32), "lengths:0": np.array([5, 2], np.int32),
+            "turns:0": np.array(3, np.int32)}, names
+
+
 class Folder:
     """The files and what is said of them."""
 
@@ -121,8 +138,9 @@ def trained(folder, name):
         frozen = tf.graph_util.convert_variables_to_constants(
             s, g.as_graph_def(), ["p", "label"])
         if name == "adam":
-            folder.add("checkpoint", "checkpoint", where, values := [],
-                       variables=keyed(values, variables), latest=name) if False else None
+            values = []
+            keys = keyed(values, variables)
+            folder.add("checkpoint", "checkpoint", where, values, variables=keys, latest=name)
             for text in (False, True):
                 path = f"frozen.pb{'txt' if text else ''}"
                 tf.train.write_graph(frozen, folder.path, path, as_text=text)
@@ -174,6 +192,7 @@ def write(path):
         trained(folder, name)
     graph(folder, "arrays", arrays)
     graph(folder, "convolutional", convolutional)
+    graph(folder, "recurrent", recurrent)
     folder.save()
     return folder.cases
 

@@ -163,7 +163,7 @@ RETURNS = {
     "sufficient_statistics": "tuple[Any, Tensor, Tensor, Any]",
     "sparse_placeholder": "SparseTensor",
     "latest_checkpoint": "str | Any", "list_variables": "list[Any]",
-    "load_variable": "NDArray[Any]", "global_step": "int",
+    "get_checkpoint_mtimes": "list[float]", "load_variable": "NDArray[Any]", "global_step": "int",
     "check_gradient": "float",
     "l1_regularizer l2_regularizer l1_l2_regularizer sum_regularizer": "Callable[..., Any]",
     "apply_regularization": "Any",

@@ -37,6 +37,7 @@ from fastgrad.train import create_global_step as create_global_step
 from fastgrad.train import exponential_decay as exponential_decay
 from fastgrad.train import export_meta_graph as export_meta_graph
 from fastgrad.train import generate_checkpoint_state_proto as generate_checkpoint_state_proto
+from fastgrad.train import get_checkpoint_mtimes as get_checkpoint_mtimes
 from fastgrad.train import get_checkpoint_state as get_checkpoint_state
 from fastgrad.train import get_global_step as get_global_step
 from fastgrad.train import get_or_create_global_step as get_or_create_global_step

@@ -32,7 +32,7 @@ class Inner(Builder):
     """
 
     def __init__(self, outer, hoists):
-        super().__init__(outer.rules, (), outer.calculate)
+        super().__init__(outer.rules, (), outer.calculate, outer.sizes)
         self.fold, self.share, self.nests = outer.fold, outer.share, outer.nests
         self.outer, self.hoists = outer, hoists
         self.own = set()                # Values that hang on the block

@@ -3,9 +3,9 @@
 This list of the files that enter families is the only one.
 """
 
-from fastgrad.compiler.layout import (arrays, convolutions, draws, elementwise, emitter, index,
-                                      movement, nests, pools, products, reductions, rows,
+from fastgrad.compiler.layout import (arrays, channels, convolutions, draws, elementwise, emitter,
+                                      index, movement, nests, pools, products, reductions, rows,
                                       strides, updates)
 
-__all__ = ["arrays", "convolutions", "draws", "elementwise", "emitter", "index", "movement",
-           "nests", "pools", "products", "reductions", "rows", "strides", "updates"]
+__all__ = ["arrays", "channels", "convolutions", "draws", "elementwise", "emitter", "index",
+           "movement", "nests", "pools", "products", "reductions", "rows", "strides", "updates"]

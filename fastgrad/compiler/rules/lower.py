@@ -1,5 +1,7 @@
 """Rules of the group `lower`: views, broadcasts, reductions and losses become what kernels know."""
 
+import numpy as np
+
 from fastgrad.compiler.ir import const_value, number_value, repeated
 from fastgrad.compiler.rewrite import int_array, reshaped, rule
 from fastgrad.compiler.size import same

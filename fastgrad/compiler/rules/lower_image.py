@@ -6,8 +6,10 @@ They belong to the group `lower` of `rewrite`. Convolutions and pools have kerne
 import numpy as np
 
 from fastgrad.compiler.ir import const_value
-from fastgrad.compiler.rewrite import reshaped, rule
+from fastgrad.compiler.rewrite import int_array, reshaped, rule
+from fastgrad.graph.opdef import OPS
 from fastgrad.graph.shapes import size_of
+from fastgrad.nn.channels import block_of
 from fastgrad.nn.lrn import neighbours
 from fastgrad.ops.patches import layout_of
 from fastgrad.ops.space import joined_spaces, split_spaces
@@ -36,46 +38,57 @@ def _rows(b, x):
 
 @rule("lower", "fused_batch_norm")
 def _fused_batch_norm(b, s):
-    """Two reductions for the moments, then what an activation can share tiles with."""
+    """One read of memory for the moments, one for the result and an activation behind it."""
     x, scale, offset = s.inputs
     if not x.size:
         return None
-    flat = _rows(b, x)
-    count = flat.shape[0]
-    mean = b.step("reduce_mean", flat, axis=(0,), keepdims=False)
-    away = b.step("subtract", flat, mean)
-    variance = b.step("reduce_mean", b.step("square", away), axis=(0,), keepdims=False)
-    inverse = b.step("rsqrt", b.step("add", variance, _number(s.attrs["epsilon"], x)))
-    y = b.step("add", b.step("multiply", away, b.step("multiply", inverse, scale)), offset)
-    unbiased = b.step("multiply", variance, _number(count / max(1, count - 1), x))
-    return [reshaped(b, y, x.shape), mean, unbiased, inverse]
+    moments = _moments(b, x, s.attrs["epsilon"])
+    return [_affine(b, x, moments, scale, offset), *moments]
+
+
+@rule("lower", "switched_batch_norm")
+def _switched_batch_norm(b, s):
+    """The moments that are used are chosen; all else is the same."""
+    x, scale, offset, mean, variance, training = s.inputs
+    if not x.size:
+        return None
+    fixed = (mean, variance, b.step("rsqrt", b.step("add", variance,
+                                                    _number(s.attrs["epsilon"], x))))
+    chosen = [b.step("where", training, now, then)
+              for now, then in zip(_moments(b, x, s.attrs["epsilon"]), fixed)]
+    return [_affine(b, x, chosen, scale, offset), *chosen]
+
+
+def _moments(b, x, epsilon):
+    """(mean, variance over n - 1, 1 / deviation) of the channels."""
+    rows, block = _blocks(x)
+    part = b.step("channel_parts", _rows(b, x), block=block)
+    return b.build(OPS["channel_moments"], [part],
+                   {"rows": rows, "block": block, "epsilon": float(epsilon)})
+
+
+def _affine(b, x, moments, scale, offset):
+    return b.step("fused_inference", x, moments[0], b.step("multiply", moments[2], scale), offset)
 
 
 @rule("lower", "fused_batch_norm_grad")
 def _fused_batch_norm_grad(b, s):
-    """Two reductions, then dx = a (dy - doffset / n) - (x - mean) c by channels."""
-    dy, x, scale, mean, inverse = s.inputs
+    dy, x, scale, mean, inverse, batch = s.inputs
     if not x.size:
         return None
-    dy, flat = _rows(b, dy), _rows(b, x)
-    away = b.step("subtract", flat, mean)
-    doffset = b.step("reduce_sum", dy, axis=(0,), keepdims=False)
-    both = b.step("reduce_sum", b.step("multiply", dy, away), axis=(0,), keepdims=False)
-    dscale = b.step("multiply", both, inverse)
-    share, slope = _number(1 / flat.shape[0], x), b.step("multiply", scale, inverse)
-    centred = b.step("subtract", dy, b.step("multiply", doffset, share))
-    along = b.step("multiply", b.step("multiply", dscale, inverse), share)
-    dx = b.step("multiply", b.step("subtract", centred, b.step("multiply", away, along)), slope)
-    return [reshaped(b, dx, x.shape), dscale, doffset]
+    rows, block = _blocks(x)
+    part = b.step("channel_grad_parts", _rows(b, dy), _rows(b, x), mean, block=block)
+    doffset, dscale, share, along = b.build(
+        OPS["channel_sums"], [part, inverse], {"rows": rows, "block": block})
+    if batch.splat is None or batch.splat != 1:
+        share, along = (b.step("multiply", v, batch) for v in (share, along))
+    dx = b.step("channel_grad", dy, x, mean, b.step("multiply", inverse, scale), share, along)
+    return [dx, dscale, doffset]
 
 
-@rule("lower", "fused_inference")
-def _fused_inference(b, s):
-    x, mean, slope, offset = s.inputs
-    if not x.size:
-        return None
-    scaled = b.step("multiply", b.step("subtract", _rows(b, x), mean), slope)
-    return reshaped(b, b.step("add", scaled, offset), x.shape)
+def _blocks(x):
+    """(rows, rows of a block) of images."""
+    return x.size // x.shape[-1], block_of(x.shape[-1])
 
 
 # ---- local response normalisation -------------------------------------------------------
@@ -156,7 +169,7 @@ def _batch_to_space(b, s):
     begin[1:1 + len(sizes)] = np.reshape(s.attrs["crops"], (-1, 2))[:, 0]
     if whole == s.out.shape:
         return spread
-    return b.step("slice", spread, const_value(begin), const_value(np.array(s.out.shape)))
+    return b.step("slice", spread, const_value(begin), const_value(int_array(s.out.shape)))
 
 
 # ---- patches ----------------------------------------------------------------------------
@@ -167,7 +180,8 @@ MOST_PLACES = 64            # of a window; beyond, one NumPy step costs less tha
 @rule("lower", "extract_image_patches")
 def _patches(b, s):
     x = s.inputs[0]
-    pads, places = layout_of(x.shape, **s.attrs)
+    sizes = (x.shape[0], *map(int, x.shape[1:3]), x.shape[3])     # of one size a plan each
+    pads, places = layout_of(sizes, **s.attrs)
     if not s.out.size or len(places) > MOST_PLACES:
         return None
     if pads.any():
@@ -178,5 +192,5 @@ def _patches(b, s):
 def _place(b, x, rows, columns):
     numbers = [0, x.shape[0], 1, rows.start, rows.stop, rows.step, columns.start, columns.stop,
                columns.step]
-    return b.step("strided_slice", x, const_value(np.array(numbers, np.int64)),
+    return b.step("strided_slice", x, const_value(int_array(numbers)),
                   spec=("s", "s", "s"))
