@@ -51,9 +51,15 @@ def distance(mine, reference, start):
 def check(job, workload):
     """Take a few steps on both sides; compare weights, or probabilities if nothing trains."""
     from bench.peers import numpy_peer
+    from bench.sequences import Judge, Sequence
+    from bench.sequences import make_weights as weights_of_sequence
     from bench.workloads import make_weights
 
-    judge = numpy_peer.build(workload)
+    if isinstance(workload, Sequence):
+        make_weights = weights_of_sequence
+        judge = Judge(workload, getattr(job, "reset_after", False))
+    else:
+        judge = numpy_peer.build(workload)
     for _ in range(CHECKED_STEPS):
         answer, right = job.step(), judge.step()
     if workload.trains:
@@ -135,9 +141,9 @@ def send(replies, answer):
 
 def cold(name, workload, steps):
     peer = load_peer(name)
-    from bench.workloads import make
+    from bench.workloads import made
 
-    job = peer.build(make(**json.loads(workload)))
+    job = peer.build(made(json.loads(workload)))
     for _ in range(steps):
         job.step()
 

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from bench.images import IMAGES, ImageWorkload, image_data, image_weights, make_image
+from bench.sequences import SEQUENCES, Sequence
 
 DTYPES = ("float32", "float64")
 HIDDEN = ("none", "relu", "tanh", "sigmoid")
@@ -58,7 +59,9 @@ class Workload:
 
 
 def made(fields):
-    """The workload, of either kind, that `as_dict` describes."""
+    """The workload, of any kind, that `as_dict` describes."""
+    if "cell" in fields:
+        return Sequence(**fields)
     return make_image(**fields) if "image" in fields else make(**fields)
 
 
@@ -115,6 +118,7 @@ WORKLOADS = {w.name: w for w in (
     make("infer_batch", 1024, (784, 256, 256, 10), loss="infer"),
 )}
 WORKLOADS.update(IMAGES)
+WORKLOADS.update(SEQUENCES)
 
 
 def make_data(workload, seed=0):

@@ -179,6 +179,10 @@ class AxisError(RunShapeError):
     """The classes' dimension of a softmax that is not there; TensorFlow's two classes in one."""
 
 
+class NestingError(FastgradError, ValueError, TypeError):
+    """A nesting of tensors that is not the one wanted; TensorFlow has both classes for it."""
+
+
 class AxisIndexError(ShapeError, IndexError):
     """An axis of a contraction that is not there; IndexError is TensorFlow's class for it."""
 

@@ -122,6 +122,10 @@ class LateShapeError(ShapeError):
     shape: Any
 
 
+class NestingError(FastgradError, ValueError, TypeError):
+    ...
+
+
 class NoVariableError(FastgradError, TypeError, AttributeError):
     ...
 

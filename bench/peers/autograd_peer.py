@@ -3,8 +3,9 @@ import autograd
 import autograd.numpy as np
 from importlib.metadata import version
 
-from bench.images import ImageWorkload
 from bench.peers import Unsupported
+from bench.sequences import Sequence
+from bench.images import ImageWorkload
 from bench.workloads import make_data, make_weights
 
 ACTIVATION = {"none": None, "relu": lambda h: np.maximum(h, 0), "tanh": np.tanh,
@@ -16,6 +17,8 @@ def versions():
 
 
 def build(workload):
+    if isinstance(workload, Sequence):
+        raise Unsupported("recurrent nets are not compared here")
     if isinstance(workload, ImageWorkload):
         raise Unsupported("dense nets only")
     return Training(workload) if workload.trains else Inference(workload)

@@ -8,6 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 import fastgrad as fg
 import numpy as np
 
+from bench.peers.sequences_tf import Net as Recurrent
+from bench.sequences import Sequence
 from bench.images import ImageWorkload, walk
 from bench.workloads import make_data, make_weights
 
@@ -40,6 +42,9 @@ def versions():
 
 
 def build(workload):
+    if isinstance(workload, Sequence):
+        import fastgrad.compat.v1 as tf
+        return Recurrent(workload, tf)
     return Training(workload) if workload.trains else Inference(workload)
 
 

@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from bench.peers.sequences_jax import Net as Recurrent
+from bench.sequences import Sequence
 from bench.images import ImageWorkload, walk
 from bench.workloads import make_data, make_weights
 
@@ -46,6 +48,8 @@ def versions():
 
 
 def build(workload):
+    if isinstance(workload, Sequence):
+        return Recurrent(workload)
     return Training(workload) if workload.trains else Inference(workload)
 
 

@@ -5,6 +5,7 @@ probabilities against it, so its formulas are kept plain enough to be checked by
 """
 import numpy as np
 
+from bench.sequences import Judge, Sequence
 from bench.images import ImageWorkload
 from bench.peers.numpy_images import ImageNet
 from bench.workloads import make_data, make_weights
@@ -15,6 +16,8 @@ def versions():
 
 
 def build(workload):
+    if isinstance(workload, Sequence):
+        return Judge(workload)
     if isinstance(workload, ImageWorkload):
         return ImageNet(workload)
     return Training(workload) if workload.trains else Inference(workload)

@@ -9,6 +9,7 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from bench.peers import Unsupported
+from bench.sequences import Sequence
 from bench.images import ImageWorkload, walk
 from bench.workloads import make_data, make_weights
 
@@ -22,6 +23,9 @@ def versions():
 
 
 def build(workload):
+    if isinstance(workload, Sequence):
+        from bench.peers.sequences_onnx import Net as Recurrent
+        return Recurrent(workload)
     if workload.trains:
         raise Unsupported("the package runs models; it does not train")
     return Inference(workload)

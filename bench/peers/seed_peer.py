@@ -14,6 +14,7 @@ import numpy as np
 
 from bench.images import ImageWorkload
 from bench.peers import Unsupported
+from bench.sequences import Sequence
 from bench.workloads import make_data, make_weights
 
 GRADIENTS = {}
@@ -202,6 +203,8 @@ def run(fetch, feed):
 
 
 def build(workload):
+    if isinstance(workload, Sequence):
+        raise Unsupported("recurrent nets are not compared here")
     if isinstance(workload, ImageWorkload):
         raise Unsupported("dense nets only")
     if workload.loss != "tutorial" or workload.hidden not in ("none", "sigmoid"):

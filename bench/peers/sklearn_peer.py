@@ -9,6 +9,7 @@ from sklearn.neural_network import MLPClassifier
 
 from bench.images import ImageWorkload
 from bench.peers import Unsupported
+from bench.sequences import Sequence
 from bench.workloads import make_data, make_weights
 
 ACTIVATION = {"none": "identity", "relu": "relu", "tanh": "tanh", "sigmoid": "logistic"}
@@ -19,6 +20,8 @@ def versions():
 
 
 def build(workload):
+    if isinstance(workload, Sequence):
+        raise Unsupported("recurrent nets are not compared here")
     if isinstance(workload, ImageWorkload):
         raise Unsupported("dense nets only")
     if workload.layers[-1] == 2:

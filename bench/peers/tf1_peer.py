@@ -10,6 +10,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 import tensorflow
 
+from bench.peers.sequences_tf import Net as Recurrent
+from bench.sequences import Sequence
 from bench.images import ImageWorkload, walk
 from bench.workloads import make_data, make_weights
 
@@ -46,6 +48,8 @@ def versions():
 
 
 def build(workload):
+    if isinstance(workload, Sequence):
+        return Recurrent(workload, tf)
     return Training(workload) if workload.trains else Inference(workload)
 
 

@@ -12,6 +12,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import tensorflow as tf
 
 from bench.peers import Unsupported
+from bench.sequences import Sequence
 from bench.images import ImageWorkload, walk
 from bench.workloads import make_data, make_weights
 
@@ -42,6 +43,8 @@ def versions():
 
 
 def build(workload):
+    if isinstance(workload, Sequence):
+        raise Unsupported("recurrent nets are not compared here")
     if tf.__version__.startswith("1."):
         raise Unsupported("needs TensorFlow 2, this is " + tf.__version__)
     return Training(workload) if workload.trains else Inference(workload)

@@ -10,6 +10,8 @@ and never less.
 import torch
 import torch.nn.functional as F
 
+from bench.peers.sequences_torch import Net as Recurrent
+from bench.sequences import Sequence
 from bench.images import ImageWorkload, walk
 from bench.workloads import make_data, make_weights
 
@@ -51,6 +53,8 @@ def versions():
 
 
 def build(workload):
+    if isinstance(workload, Sequence):
+        return Recurrent(workload)
     return Training(workload) if workload.trains else Inference(workload)
 
 

@@ -14,6 +14,7 @@ from fastgrad.train.moving_averages import assign_moving_average
 from fastgrad.graph.collection import GraphKeys
 from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.nn import dropout as drop
+from fastgrad.nn import embedding_lookup
 from fastgrad.nn import relu as _relu
 from fastgrad.nn import relu6 as _relu6
 from fastgrad.ops.make import one_hot
@@ -21,7 +22,7 @@ from fastgrad.ops.cast import cast
 from fastgrad.ops.state import identity
 from fastgrad.layers.regularizers import (apply_regularization, l1_l2_regularizer, l1_regularizer,
                                           l2_regularizer, sum_regularizer)
-from fastgrad.variables.scopes import variable_scope
+from fastgrad.variables.scopes import get_variable, variable_scope
 from fastgrad.layers.layer import choose
 from fastgrad.graph.dtypes import INT64
 
@@ -163,6 +164,20 @@ def flatten(inputs, outputs_collections=None, scope=None):
         return output(layers.flatten(x), outputs_collections, alias=inside)
 
 
+def embed_sequence(ids, vocab_size=None, embed_dim=None, unique=False, initializer=None,
+                   regularizer=None, trainable=True, scope=None, reuse=None):
+    """Ids as rows of a variable `embeddings` of the scope, made or shared."""
+    if not (reuse or (vocab_size and embed_dim)):
+        raise ValueError("Must specify vocab size and embedding dimension when not reusing. Got "
+                         f"vocab_size={vocab_size} and embed_dim={embed_dim}")
+    shape = None if vocab_size is None or embed_dim is None else [vocab_size, embed_dim]
+    with variable_scope(scope, "EmbedSequence", reuse=reuse):
+        table = get_variable(
+            "embeddings", shape, None, initializer, regularizer, trainable,
+            [GraphKeys.GLOBAL_VARIABLES, GraphKeys.MODEL_VARIABLES])
+        return embedding_lookup(table, as_tensor(ids))
+
+
 @add_arg_scope
 def one_hot_encoding(labels, num_classes, on_value=1.0, off_value=0.0, outputs_collections=None,
                      scope=None):
@@ -199,6 +214,10 @@ def stack(inputs, layer, stack_args, **kwargs):
         return inputs
 
 
+__all__ = ["xavier_initializer", "variance_scaling_initializer", "fully_connected", "linear",
+           "relu", "relu6", "batch_norm", "dropout", "flatten", "one_hot_encoding",
+           "embed_sequence", "stack", "l1_regularizer", "l2_regularizer", "l1_l2_regularizer",
+           "sum_regularizer", "apply_regularization"]
 def _name_of(layer, default):
     return getattr(getattr(layer, "func", layer), "__name__", default)
 

@@ -80,7 +80,7 @@ from fastgrad.flow.py_func import py_func as _py_func
 from fastgrad.graph.nodes import Operation, Tensor
 from fastgrad.graph.tensor_shape import Dimension, TensorShape
 from fastgrad.graph.dtypes import DType, STRING as _STRING, as_dtype as _as_dtype, DTYPES as _DTYPES
-from fastgrad.ops.indexed_slices import IndexedSlices
+from fastgrad.ops.indexed_slices import IndexedSlices, SparseTensorValue
 
 __version__ = VERSION = "1.15.5"              # the TensorFlow whose API this is
 GIT_VERSION = COMPILER_VERSION = "fastgrad " + _fastgrad.__version__
@@ -142,6 +142,8 @@ HistogramProto = _event_protos.HistogramProto
 SummaryMetadata = _event_protos.SummaryMetadata
 SparseTensor = _bind_class(_fastgrad.SparseTensor)
 TensorArray = _bind_class(_fastgrad.TensorArray)
+sparse = _module("sparse", SparseTensor=SparseTensor, to_dense=_fastgrad.sparse_tensor_to_dense,
+                 placeholder=_fastgrad.sparse_placeholder)
 strings = _module("strings", join=_fastgrad.string_join, as_string=_fastgrad.as_string)
 
 nn = _module("nn", _fastgrad.nn, _fastgrad.nn.LATE)

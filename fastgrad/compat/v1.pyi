@@ -353,6 +353,7 @@ from fastgrad import sort as sort
 from fastgrad import space_to_batch as space_to_batch
 from fastgrad import space_to_batch_nd as space_to_batch_nd
 from fastgrad import space_to_depth as space_to_depth
+from fastgrad.compat._v1 import sparse as sparse
 from fastgrad import sparse_placeholder as sparse_placeholder
 from fastgrad import sparse_tensor_to_dense as sparse_tensor_to_dense
 from fastgrad import sparse_to_dense as sparse_to_dense

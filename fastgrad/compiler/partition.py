@@ -14,7 +14,7 @@ A cost model decides, not the user: a plan whose steps are too small stays on on
 import contextlib
 
 from fastgrad.compiler.costs import cost_us
-from fastgrad.compiler.shares import one_row, share_of
+from fastgrad.compiler.shares import Share, one_row, share_of
 from fastgrad.compiler.size import most, same
 
 PLAN_AT_LEAST_US = 25.0                         # waking a team costs a few microseconds
@@ -23,6 +23,9 @@ ACROSS_AT_LEAST_US = 6.0                        # of one row times large matrice
 STEP_ACROSS_US = 1.5
 PIECE_AT_LEAST_US = 0.5                         # of a step that needs none: two calls for one
 BARRIER_EVERY_US = 10_000.0                     # of work: a team sees Ctrl-C before barriers only
+BARRIER_US = 0.5                                # of a turn of a loop
+TURN_GAIN_US = 2.0                              # of a turn that a team walks
+TEAM_LOOP_US = 100.0                            # counted for a loop: its turns are not known
 MOST_PIECES = 200                               # remembered without a barrier; see `_Accesses`
 
 
@@ -34,29 +37,65 @@ def partition(kernels, threads, sizes=None):
     with contextlib.nullcontext() if sizes is None else sizes.supposing(
             [s.most for s in sizes.symbols]):
         costs = [cost_us(k) for k in kernels]
+        inside = {k: [cost_us(inner) for inner in _run_of(k)] for k in kernels
+                  if k.symbol == "loop" and threads > 1}
+    shares = [share_of(k) for k in kernels]
+    for i, k in enumerate(kernels):
+        if k in inside and _for_a_team(k, inside[k], threads):
+            shares[i], costs[i] = Share(threads, 1, (False,) * len(k.values)), TEAM_LOOP_US
     across = sum(c for k, c in zip(kernels, costs) if one_row(k))
     least = 0.0 if across >= ACROSS_AT_LEAST_US else PLAN_AT_LEAST_US
-    if threads < 2 or sum(c for c in costs if c >= PIECE_AT_LEAST_US) < least:
+    if threads < 2 or sum(c for s, c in zip(shares, costs)
+                          if s.units > 1 and c >= PIECE_AT_LEAST_US) < least:
         return 1
-    shares = [share_of(k) for k in kernels]
-    if sum(c for s, c in zip(shares, costs) if s.units > 1 and c >= PIECE_AT_LEAST_US) < least:
-        return 1
+    _lay(kernels, shares, costs)
+    return threads
+
+
+def _lay(kernels, shares, costs):
+    """Choose what is split, and lay barriers where threads would meet."""
     since, spent = _Accesses(), 0.0
     for k, share, cost in zip(kernels, shares, costs):
         k.grain = share.grain
         alone = _accesses(k, None)
         split = _accesses(k, share) if share.units > 1 else None
-        k.parallel = split is not None and _worth_splitting(
+        team = k.symbol == "loop" and split is not None
+        k.parallel = team or split is not None and _worth_splitting(
             cost, since.clash(alone), since.clash(split),
             STEP_ACROSS_US if one_row(k) else STEP_AT_LEAST_US)
         mine = split if k.parallel else alone
-        k.barrier = (since.clash(mine) or since.count > MOST_PIECES
+        k.barrier = (team or since.clash(mine) or since.count > MOST_PIECES
                      or spent > BARRIER_EVERY_US)
         if k.barrier:
             since, spent = _Accesses(), 0.0
         spent += cost
         since.add(mine)
-    return threads
+
+
+def _run_of(loop):
+    """The kernels of a turn, and those of the condition behind it."""
+    _, condition, turn = loop.blocks
+    return [*turn, *condition]
+
+
+def _for_a_team(loop, costs, threads):
+    """Whether all threads walk a loop; lays out its blocks for them if so.
+
+    Its first block is the first thread's. The turn and the condition behind it are one run of
+    kernels; all threads meet behind the condition, so what a turn begins with finds none ahead.
+    """
+    run, tested = _run_of(loop), bool(loop.blocks[1])
+    _lay(run, [share_of(k) for k in run], costs)
+    if run and not (tested and any(k.barrier for k in run)):
+        run[0].barrier = True           # a thread may be at most a turn ahead
+    split = sum(c for k, c in zip(run, costs) if k.parallel)
+    barriers = sum(k.barrier for k in run) + tested
+    gain = split * (1 - 1 / threads) - BARRIER_US * barriers
+    if gain >= max(TURN_GAIN_US, 0.1 * sum(costs)):
+        return True
+    for k in run:
+        k.parallel = k.barrier = False
+    return False
 
 
 def _worth_splitting(cost, alone_waits, split_waits, least):
@@ -85,7 +124,7 @@ def _accesses(k, share):
         if v is None or v.storage is None or v.known:
             continue
         s = v.storage
-        memory = "arena" if s.kind == "arena" else s
+        memory = "arena" if s.kind == "arena" else (s.kind, s.index, s.source)
         start = s.offset if s.kind == "arena" else 0
         size = v.size * v.dtype.itemsize
         if share is None:

@@ -109,7 +109,7 @@ class Spaces:
     def tuple_of(self, k, table):
         """A Kernel as Program takes it; `table`: symbol -> address."""
         if k.symbol in OWN:
-            return self._own(k, table)
+            return (*self._own(k, table), int(k.parallel), int(k.barrier))
         if k.parts:
             tile, scratch = strips.tile_of(k)
             return ("strip", tile, scratch, strips.substeps(

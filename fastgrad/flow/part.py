@@ -35,8 +35,9 @@ class Part:
             self.structure = build()
             self.outputs = [_output(n, graph) for n in flat(self.structure)]
         # a variable that the function makes lasts beyond it, and so lies outside
-        self.made = made = {op for op in map(graph.operation_at, range(first, graph.version))
-                            if op.op_type != "variable"}
+        made = {graph.operation_at(i) for i in range(first, graph.version)}
+        variables = {op for op in made if op.op_type == "variable"}
+        self.made = made = made - variables - {v.outputs[0].initializer for v in variables}
         outside = {t: None for t in self.outputs if isinstance(t, Tensor) and t.op not in made}
         before = {n: None for n in self.outputs if not isinstance(n, Tensor) and n not in made}
         reached, todo = set(), [getattr(n, "op", n) for n in self.outputs]

@@ -188,6 +188,8 @@ def while_loop(cond, body, loop_vars, shape_invariants=None, parallel_iterations
             "maximum_iterations": None if maximum_iterations is None else as_tensor(
                 maximum_iterations, None, graph), "back_prop": back_prop},
             shape_invariants is not None)
+        if maximum_iterations is not None and graph.literals == "tf":
+            graph.unique_name("Exit")                   # the name of TensorFlow's counter
         exits = [_exit(graph, t) for t in made.outputs]
     results = refill(list(loop_vars), iter(exits))
     if len(results) == 1 and not return_same_structure:

@@ -39,6 +39,8 @@ def cast(x, dtype, name=None):
     tell_of_truth(x, "cast")
     if dtype is None:
         raise TypeError("cast: None is no dtype.")
+    if hasattr(x, "with_values"):                   # of which only some elements are stored
+        return x.with_values(cast(x.values, dtype, name))
     if not is_node(x) and get_default_graph().literals == "tf":
         with get_default_graph().name_scope(name or "Cast") as scope:
             x = as_tensor(x, name="x")

@@ -64,6 +64,10 @@ class IndexedSlices:
     def get_shape(self):
         return self.shape
 
+    def with_values(self, values):
+        """The same rows of a tensor with other values."""
+        return IndexedSlices(values, self.indices, self.dense_shape, self.like)
+
     def _as_tensor(self):
         if self.dense_shape is None:
             raise ValueError("these IndexedSlices have no dense_shape and cannot become a tensor.")
@@ -102,6 +106,14 @@ class SparseTensor:
     op = property(lambda self: self.values.op)
     graph = property(lambda self: self.values.graph)
     dtype = property(lambda self: self.values.dtype)
+    shape = property(lambda self: TensorShape(dims_of(partial_value(self.dense_shape))))
+
+    def get_shape(self):
+        return self.shape
+
+    def with_values(self, values):
+        """The same places of a tensor with other values."""
+        return type(self)(self.indices, values, self.dense_shape)
 
     def parts(self):
         """(indices, values, dense_shape) as tensors."""

@@ -8,8 +8,8 @@ from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import TEXT
 from fastgrad.graph.nodes import as_tensor
 from fastgrad.graph.registry import RegisterGradient, op
-from fastgrad.ops.indexed_slices import SparseTensor
 from fastgrad.ops.gather import coordinates, gather, gather_nd
+from fastgrad.ops.indexed_slices import SparseTensor, SparseTensorValue
 from fastgrad.ops.join import concat
 from fastgrad.ops.reduce import reduce_sum
 from fastgrad.ops.reshape import expand_dims, reshape
@@ -116,6 +116,8 @@ def sparse_tensor_to_dense(sp_input, default_value=None, validate_indices=True, 
     array([[0, 5],
            [6, 0]])
     """
+    if isinstance(sp_input, SparseTensorValue):
+        sp_input = SparseTensor(*sp_input)
     if not isinstance(sp_input, SparseTensor):
         raise TypeError("sparse_tensor_to_dense: Input must be a SparseTensor; got "
                         f"{type(sp_input).__name__}.")

@@ -6,8 +6,8 @@ from fastgrad.rnn.basic import BasicRNNCell, GRUCell
 from fastgrad.rnn.cell import LayerRNNCell, RNNCell
 from fastgrad.rnn.dynamic import (bidirectional_dynamic_rnn, dynamic_rnn,
                                   stack_bidirectional_dynamic_rnn, transpose_batch_time)
-from fastgrad.rnn.gated import (CFNCell, IndRNNCell, IndyLSTMCell, IntersectionRNNCell,
-                                MinimalRNNCell, NASCell, SRUCell, UGRNNCell)
+from fastgrad.rnn.gated import (CFNCell, IndRNNCell, IndyGRUCell, IndyLSTMCell,
+                                IntersectionRNNCell, MinimalRNNCell, NASCell, SRUCell, UGRNNCell)
 from fastgrad.rnn.lstm import BasicLSTMCell, LSTMCell, LSTMStateTuple
 from fastgrad.rnn.multi import (DeviceWrapper, DropoutWrapper, HighwayWrapper, MultiRNNCell,
                                 ResidualWrapper)

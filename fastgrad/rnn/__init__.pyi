@@ -9,8 +9,8 @@ from fastgrad.typing import DTypeLike, ShapeLike, TensorLike
 __all__ = [
     "AttentionCellWrapper", "BasicLSTMCell", "BasicRNNCell", "CFNCell",
     "CoupledInputForgetGateLSTMCell", "DeviceWrapper", "DropoutWrapper", "EmbeddingWrapper",
-    "GRUBlockCell", "GRUBlockCellV2", "GRUCell", "HighwayWrapper", "IndRNNCell", "IndyLSTMCell",
-    "InputProjectionWrapper", "IntersectionRNNCell", "LSTMBlockCell", "LSTMCell",
+    "GRUBlockCell", "GRUBlockCellV2", "GRUCell", "HighwayWrapper", "IndRNNCell", "IndyGRUCell",
+    "IndyLSTMCell", "InputProjectionWrapper", "IntersectionRNNCell", "LSTMBlockCell", "LSTMCell",
     "LSTMStateTuple", "LayerNormBasicLSTMCell", "LayerRNNCell", "MinimalRNNCell", "MultiRNNCell",
     "NASCell", "OutputProjectionWrapper", "RNNCell", "ResidualWrapper", "SRUCell", "UGRNNCell",
     "bidirectional_dynamic_rnn", "dynamic_rnn", "raw_rnn", "stack_bidirectional_dynamic_rnn",
@@ -370,6 +370,22 @@ class IndRNNCell(LayerRNNCell):
             self, num_units: Any, activation: Callable[..., Any] | None = None, reuse: Any = None,
             name: str | None = None, dtype: DTypeLike | None = None, **kwargs: Any
     ) -> None: ...
+    @property
+    def state_size(self) -> Any: ...
+    @property
+    def output_size(self) -> Any: ...
+    built: Any
+
+
+class IndyGRUCell(LayerRNNCell):
+    def __init__(
+            self, num_units: Any, activation: Callable[..., Any] | None = None, reuse: Any = None,
+            kernel_initializer: Callable[..., Any] | TensorLike | None = None,
+            bias_initializer: Callable[..., Any] | TensorLike | None = None,
+            name: str | None = None, dtype: DTypeLike | None = None
+    ) -> None: ...
+    def build(self, shape: ShapeLike) -> None: ...
+    def call(self, inputs: Any, state: Any) -> Tensor: ...
     @property
     def state_size(self) -> Any: ...
     @property

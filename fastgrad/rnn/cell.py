@@ -10,7 +10,7 @@ import contextlib
 import copy
 
 from fastgrad import nn
-from fastgrad.errors import DTypeError, ShapeError
+from fastgrad.errors import ConvertTypeError, DTypeError, ShapeError
 from fastgrad.flow.part import flat, refill
 from fastgrad.graph.default_graph import building, get_default_graph, kind_in_force
 from fastgrad.graph.dtypes import strong
@@ -149,6 +149,12 @@ class RNNCell(Layer):
 
 class LayerRNNCell(RNNCell):
     """Base of cells that make all their weights in `build`, by `add_variable`."""
+
+    def _shape_of(self, inputs):
+        if not self._dtype.is_floating and not self._dtype.is_complex:
+            raise ConvertTypeError(f"{type(self).__name__}: RNN cell only supports floating point "
+                                   f"inputs, but saw dtype {self._dtype.name}.")
+        return super()._shape_of(inputs)
 
     def __call__(self, inputs, state, scope=None, *args, **kwargs):
         return Layer.__call__(self, inputs, state, *args, scope=scope, **kwargs)

@@ -15,7 +15,6 @@ from fastgrad.graph import shapes
 from fastgrad.graph.default_graph import get_default_graph
 from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import INT32, strong
-from fastgrad.graph.nodes import graph_of, is_node
 from fastgrad.ops.arithmetic import maximum, minimum
 from fastgrad.ops.join import concat
 from fastgrad.ops.order import reverse_sequence
@@ -24,7 +23,8 @@ from fastgrad.ops.reduce import reduce_max
 from fastgrad.ops.reshape import transpose
 from fastgrad.ops.shape import shape as shape_of
 from fastgrad.ops.state import constant, identity
-from fastgrad.rnn.cell import assert_like_rnncell, dims_of_size, sizes_of, zeros_of
+from fastgrad.rnn.cell import (assert_like_rnncell, dims_of_size, graph_in, sizes_of,
+                               zeros_of)
 from fastgrad.rnn.static import _listed, _state_at
 from fastgrad.rnn.steps import (batch_size_of, check_nesting, copied_through, first_state,
                                 lengths_of, state_dtype, tensors_in)
@@ -32,9 +32,16 @@ from fastgrad.variables.scopes import variable_scope
 from fastgrad.wording import where
 
 
+class UnknownRankError(ShapeError, TypeError):
+    """Inputs of which not even the rank is known; TensorFlow's class for it is TypeError."""
+
+
 def transpose_batch_time(x):
     """`x` with its first two axes exchanged."""
-    if x._shape is None or len(x._shape) < 2:
+    if x._shape is None:
+        raise UnknownRankError(f"{where(x)} has no known shape: a net over sequences needs to know "
+                               "their depth. Use set_shape.")
+    if len(x._shape) < 2:
         raise ShapeError(f"Expected input tensor {where(x)} to have rank at least 2, but saw "
                          f"shape: {x.shape}")
     return transpose(x, [1, 0, *range(2, len(x._shape))])
@@ -96,8 +103,9 @@ def dynamic_rnn(cell, inputs, sequence_length=None, initial_state=None, dtype=No
     ((2, 4, 3), [[1, 1, 0, 0], [1, 0, 0, 0]])
     """
     assert_like_rnncell("cell", cell)
-    graph = graph_of([n for n in flat(inputs) if is_node(n)]) if any(
-        map(is_node, flat(inputs))) else get_default_graph()
+    if not flat(inputs):
+        raise ValueError(f"inputs are a tensor or a nesting of tensors; got {inputs!r}.")
+    graph = graph_in(inputs)
     with graph.as_default(), variable_scope(scope or "rnn"):
         inputs = tensors_in(inputs, graph)
         steps = flat(inputs) if time_major else [transpose_batch_time(t) for t in flat(inputs)]
@@ -152,7 +160,7 @@ def _loop(cell, inputs, state, batch_size, lengths, dtype, parallel, swap):
     _, arrays, final = while_loop(
         lambda time, *_: time < last, step,
         (constant(0, dtype=INT32, name="time"), made, state), parallel_iterations=parallel,
-        swap_memory=swap)
+        maximum_iterations=time_steps, swap_memory=swap)
     outputs = [array.stack() for array in arrays]
     for t, size in zip(outputs, sizes):
         t.set_shape([known_time, known_batch, *dims_of_size(size)])

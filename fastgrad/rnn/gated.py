@@ -160,6 +160,35 @@ class IndRNNCell(_OneSize):
         return new, new
 
 
+class IndyGRUCell(_OneSize):
+    """GRU each of whose units sees its own state alone (after arXiv:1803.04831)."""
+
+    def __init__(self, num_units, activation=None, reuse=None, kernel_initializer=None,
+                 bias_initializer=None, name=None, dtype=None):
+        super().__init__(num_units, activation, reuse, name, dtype)
+        self._kernel_initializer, self._bias_initializer = kernel_initializer, bias_initializer
+
+    def build(self, shape):
+        n, bias = self._num_units, self._bias_initializer
+        for part, kernel, width, first in (("gates", "kernel_w", 2 * n, Ones()),
+                                           ("candidate", "kernel", n, zeros_initializer())):
+            weights = (self.add_variable(f"{part}/{kernel}", [depth_of(shape), width],
+                                         self._kernel_initializer),
+                       self.add_variable(f"{part}/kernel_u", [1, width], RandomUniform(-1, 1)),
+                       self.add_variable(f"{part}/bias", [width], bias or first))
+            setattr(self, f"_{part}", weights)
+        self.built = True
+
+    def call(self, inputs, state):
+        check_step(self, inputs, state)
+        w, own, bias = self._gates
+        r, u = split(sigmoid(bias_add(matmul(inputs, w) + tile(state, [1, 2]) * own, bias)), 2, 1)
+        w, own, bias = self._candidate
+        c = self._activation(bias_add(matmul(inputs, w) + r * state * own, bias))
+        new = u * state + (1 - u) * c
+        return new, new
+
+
 class IndyLSTMCell(LayerRNNCell):
     """LSTM each of whose units sees its own output alone (arXiv:1903.08023)."""
 
@@ -241,5 +270,5 @@ class CFNCell(_Projected):
         return new, new
 
 
-__all__ = ["UGRNNCell", "IntersectionRNNCell", "NASCell", "SRUCell", "IndRNNCell", "IndyLSTMCell",
-           "MinimalRNNCell", "CFNCell"]
+__all__ = ["UGRNNCell", "IntersectionRNNCell", "NASCell", "SRUCell", "IndRNNCell", "IndyGRUCell",
+           "IndyLSTMCell", "MinimalRNNCell", "CFNCell"]

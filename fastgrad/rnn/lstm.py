@@ -154,12 +154,15 @@ class LSTMCell(LayerRNNCell):
             f, i = f + self._w_f * c, i + self._w_i * c
         new_c = sigmoid(f) * c + sigmoid(i) * act(j)
         if self._cell_clip is not None:
-            new_c = clip_by_value(new_c, -self._cell_clip, self._cell_clip)
+            new_c = self._clipped(new_c)
         if self._use_peepholes:
             o = o + self._w_o * new_c
         new_h = self._projected(sigmoid(o) * act(new_c))
         return new_h, (LSTMStateTuple(new_c, new_h) if self._state_is_tuple
                        else concat([new_c, new_h], 1))
+
+    def _clipped(self, c):
+        return clip_by_value(c, -self._cell_clip, self._cell_clip)
 
     def _projected(self, h):
         if self._num_proj is None:

@@ -87,7 +87,8 @@ class CellWrapper(RNNCell):
         assert_like_rnncell("cell", cell)
         self.cell = cell
 
-    _cells = property(lambda self: (self.cell,))
+    # of TensorFlow's wrappers, which add no scope, the weights are none
+    _cells = property(lambda self: () if self._kind == "tf" else (self.cell,))
     wrapped_cell = property(lambda self: self.cell)
     state_size = property(lambda self: self.cell.state_size)
     output_size = property(lambda self: self.cell.output_size)

@@ -7,6 +7,7 @@ from fastgrad.nn.dropout import dropout
 from fastgrad.nn.normalization import batch_normalization, bias_add, moments
 from fastgrad.ops.join import concat, split
 from fastgrad.ops.pad import slice_
+from fastgrad.ops.state import stop_gradient
 from fastgrad.ops.unary import tanh
 from fastgrad.rnn.basic import GRUCell
 from fastgrad.rnn.cell import RNNCell, activation_of, check_step, depth_of, pair_of
@@ -171,6 +172,10 @@ class LSTMBlockCell(LSTMCell):
         clip = cell_clip if cell_clip is not None and cell_clip >= 0 else None
         super().__init__(num_units, use_peephole, clip, forget_bias=forget_bias, reuse=reuse,
                          name=name, dtype=dtype)
+
+    def _clipped(self, c):
+        """The block operation's gradient passes where it clips."""
+        return c + stop_gradient(super()._clipped(c) - c)
 
 
 class GRUBlockCell(GRUCell):

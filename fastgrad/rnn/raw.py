@@ -6,7 +6,7 @@ from fastgrad.flow.while_loop import while_loop
 from fastgrad.graph import shapes
 from fastgrad.graph.doors import door
 from fastgrad.graph.dtypes import INT32
-from fastgrad.graph.nodes import as_tensor, graph_of, is_node
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.graph.tensor_shape import TensorShape
 from fastgrad.ops.join import concat
 from fastgrad.ops.logic import logical_not, logical_or
@@ -14,7 +14,7 @@ from fastgrad.ops.make import zeros
 from fastgrad.ops.reduce import reduce_all
 from fastgrad.ops.shape import shape as shape_of
 from fastgrad.ops.state import constant
-from fastgrad.rnn.cell import assert_like_rnncell, dims_of_size, filled, sizes_of
+from fastgrad.rnn.cell import assert_like_rnncell, dims_of_size, filled, graph_in, sizes_of
 from fastgrad.rnn.steps import batch_size_of, check_nesting, copied_through, tensors_in
 from fastgrad.variables.scopes import variable_scope
 
@@ -48,7 +48,7 @@ def raw_rnn(cell, loop_fn, parallel_iterations=None, swap_memory=False, scope=No
     with variable_scope(scope or "rnn"):
         finished, first, state, emit, loop_state = loop_fn(constant(0, dtype=INT32), None, None,
                                                            None)
-        graph = graph_of([n for n in flat(first) if is_node(n)])
+        graph = graph_in(first)
         first, state = tensors_in(first, graph), tensors_in(state, graph)
         check_nesting("the first state of loop_fn", cell.state_size, state)
         batch_size = batch_size_of(flat(first), 0)

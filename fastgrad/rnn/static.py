@@ -3,11 +3,12 @@
 from fastgrad.errors import ShapeError
 from fastgrad.flow.part import flat, refill
 from fastgrad.graph.doors import door
-from fastgrad.graph.nodes import as_tensor, graph_of, is_node
+from fastgrad.graph.nodes import as_tensor, is_node
 from fastgrad.ops.join import concat, stack, unstack
 from fastgrad.ops.order import reverse_sequence
 from fastgrad.ops.state import identity
-from fastgrad.rnn.cell import assert_like_rnncell, is_size, sizes_of, filled, zeros_of
+from fastgrad.rnn.cell import (assert_like_rnncell, filled, graph_in, is_size, sizes_of,
+                               zeros_of)
 from fastgrad.rnn.steps import (batch_size_of, copied_through, first_state, lengths_of,
                                 state_dtype, tensors_in)
 from fastgrad.variables.scopes import variable_scope
@@ -21,7 +22,7 @@ def _sequence(inputs):
                         + (f"; got {where(inputs)}. Use unstack." if is_node(inputs) else "."))
     if not inputs:
         raise ValueError("inputs must not be empty")
-    graph = graph_of([n for n in flat(inputs) if is_node(n)])
+    graph = graph_in(inputs)
     return [tensors_in(x, graph) for x in inputs]
 
 

@@ -1,7 +1,7 @@
 """What the recurrent loops share: batch sizes, first states, and steps behind a sequence's end."""
 
-from fastgrad.errors import ConvertTypeError, ShapeError
-from fastgrad.flow.part import flat, refill
+from fastgrad.errors import ConvertTypeError, NestingError, ShapeError
+from fastgrad.flow.part import flat
 from fastgrad.flow.tensor_array import TensorArray
 from fastgrad.graph import shapes
 from fastgrad.graph.dtypes import as_dtype, strong
@@ -10,12 +10,6 @@ from fastgrad.ops.cast import cast
 from fastgrad.ops.shape import shape as shape_of
 from fastgrad.ops.where import select
 from fastgrad.wording import where
-
-
-def tensors_in(structure, graph=None):
-    """A nesting with a tensor for each leaf; arrays and numbers become constants."""
-    return refill(structure, iter([n if isinstance(n, TensorArray) else as_tensor(n, None, graph)
-                                   for n in flat(structure)]))
 
 
 def replaced(structure, leaves):
@@ -32,6 +26,12 @@ def replaced(structure, leaves):
     return filled(structure)
 
 
+def tensors_in(structure, graph=None):
+    """A nesting with a tensor for each leaf; arrays and numbers become constants."""
+    return replaced(structure, [n if isinstance(n, TensorArray) else as_tensor(n, None, graph)
+                                for n in flat(structure)])
+
+
 def outline(structure):
     """The nesting alone, for comparisons."""
     if isinstance(structure, dict):
@@ -42,13 +42,10 @@ def outline(structure):
 
 
 def check_nesting(what, wanted, got):
-    """Refuse a nesting that differs: TypeError for a tuple in place of a tensor, as in
-    TensorFlow's `nest`, ValueError for other numbers."""
+    """Refuse a nesting that differs."""
     if outline(wanted) != outline(got):
-        one_is_leaf = (outline(wanted) is None) != (outline(got) is None)
-        raise (TypeError if one_is_leaf else ValueError)(
-            f"{what}: the two structures don't have the same nested structure: expected "
-            f"{_shown(wanted)}, got {_shown(got)}.")
+        raise NestingError(f"{what}: the two structures don't have the same nested structure: "
+                           f"expected {_shown(wanted)}, got {_shown(got)}.")
 
 
 def _shown(structure):
@@ -103,7 +100,7 @@ def copied_through(done, old, new):
     """`new`, but `old` in the rows of sequences that have ended; nestings of tensors."""
     check_nesting("a step", old, new)
     found = [_rows(done, a, b) for a, b in zip(flat(old), flat(new))]
-    return refill(new, iter(found))
+    return replaced(new, found)
 
 
 def _rows(done, old, new):

@@ -137,6 +137,30 @@ def answered(feeds, values, rebuild, single):
 
 # ---- feeds ------------------------------------------------------------------------------
 
+def leaves(nesting):
+    """The elements of tuples in tuples and lists, in order."""
+    if not isinstance(nesting, (tuple, list)):
+        return [nesting]
+    return [leaf for part in nesting for leaf in leaves(part)]
+
+
+def spread(function, keys):
+    """A function of values for `keys`, some of which are nestings: `function` takes all leaves."""
+    def nested(*values):
+        return function(*_along(list(keys), list(values)))
+    return nested
+
+
+def _along(keys, values):
+    """The values of the leaves of a nesting of keys."""
+    if not isinstance(keys, (tuple, list)):
+        return [values]
+    if not isinstance(values, (tuple, list)) or len(values) != len(keys):
+        raise FeedTypeError(f"this callable takes {len(keys)} values for {keys!r:.60} of its "
+                            f"feed_list; got {values!r:.60}.")
+    return [leaf for key, value in zip(keys, values) for leaf in _along(key, value)]
+
+
 def feed_key(key, graph):
     if isinstance(key, str):
         name = key

@@ -25,7 +25,7 @@ from fastgrad.graph.reference import evaluate
 from fastgrad.runtime import growth
 from fastgrad.runtime.default_session import Entered, get_default_session
 from fastgrad.runtime.fetches import (answered, convert, feed_key, feeds_of, fetch, flatten,
-                                      handed_out)
+                                      handed_out, leaves, spread)
 from fastgrad.runtime.fit import fit
 from fastgrad.runtime.options import checks_numerics, keeps_subnormals, threads_of
 from fastgrad.runtime.partial import partial_run, partial_run_setup
@@ -163,12 +163,13 @@ class Session(Runner):
         ----------
         fetches : as in `run`
         feed_list : list of nodes, optional
-            What is fed, in the order of the function's parameters.
+            What is fed, in the order of the function's parameters. A nesting of nodes (the state
+            of a recurrent net) takes a nesting of values.
 
         Returns
         -------
         callable
-            Takes one value for each node of `feed_list`; returns what `run` would. It ends with
+            Takes one value for each element of `feed_list`; returns what `run` would. It ends with
             this session.
 
         Raises
@@ -185,6 +186,8 @@ class Session(Runner):
         """
         if self.closed:
             raise ClosedError("Attempted to use a closed Session.")
+        if any(isinstance(k, tuple) for k in feed_list or ()):
+            return spread(self.make_callable(fetches, leaves(feed_list)), feed_list)
         nodes, rebuild, single = flatten(fetches, self.graph)
         keys = [feed_key(k, self.graph) for k in feed_list or ()]
 

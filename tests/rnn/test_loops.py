@@ -108,6 +108,14 @@ def test_a_state_is_fed_and_fetched_step_by_step():
         one, now = session.run([outputs, state], {x: X[:1, t:t + 1], zero: now})
         steps.append(one)
     np.testing.assert_allclose(np.concatenate(steps, 1), whole, rtol=1e-12)
+    step, now = session.make_callable([outputs, state], [x, zero]), session.run(zero)
+    for t in range(5):
+        one, now = step(X[:1, t:t + 1], now)
+        np.testing.assert_array_equal(one, steps[t])
+    with pytest.raises(fg.errors.FeedTypeError, match="takes 2 values"):
+        step(X[:1, :1])
+    with pytest.raises(fg.errors.FeedTypeError, match="takes 2 values for"):
+        step(X[:1, :1], now[0])
 
 
 def test_state_saving():

@@ -277,6 +277,7 @@ def case_dropout_wrapper_in_loop(tf, np):
     res = {}
     for variational in [False, True]:
         with tf.Graph().as_default():
+            tf.set_random_seed(1)           # 30 draws of one mask: their share varies
             cell = tf.nn.rnn_cell.DropoutWrapper(
                 tf.nn.rnn_cell.BasicRNNCell(30), output_keep_prob=0.5,
                 variational_recurrent=variational, dtype=tf.float32)

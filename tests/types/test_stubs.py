@@ -53,9 +53,9 @@ WRITTEN = {node.name: node for node in ast.parse(
 SPELT = [n for n in WRITTEN.values() if n.name in CLASSES or hasattr(fastgrad, n.name)]
 # what such a class has for the package's own use; `compute` is what tells a user's operation, which
 # has a value, from others
-INTERNAL = set("""compute add add_op at attempt given keeps kept literals operation_at place_of tensor_at
-    exact_name hidden imported libraries
-    differentiating opdef op_type node_types id site attrs changes begin left open dims_ count
+INTERNAL = set("""with_values compute add add_op at attempt given keeps kept literals operation_at
+    place_of tensor_at exact_name hidden imported libraries differentiating
+    opdef op_type node_types id site attrs changes begin left open dims_ count
     index""".split())
 
 

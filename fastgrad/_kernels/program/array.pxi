@@ -139,11 +139,4 @@ cdef int read_access(Program p, Step* step, tuple spec) except -1:
         read_operand(p, operands[i], &step.ptr[i], room[i])
     step.fn = run_put if name == "put" else run_take if name == "take" else run_gain
     step.aux = <const Py_ssize_t*>a
-    step.hi = step.grain = step.barrier = 1
     return 0
-
-
-cdef inline bint is_own(kernel_t fn) noexcept nogil:
-    """Whether a step is no kernel's but the Program's: the first thread runs it."""
-    return fn in (<kernel_t>run_loop, <kernel_t>run_branch, <kernel_t>run_put, <kernel_t>run_take,
-                  <kernel_t>run_gain)

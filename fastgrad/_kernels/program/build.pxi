@@ -327,17 +327,29 @@ cdef int read_step(Program p, Step* step, object spec) except -1:
     if PyUnicode_CheckExact(head):
         if head == "strip":
             return read_strip(p, step, fields)
-        if head == "loop":
-            return read_loop(p, step, fields)
-        if head == "branch":
-            return read_branch(p, step, fields)
-        if head == "put" or head == "take" or head == "gain":
-            return read_access(p, step, fields)
-        if head == "push" or head == "pop":
-            return read_taped(p, step, fields, run_push if head == "push" else run_pop)
+        if head in OWN and PyTuple_GET_SIZE(fields) > 2:
+            return read_own(p, step, head, fields[:-2], fields[-2:])
     if callable(head):
         return read_python(p, step, fields)
     raise ValueError(f"a step starts with an address, 'strip' or a callable, not {head!r}")
+
+
+OWN = frozenset(("loop", "branch", "put", "take", "gain", "push", "pop"))
+
+
+cdef int read_own(Program p, Step* step, str head, tuple fields, tuple flags) except -1:
+    """A step of the Program's own: its fields, then `parallel` and `barrier`."""
+    step.hi = step.grain = 1
+    step.parallel, step.barrier = bool(flags[0]), bool(flags[1])
+    if step.parallel and head != "loop":
+        raise ValueError(f"a {head} is one thread's")
+    if head == "loop":
+        return read_loop(p, step, fields)
+    if head == "branch":
+        return read_branch(p, step, fields)
+    if head == "push" or head == "pop":
+        return read_taped(p, step, fields, run_push if head == "push" else run_pop)
+    return read_access(p, step, fields)
 
 
 cdef bint has_python(list steps):
@@ -378,7 +390,7 @@ cdef int read_steps(Program p, list steps) except -1:
         except (ValueError, TypeError, OverflowError) as error:
             raise ValueError(f"step {i}: {error}") from error
         p.loops = p.loops or p.steps[i].fn == run_loop
-        if i and (p.steps[i - 1].fn == run_python or is_own(p.steps[i - 1].fn)):
+        if i and p.steps[i - 1].fn == run_python:
             p.steps[i].barrier = 1      # the first thread wrote what all may read now
     return 0
 

@@ -134,7 +134,7 @@ cdef int run_batch(Fit* fit, Program p, Py_ssize_t first) noexcept nogil:
     if not p.brief or fit.at % 64 == 0:         # a clock is worth 64 of the briefest batches
         code = look(&p.job)
         if code != OK:
-            p.job.failures[0] = Failure(-1, code, 0, 0)
+            p.job.failures[0] = Failure(-1, code, 0, 0, -1)
             return code
     if fit.draw.order != NULL and draw_batch(fit, first) != OK:
         fit.missing = True

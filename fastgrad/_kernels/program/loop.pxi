@@ -5,6 +5,9 @@
 # Decisions
 # - A block's steps are Steps like any others, over the same spaces and patched with them. They run on
 #   the thread that runs the holder, one after the other: about 2 ns a step.
+# - A loop that is worth a team is walked by all its threads, each over its piece of the steps that are
+#   cut, with barriers as `partition` lays them, one behind the condition's last step, and one before
+#   the loop. Other holders, and the steps of tapes and arrays, are the first thread's.
 # - A tape is a stack that grows and is emptied when a run begins, so that loops inside loops need no
 #   more. Its memory stays for the next run.
 # - Between turns signals are looked at: the clock is read every `stride` turns, and the stride follows
@@ -32,6 +35,8 @@ cdef struct Holder:
     Tape* turns                 # where it comes from, or NULL
     Py_ssize_t failed           # the step that failed, counted through all blocks
     Py_ssize_t stride
+    int64_t stop                # of a team's loop: the most turns,
+    team_mark mark              # and the first place where a step has failed
 
 cdef struct Taped:
     Tape* tape
@@ -103,6 +108,79 @@ cdef int run_loop(const Step* s, Py_ssize_t lo, Py_ssize_t hi) noexcept nogil:
         if code != OK:
             return code
     return OK
+
+
+cdef void run_team_loop(const Step* s, int id, int count, Job* job, Py_ssize_t i) noexcept nogil:
+    """Thread `id` of `count` walks a loop, the step `i`.
+
+    Places count what a thread does one after the other, through all turns. A failure lowers the
+    loop's mark to its place, and all threads leave at the next barrier behind it.
+    """
+    cdef Holder* loop = <Holder*>s.aux
+    cdef int64_t turn = 0, before = team_clock(), at = 1
+    cdef Py_ssize_t left = loop.stride
+    cdef int code = OK
+    if id == 0:
+        team_mark_set(&loop.mark, INT64_MAX)
+        loop.stop = INT64_MAX
+        if loop.turns != NULL:
+            loop.turns.used -= sizeof(int64_t)
+            memcpy(&loop.stop, loop.turns.data + loop.turns.used, sizeof(int64_t))
+        elif loop.limit != NULL:
+            loop.stop = (<const int64_t*>loop.limit)[0]
+        team_block(loop, 0, -loop.counts[0], id, count, job, i)
+    if not team_meets(loop, 1, id, count):
+        return
+    while turn < loop.stop:
+        if loop.test != NULL:
+            if not team_block(loop, 1, at, id, count, job, i) or not team_meets(
+                    loop, at + loop.counts[1], id, count):
+                return
+            if not loop.test[0]:
+                break
+        if not team_block(loop, 2, at + loop.counts[1], id, count, job, i):
+            return
+        at += loop.counts[1] + loop.counts[2]
+        turn += 1
+        left -= 1
+        if id == 0 and left == 0:
+            code = look_between(loop, &before)
+            if code != OK:
+                team_fails(loop, at - 1, id, job, Failure(i, code, 0, 0, 0))
+            left = loop.stride
+    if id == 0 and loop.counted != NULL and team_mark_get(&loop.mark) >= at:
+        code = put(loop.counted, &turn, sizeof(int64_t))
+        if code != OK:
+            team_fails(loop, at, id, job, Failure(i, code, 0, 0, 0))
+
+
+cdef void team_fails(Holder* loop, int64_t at, int id, Job* job, Failure failure) noexcept nogil:
+    fail(job, id, failure)
+    team_mark_lower(&loop.mark, at)
+
+
+cdef bint team_meets(Holder* loop, int64_t at, int id, int count) noexcept nogil:
+    """Waits for all threads; False if a step before this place has failed. All see the same."""
+    team_barrier(id, count)
+    return team_mark_get(&loop.mark) >= at
+
+
+cdef bint team_block(Holder* loop, int block, int64_t at, int id, int count, Job* job,
+                     Py_ssize_t i) noexcept nogil:
+    """Walks a block that begins at a place; False if a step had failed at one of its barriers."""
+    cdef Step* s = loop.steps[block]
+    cdef Py_ssize_t j
+    for j in range(loop.counts[block]):
+        if s.barrier and not team_meets(loop, at + j, id, count):
+            return False
+        if (id == 0 or s.parallel) and team_mark_get(&loop.mark) > at + j:
+            run_pieces(s, id, count, job, i)
+            if job.failures[id].code != OK:
+                note_failure(loop, block, j)
+                job.failures[id].inside = loop.failed
+                team_mark_lower(&loop.mark, at + j)
+        s += 1
+    return True
 
 
 cdef int run_branch(const Step* s, Py_ssize_t lo, Py_ssize_t hi) noexcept nogil:
@@ -193,7 +271,6 @@ cdef Holder* new_holder(Program p, Step* step, kernel_t fn) except NULL:
     memset(holder, 0, sizeof(Holder))
     holder.program, holder.stride = <PyObject*>p, 1
     step.fn, step.aux = fn, <const Py_ssize_t*>holder
-    step.hi = step.grain = step.barrier = 1     # the first thread runs it, when all are there
     return holder
 
 
@@ -239,7 +316,6 @@ cdef int read_taped(Program p, Step* step, tuple spec, kernel_t fn) except -1:
     read_number(p, spec[3], &taped.nbytes)
     read_operand(p, spec[2], &step.ptr[0], taped.nbytes)
     step.fn, step.aux = fn, <const Py_ssize_t*>taped
-    step.hi = step.grain = 1
     return 0
 
 

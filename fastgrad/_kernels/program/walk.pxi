@@ -30,6 +30,7 @@ cdef struct Failure:
     Py_ssize_t step             # -1: none
     int code
     Py_ssize_t lo, hi           # the piece of the step's range that failed
+    Py_ssize_t inside           # of a loop of the team: which of its steps; else -1
 
 cdef struct Job:
     Step* steps
@@ -78,11 +79,11 @@ cdef int walk(Job* job) noexcept nogil:
             stop = check[0]
             code = look(job)
             if code != OK:
-                job.failures[0] = Failure(i, code, s.lo, s.hi)
+                job.failures[0] = Failure(i, code, s.lo, s.hi, -1)
                 return code
         code = s.fn(s, s.lo, s.hi)
         if code != OK:
-            job.failures[0] = Failure(i, code, s.lo, s.hi)
+            job.failures[0] = Failure(i, code, s.lo, s.hi, -1)
             return code
         s += 1
     return OK
@@ -99,7 +100,7 @@ cdef void run_pieces(const Step* s, int id, int count, Job* job, Py_ssize_t i) n
     if not s.parallel or pieces == 1:
         code = s.fn(s, lo, hi)
         if code != OK:
-            fail(job, id, Failure(i, code, lo, hi))
+            fail(job, id, Failure(i, code, lo, hi, -1))
         return
     for piece in range(id, pieces if count == 1 else id + 1):
         lo = s.lo + (grains * piece + pieces - 1) // pieces * s.grain
@@ -112,7 +113,7 @@ cdef void run_pieces(const Step* s, int id, int count, Job* job, Py_ssize_t i) n
             else:
                 code = s.fn(s, lo, hi)
             if code != OK:
-                fail(job, id, Failure(i, code, lo, hi))
+                fail(job, id, Failure(i, code, lo, hi, -1))
                 return
 
 
@@ -132,7 +133,7 @@ cdef void share(void* argument, int id, int count) noexcept nogil:
             if job.times != NULL or i >= check[0]:
                 code = look(job)
                 if code != OK:
-                    fail(job, id, Failure(i - 1, code, 0, 0))
+                    fail(job, id, Failure(i - 1, code, 0, 0, -1))
             while check[0] <= i:
                 check += 1
         if s.barrier:
@@ -141,7 +142,10 @@ cdef void share(void* argument, int id, int count) noexcept nogil:
                 return          # all threads see the same: that step is over for all of them
         if i > team_mark_get(&job.mark) or id and not s.parallel:
             continue
-        run_pieces(s, id, count, job, i)
+        if s.parallel and s.fn == run_loop:
+            run_team_loop(s, id, count, job, i)
+        else:
+            run_pieces(s, id, count, job, i)
         if id == 0 and job.times != NULL:
             now = team_clock()
             job.times[i] = min(job.times[i], now - before)
@@ -161,15 +165,21 @@ cdef int execute(Job* job, int threads) noexcept nogil:
         return walk(job)
     team_mark_set(&job.mark, job.count)
     for id in range(threads):
-        job.failures[id] = Failure(job.count, OK, 0, 0)
+        job.failures[id] = Failure(job.count, OK, 0, 0, -1)
     if threads == 1:
         share(job, 0, 1)
     else:
         team_run(threads, share, job, job.trust)
     for id in range(1, threads):
-        if job.failures[id].code != OK and job.failures[id].step < job.failures[0].step:
+        if job.failures[id].code != OK and earlier(&job.failures[id], &job.failures[0]):
             job.failures[0] = job.failures[id]
+    if job.failures[0].code != OK and job.failures[0].inside >= 0:
+        (<Holder*>job.steps[job.failures[0].step].aux).failed = job.failures[0].inside
     return job.failures[0].code
+
+
+cdef bint earlier(const Failure* a, const Failure* b) noexcept nogil:
+    return a.step < b.step or a.step == b.step and a.inside < b.inside
 
 
 cdef void keep_indices(Program p) noexcept with gil:
