@@ -214,10 +214,6 @@ def stack(inputs, layer, stack_args, **kwargs):
         return inputs
 
 
-__all__ = ["xavier_initializer", "variance_scaling_initializer", "fully_connected", "linear",
-           "relu", "relu6", "batch_norm", "dropout", "flatten", "one_hot_encoding",
-           "embed_sequence", "stack", "l1_regularizer", "l2_regularizer", "l1_l2_regularizer",
-           "sum_regularizer", "apply_regularization"]
 def _name_of(layer, default):
     return getattr(getattr(layer, "func", layer), "__name__", default)
 
@@ -226,6 +222,5 @@ xavier_initializer_conv2d = xavier_initializer
 
 __all__ = ["xavier_initializer", "xavier_initializer_conv2d", "variance_scaling_initializer",
            "fully_connected", "linear", "relu", "relu6", "batch_norm", "dropout", "flatten",
-           "one_hot_encoding", "repeat", "stack", "l1_regularizer", "l2_regularizer",
-           "l1_l2_regularizer", "sum_regularizer",
-           "apply_regularization"]
+           "one_hot_encoding", "embed_sequence", "repeat", "stack", "l1_regularizer",
+           "l2_regularizer", "l1_l2_regularizer", "sum_regularizer", "apply_regularization"]

@@ -118,7 +118,7 @@ cdef void run_team_loop(const Step* s, int id, int count, Job* job, Py_ssize_t i
     """
     cdef Holder* loop = <Holder*>s.aux
     cdef int64_t turn = 0, before = team_clock(), at = 1
-    cdef Py_ssize_t left = loop.stride
+    cdef Py_ssize_t left = loop.stride, k
     cdef int code = OK
     if id == 0:
         team_mark_set(&loop.mark, INT64_MAX)
@@ -148,10 +148,12 @@ cdef void run_team_loop(const Step* s, int id, int count, Job* job, Py_ssize_t i
             if code != OK:
                 team_fails(loop, at - 1, id, job, Failure(i, code, 0, 0, 0))
             left = loop.stride
-    if id == 0 and loop.counted != NULL and team_mark_get(&loop.mark) >= at:
-        code = put(loop.counted, &turn, sizeof(int64_t))
-        if code != OK:
-            team_fails(loop, at, id, job, Failure(i, code, 0, 0, 0))
+    if id == 0 and team_mark_get(&loop.mark) >= at:
+        for k in range(loop.n_counted):
+            code = put(loop.counted[k], &turn, sizeof(int64_t))
+            if code != OK:
+                team_fails(loop, at, id, job, Failure(i, code, 0, 0, 0))
+                break
 
 
 cdef void team_fails(Holder* loop, int64_t at, int id, Job* job, Failure failure) noexcept nogil:

@@ -69,6 +69,12 @@ def dropout(
         is_training: TensorLike = True, outputs_collections: Any = None, scope: Any = None,
         seed: int | None = None
 ) -> Any: ...
+def embed_sequence(
+        ids: Any, vocab_size: Any = None, embed_dim: Any = None, unique: _bool = False,
+        initializer: Callable[..., Any] | TensorLike | None = None,
+        regularizer: Callable[..., Any] | None = None, trainable: _bool | None = True,
+        scope: Any = None, reuse: Any = None
+) -> Any: ...
 def flatten(inputs: Any, outputs_collections: Any = None, scope: Any = None) -> Any: ...
 def fully_connected(
         inputs: Any, num_outputs: Any, activation_fn: Any = ..., normalizer_fn: Any = None,

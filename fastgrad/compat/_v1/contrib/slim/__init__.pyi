@@ -31,6 +31,7 @@ from fastgrad.compat._v1.contrib.layers import conv3d_transpose as _conv3d_trans
 convolution3d_transpose = _conv3d_transpose
 from fastgrad.compat._v1.contrib.framework import current_arg_scope as current_arg_scope
 from fastgrad.compat._v1.contrib.layers import dropout as dropout
+from fastgrad.compat._v1.contrib.layers import embed_sequence as embed_sequence
 from fastgrad.compat._v1.contrib.framework import filter_variables as filter_variables
 from fastgrad.compat._v1.contrib.layers import flatten as flatten
 from fastgrad.compat._v1.contrib.layers import fully_connected as fully_connected
