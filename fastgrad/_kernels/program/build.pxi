@@ -318,8 +318,9 @@ cdef int read_plain(Program p, Step* step, tuple spec) except -1:
 
 cdef int read_step(Program p, Step* step, object spec) except -1:
     cdef tuple fields = as_tuple(spec, "a step")
+    cdef Py_ssize_t count = PyTuple_GET_SIZE(fields)
     cdef object head
-    if PyTuple_GET_SIZE(fields) == 0:
+    if count == 0:
         raise ValueError("an empty step")
     head = <object>PyTuple_GET_ITEM(fields, 0)
     if PyLong_CheckExact(head) or isinstance(head, Choice):
@@ -327,8 +328,8 @@ cdef int read_step(Program p, Step* step, object spec) except -1:
     if PyUnicode_CheckExact(head):
         if head == "strip":
             return read_strip(p, step, fields)
-        if head in OWN and PyTuple_GET_SIZE(fields) > 2:
-            return read_own(p, step, head, fields[:-2], fields[-2:])
+        if head in OWN and count > 2:
+            return read_own(p, step, head, fields[:count - 2], fields[count - 2:])
     if callable(head):
         return read_python(p, step, fields)
     raise ValueError(f"a step starts with an address, 'strip' or a callable, not {head!r}")
