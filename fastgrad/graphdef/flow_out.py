@@ -1,11 +1,15 @@
 """Writers of loops, branches and TensorArrays: frames and switches, as TensorFlow 1 has them.
 
 A loop variable goes Enter, Merge, Switch, NextIteration, Exit; what a turn takes from outside goes
-through a constant Enter. The operations of condition and body are written inside, with a control
+through a constant Enter. `maximum_iterations` is one more variable, which counts the turns, and is
+asked for in the condition. The operations of condition and body are written inside, with a control
 input to the frame where they have no other. A branch takes its operands through Switches, and what
 both give meets in a Merge.
 """
 
+import numpy as np
+
+from fastgrad.graph.dtypes import strong
 from fastgrad.graph.nodes import Tensor
 from fastgrad.graphdef.array_out import type_of
 from fastgrad.graphdef.writer import NotWritableError, Shape, Type, writes
@@ -86,8 +90,7 @@ class _Part:
 @writes("while_")
 def loop(w, op):
     test, body, slots = op.get_attr("parts")
-    if op.get_attr("maximum_iterations") is not None:
-        raise NotWritableError(f"{where(op)}: maximum_iterations is not written.")
+    limit = _limit(w, op)
     frame = {"frame_name": f"{op.name}/while_context", "parallel_iterations": 10}
     outer, entered = dict(w.refs), {}
 
@@ -98,31 +101,68 @@ def loop(w, op):
                                      T=kind(tensor), is_constant=constant, **frame)
         return entered[tensor]
     starts = op._inputs[:len(slots)]
-    kinds = [kind(t) for t in starts]
-    fronts = [w.node("Enter", [w.ref(t)], w.unique(f"{op.name}/Enter"), control=False, T=k,
-                     is_constant=False, **frame) for t, k in zip(starts, kinds)]
-    backs = [w.unique(f"{op.name}/NextIteration") for _ in slots]
+    kinds, begins = [kind(t) for t in starts], [w.ref(t) for t in starts]
+    if limit is not None:               # the turns are counted in a variable before the others
+        most, counted = limit
+        kinds, begins = [counted, *kinds], [
+            w.const(0, "iteration_counter", counted), *begins]
+        most = w.node("Enter", [most], w.unique(f"{op.name}/Enter"), control=False, T=counted,
+                      is_constant=True, **frame)
+    fronts = [w.node("Enter", [b], w.unique(f"{op.name}/Enter"), control=False, T=k,
+                     is_constant=False, **frame) for b, k in zip(begins, kinds)]
+    backs = [w.unique(f"{op.name}/NextIteration") for _ in kinds]
     merges = [w.node("Merge", [f, b], w.unique(f"{op.name}/Merge"), control=False, T=k, N=2)
               for f, b, k in zip(fronts, backs, kinds)]
     owned = inside(op)
     before = w.refs
-    w.refs = {**before, **dict(zip(slots, merges))}
+    first = len(kinds) - len(slots)
+    w.refs = {**before, **dict(zip(slots, merges[first:]))}
     holds, = _Part(w, owned, enter, merges[0]).write(test)
     w.op = op
+    if limit is not None:
+        below = w.node("Less", [merges[0], most], w.unique(f"{op.name}/Less"), control=False,
+                       T=counted)
+        holds = w.node("LogicalAnd", [below, holds], w.unique(f"{op.name}/LogicalAnd"),
+                       control=False)
     condition = w.node("LoopCond", [holds], w.unique(f"{op.name}/LoopCond"), control=False)
     switches = [w.node("Switch", [m, condition], w.unique(f"{op.name}/Switch"), control=False, T=k)
                 for m, k in zip(merges, kinds)]
     values = [w.node("Identity", [f"{s}:1"], w.unique(f"{op.name}/Identity"), control=False, T=k)
               for s, k in zip(switches, kinds)]
-    w.refs = {**before, **dict(zip(slots, values))}
+    w.refs = {**before, **dict(zip(slots, values[first:]))}
     turned = _Part(w, owned, enter, values[0]).write(body)
     w.op, w.refs = op, before
+    if limit is not None:
+        turned = [_one_more(w, op, values[0], counted), *turned]
     for name, ref, k in zip(backs, turned, kinds):
         w.node("NextIteration", [ref], name, control=False, T=k)
-    for t, s, k in zip(op.outputs, switches, kinds):
-        first = t.index == 0
-        w.refs[t] = w.node("Exit", [s], op.name if first else w.unique(f"{op.name}/Exit"),
+    for s, k in zip(switches[:first], kinds):
+        w.node("Exit", [s], w.unique(f"{op.name}/Exit"), control=False, T=k)
+    for t, s, k in zip(op.outputs, switches[first:], kinds[first:]):
+        w.refs[t] = w.node("Exit", [s], w.unique(f"{op.name}/Exit") if t.index else op.name,
                            control=False, T=k)
+
+
+def _limit(w, op):
+    """What maximum_iterations is called and its dtype, that of the counter; None without."""
+    limit = op.get_attr("maximum_iterations")
+    if limit is None:
+        return None
+    have = strong(limit._dtype)
+    if have is None:
+        raise NotWritableError(f"{where(op)}: maximum_iterations has no dtype.")
+    counted = have if have in (np.int32, np.int64) else np.dtype(np.int32)
+    return w.cast(w.ref(limit), have, counted), counted
+
+
+def _one_more(w, op, counter, dtype):
+    """The counter of a loop after a turn."""
+    before, w.pivot = w.pivot, counter
+    try:
+        one = w.const(1, "add/y", dtype)
+    finally:
+        w.pivot = before
+    return w.node("Add", [counter, one], w.unique(f"{op.name}/add"), control=False, T=dtype)
 
 
 # ---- branches ---------------------------------------------------------------------------

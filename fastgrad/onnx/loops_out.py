@@ -5,6 +5,8 @@ there. Elements are written in their order, as recurrent nets do. The condition 
 twice, before the first turn and at the end of each.
 """
 
+import numpy as np
+
 from fastgrad.graph.dtypes import strong
 from fastgrad.graph.nodes import Tensor
 from fastgrad.graphdef.flow_out import inside
@@ -79,8 +81,6 @@ def _type(w, tensor, elements):
 @writes("while_")
 def loop(w, op):
     test, body, slots = op.get_attr("parts")
-    if op.get_attr("maximum_iterations") is not None:
-        raise UnsupportedOnnxError(f"{where(op)}: maximum_iterations is not written.", op)
     starts = op._inputs[:len(slots)]
     flows = [_flow_of(w, t) for t in starts]
     w.flows.update((s, f) for s, f in zip(slots, flows) if f is not None)
@@ -97,7 +97,17 @@ def loop(w, op):
               w.helper.make_tensor_value_info(going, NUMBERS[strong(bool)], []),
               *(_info(w, n, s, f) for n, s, f in zip(inner, slots, flows))]
     graph = _graph(w, op, "body", inputs, build)
-    return w.node("Loop", ["", first, *refs], len(slots), body=graph)
+    return w.node("Loop", [_limit(w, op), first, *refs], len(slots), body=graph)
+
+
+def _limit(w, op):
+    """What maximum_iterations is called, as int64; empty without."""
+    limit = op.get_attr("maximum_iterations")
+    if limit is None:
+        return ""
+    if limit.op.op_type == "constant":
+        return w.const(np.asarray(limit.op.attrs["value"], np.int64), limit.op.name)
+    return w.ref(limit) if strong(limit._dtype) == np.int64 else w.cast(w.ref(limit), np.int64)
 
 
 @writes("cond_")

@@ -92,6 +92,28 @@ def test_loops_within_loops():
         assert s.run("y:0", {"n:0": 5}) == want
 
 
+@pytest.mark.parametrize("most", [3, "int32", "int64", "inner"])
+def test_loops_with_most_turns(most):
+    with tf.Graph().as_default() as g, tf.Session() as s:
+        n = tf.placeholder("int64" if most == "int64" else "int32", [], name="n")
+        limit = 3 if most == 3 else n
+
+        def turn(i, a):
+            if most == "inner":
+                a, = tf.while_loop(lambda b: b < 100, lambda b: [b * 2], [a],
+                                   maximum_iterations=i, return_same_structure=True)
+            return i + 1, a + i
+        i, total = tf.while_loop(lambda i, a: i < 5, turn, [tf.constant(0), tf.constant(1)],
+                                 maximum_iterations=limit)
+        tf.identity(total + i, name="y")
+        want = [s.run("y:0", {"n:0": k}) for k in (0, 2, 3, 5, 9)]
+        data = g.as_graph_def()
+    assert not [n.op for n in data.node if n.op.startswith("Fastgrad")]
+    with tf.Graph().as_default(), tf.Session() as s:
+        tf.import_graph_def(data, name="")
+        assert [s.run("y:0", {"n:0": k}) for k in (0, 2, 3, 5, 9)] == want
+
+
 def test_a_recurrent_model_is_saved_and_loaded(tmp_path):
     with tf.Graph().as_default(), tf.Session() as s:
         feed, names = written_files.recurrent()

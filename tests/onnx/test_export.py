@@ -56,6 +56,23 @@ def test_nets(tmp_path, build):
     exported(tmp_path, build)
 
 
+@pytest.mark.parametrize("most", [0, 3, 9, None])
+def test_loops_with_most_turns(tmp_path, most):
+    def build():
+        n = tf.placeholder(tf.int32, [], name="n")
+        limit = n if most is None else most
+
+        def turn(i, a):
+            a, = tf.while_loop(lambda b: b < 100, lambda b: [b * 2], [a], maximum_iterations=i,
+                               return_same_structure=True)
+            return i + 1, a + i
+        _, total = tf.while_loop(lambda i, a: i < 5, turn, [tf.constant(0), tf.constant(1)],
+                                 maximum_iterations=limit)
+        tf.identity(total + n, name="y")
+        return {"n:0": np.array(4, np.int32)}, ["y:0"]
+    exported(tmp_path, build)
+
+
 def arrays():
     feed, names = written_files.arrays()
     # what ONNX has no form for: the gradient of tanh; places of an unknown order
