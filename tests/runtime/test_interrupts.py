@@ -11,7 +11,7 @@ import pytest
 from moments import at_moment, interrupt, moments_of
 
 import fastgrad as fg
-from fastgrad.compat import contrib
+from fastgrad.compat import arg_scope, contrib
 from fastgrad.graph import default_graph
 from fastgrad.runtime import default_session, streams
 from fastgrad.compiler import ir
@@ -33,7 +33,7 @@ def state(graph):
     """Whatever a `with` of the package changes."""
     current = default_graph._current
     return (gc.isenabled(), current.graph, current.literals, default_graph._shared.graph,
-            list(default_session._sessions.stack), list(contrib._scopes.stack), ir._making.steps,
+            list(default_session._sessions.stack), list(arg_scope._scopes.stack), ir._making.steps,
             graph._scope, list(graph._control), graph._site, scopes._state(graph).current,
             getattr(graph, "_overrides", None))
 

@@ -12,7 +12,7 @@ LINES = [line.strip().replace("IMG", IMAGE).replace("VOL", VOLUME).replace("ONES
 fg.nn.bias_add(IMG, IMG[0, 0, 0])
 fg.nn.relu(fg.nn.bias_add(fg.nn.conv2d(IMG, IMG[0, :2, :2, :, None], ONES), IMG[0, 0, 0, :1]))
 fg.nn.fused_batch_norm(IMG, IMG[0, 0, 0], IMG[0, 1, 1])[0]
-fg.nn.fused_batch_norm(IMG, *fg.unstack(fg.square(IMG[0, 0]) + 0.5), is_training=False)[0]
+fg.nn.fused_batch_norm(IMG, *fg.unstack(fg.stop_gradient(fg.square(IMG[0, 0]) + 0.5)), is_training=False)[0]
 fg.stop_gradient(fg.nn.lrn(IMG, 1))|fg.space_to_depth(IMG, 2)
 fg.depth_to_space(fg.concat([IMG, IMG], 3), 2)
 fg.space_to_batch(IMG, [[0, 1], [1, 0]], 1)|fg.space_to_batch_nd(IMG, [2, 2], [[0, 0], [1, 1]])

@@ -6,6 +6,8 @@ Together they use every operation whose result is determined, or `LEFT_OUT` says
 
 import random_images
 
+from fastgrad.graphdef import absent, tables    # noqa: F401 - they register operations
+
 
 def _table(text):
     return text.replace("\n", "|").strip("|").split("|")
@@ -172,6 +174,8 @@ for _reason, _types in {
     "evaluated by a session between plans, which the reference does without": """
         assert_ assign_shaped at_most_one check_initialized is_initialized print_ py_function
         report_uninitialized restore_ summary_""",
+    "nodes of files, which hold state": """
+        absent_node restore_tensors save_tensors stack_of_values stack_pop stack_push""",
     "a plan's own, made of what the lines make": """
         array_gain array_new array_put array_take bgemm branch carry channel_grad channel_grad_parts
         channel_moments channel_parts channel_sums convolve_back gemm loop merge_rows not_zero pop push

@@ -32,10 +32,12 @@ ELSEWHERE = {
 for _reason, _types in {
         "nodes of files, which hold state: tests/graphdef":
             "lookup_find lookup_from_file lookup_import lookup_insert lookup_size lookup_table "
-            "restore_ restore_tensors save_tensors stack_of_values stack_pop stack_push absent_node",
+            "restore_tensors save_tensors stack_of_values stack_pop stack_push absent_node",
         "shapes in, axes or places out: tests/graphdef, tests/ops/test_axes_given.py":
             "broadcast_gradient_args concat_offset",
         "takes strings: tests/ops/test_hash_buckets.py": "string_to_hash_bucket_fast",
+    "a plan's own, of loops, branches and arrays: tests/flow/test_loops_in_plans.py": """
+        array_gain array_new array_put array_take branch carry cond_grad loop pop push""",
     "updates of optimizers, against their formulas: test_kernels_update.py": """
         apply_adadelta apply_adadelta_rows apply_adagrad apply_adagrad_rows apply_adam
         apply_centered_rms_prop apply_centered_rms_prop_rows apply_ftrl apply_ftrl_rows
