@@ -12,6 +12,7 @@ from fastgrad.graph.build import check_truth
 from fastgrad.graph.dtypes import strong
 from fastgrad.graph.nodes import Node, Tensor, as_tensor
 from fastgrad.ops.arithmetic import zeros_like
+from fastgrad.ops.cast import cast
 from fastgrad.wording import where
 
 
@@ -120,8 +121,17 @@ def common(a, b):
 def part_gradients(pairs, wanted):
     """Gradients of a part from its results, `pairs` of (tensor, its gradient), to its inputs.
 
-    Paths from one of `wanted` to another outside the part are differentiated by the caller.
+    Paths from one of `wanted` to another outside the part are differentiated by the caller. A
+    gradient has the dtype of what it is for, whatever it is a sum of: both branches of a `cond`
+    give one.
     """
     ys, dys = [y for y, _ in pairs], [dy for _, dy in pairs]
     dxs = gradients(ys, wanted, dys, stop_gradients=wanted) if ys else [None] * len(wanted)
-    return [zeros_like(t) if g is None else as_tensor(g) for t, g in zip(wanted, dxs)]
+    return [zeros_like(t) if g is None else _as(g, t) for t, g in zip(wanted, dxs)]
+
+
+def _as(gradient, tensor):
+    g = as_tensor(gradient)
+    if tensor._dtype is None or g._dtype is None or strong(g._dtype) == strong(tensor._dtype):
+        return g
+    return cast(g, strong(tensor._dtype))

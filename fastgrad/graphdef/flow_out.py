@@ -87,6 +87,18 @@ class _Part:
 
 # ---- loops ------------------------------------------------------------------------------
 
+def _entered(w, op, ref, dtype, constant, frame):
+    """The Enter node of a value that comes into a loop's frame."""
+    return w.node("Enter", [ref], w.unique(f"{op.name}/Enter"), control=False, T=dtype,
+                  is_constant=constant, **frame)
+
+
+def _and_below(w, op, counter, most, counted, holds):
+    """Whether the loop's own condition holds and there are turns left."""
+    below = w.node("Less", [counter, most], w.unique(f"{op.name}/Less"), control=False, T=counted)
+    return w.node("LogicalAnd", [below, holds], w.unique(f"{op.name}/LogicalAnd"), control=False)
+
+
 @writes("while_")
 def loop(w, op):
     test, body, slots = op.get_attr("parts")
@@ -97,8 +109,7 @@ def loop(w, op):
     def enter(tensor, constant=True):
         if tensor not in entered:
             ref = outer.get(tensor) or w.ref(tensor)
-            entered[tensor] = w.node("Enter", [ref], w.unique(f"{op.name}/Enter"), control=False,
-                                     T=kind(tensor), is_constant=constant, **frame)
+            entered[tensor] = _entered(w, op, ref, kind(tensor), constant, frame)
         return entered[tensor]
     starts = op._inputs[:len(slots)]
     kinds, begins = [kind(t) for t in starts], [w.ref(t) for t in starts]
@@ -106,10 +117,8 @@ def loop(w, op):
         most, counted = limit
         kinds, begins = [counted, *kinds], [
             w.const(0, "iteration_counter", counted), *begins]
-        most = w.node("Enter", [most], w.unique(f"{op.name}/Enter"), control=False, T=counted,
-                      is_constant=True, **frame)
-    fronts = [w.node("Enter", [b], w.unique(f"{op.name}/Enter"), control=False, T=k,
-                     is_constant=False, **frame) for b, k in zip(begins, kinds)]
+        most = _entered(w, op, most, counted, True, frame)
+    fronts = [_entered(w, op, b, k, False, frame) for b, k in zip(begins, kinds)]
     backs = [w.unique(f"{op.name}/NextIteration") for _ in kinds]
     merges = [w.node("Merge", [f, b], w.unique(f"{op.name}/Merge"), control=False, T=k, N=2)
               for f, b, k in zip(fronts, backs, kinds)]
@@ -120,10 +129,7 @@ def loop(w, op):
     holds, = _Part(w, owned, enter, merges[0]).write(test)
     w.op = op
     if limit is not None:
-        below = w.node("Less", [merges[0], most], w.unique(f"{op.name}/Less"), control=False,
-                       T=counted)
-        holds = w.node("LogicalAnd", [below, holds], w.unique(f"{op.name}/LogicalAnd"),
-                       control=False)
+        holds = _and_below(w, op, merges[0], most, counted, holds)
     condition = w.node("LoopCond", [holds], w.unique(f"{op.name}/LoopCond"), control=False)
     switches = [w.node("Switch", [m, condition], w.unique(f"{op.name}/Switch"), control=False, T=k)
                 for m, k in zip(merges, kinds)]
@@ -132,8 +138,7 @@ def loop(w, op):
     w.refs = {**before, **dict(zip(slots, values[first:]))}
     turned = _Part(w, owned, enter, values[0]).write(body)
     w.op, w.refs = op, before
-    if limit is not None:
-        turned = [_one_more(w, op, values[0], counted), *turned]
+    turned = turned if limit is None else [_one_more(w, op, values[0], counted), *turned]
     for name, ref, k in zip(backs, turned, kinds):
         w.node("NextIteration", [ref], name, control=False, T=k)
     for s, k in zip(switches[:first], kinds):

@@ -124,17 +124,23 @@ def encode_checkpoint(prefix, arrays, form):
 
 
 def _write_bundle(prefix, made):
+    try:
+        _put_bundle(prefix, made)
+    finally:                                # also where it was interrupted before the index
+        shards = _shards_of(prefix)
+        _clear(prefix, [data_path(prefix, 0, shards)] if shards else ())
+
+
+def _put_bundle(prefix, made):
     usual, spare = data_path(prefix, 0, 1), data_path(prefix, 0, 2)
     if _shards_of(prefix) != 1:             # the index that is there does not need that file
         write_whole(usual, made.pieces)
         write_whole(prefix + SUFFIX, [made.index()])
-        return _clear(prefix, (usual,))
+        return
     write_whole(spare, made.pieces)
     write_whole(prefix + SUFFIX, [made.index(2)])
     if link_whole(spare, usual):
         write_whole(prefix + SUFFIX, [made.index()])
-        return _clear(prefix, (usual,))
-    return _clear(prefix, (spare,))
 
 
 def _shards_of(prefix):

@@ -1,7 +1,7 @@
 """Types of `fastgrad.train`. Written by tests/types/make_stubs.py; do not edit."""
 
 from builtins import bool as _bool
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Any
 from numpy.typing import NDArray
@@ -493,7 +493,7 @@ def import_meta_graph(
         **kwargs: Any
 ) -> Any: ...
 def init_from_checkpoint(
-        ckpt_dir_or_file: str | PathLike[str], assignment_map: TensorLike
+        ckpt_dir_or_file: str | PathLike[str], assignment_map: Mapping[str, Any]
 ) -> None: ...
 def inverse_time_decay(
         learning_rate: TensorLike, global_step: TensorLike, decay_steps: TensorLike,

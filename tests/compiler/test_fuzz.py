@@ -401,7 +401,7 @@ def test_every_operation_with_a_determined_result_is_in_a_line():
 def test_most_graphs_are_compared():
     """The measure of rounding may not become an excuse."""
     random = np.random.default_rng(8)
-    results = [check(random.bytes(70)) for _ in range(40)]
+    results = [check(random.bytes(70)) for _ in range(80)]
     assert np.mean([compared for compared, _ in results]) > 0.9
     assert np.mean([checked for _, checked in results]) > 0.2
 

@@ -13,7 +13,7 @@ import inspect
 
 import numpy as np
 from numpy.linalg import LinAlgError
-from random_lines import LINES, OPTIMIZERS, ROW_UPDATES, UPDATES
+from random_lines import LINES, OPTIMIZERS, ROW_UPDATES, SLOPED, UPDATES
 
 import fastgrad as fg
 import fastgrad.compat.v1 as tf
@@ -225,7 +225,7 @@ class _Writer:
 
     def _line(self, name):
         tape = self.tape
-        text = tape.pick(LINES)
+        text = tape.pick(tape.pick([LINES, SLOPED]))
         parts = {k: tape.pick(self.tensors) for k in "abc" if f"{{{k}}}" in text}
         if "{f}" in text:
             if not self.floats:

@@ -198,5 +198,7 @@ for _reason, _types in {
         tensor_array_close tensor_array_concat tensor_array_split""",
 }.items():
     LEFT_OUT.update((_t, _reason) for _t in _types.split())
+# Half of all lines are of these, since many of those over images have no slope to compare.
+SLOPED = list(LINES)
 LINES += random_images.LINES
 LEFT_OUT.update(random_images.LEFT_OUT)

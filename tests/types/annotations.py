@@ -54,6 +54,7 @@ PARAMETERS = {
     "save_path": "str | PathLike[str]",
     "units distribution_a distribution_b summary event parameters": "Any",
     "tf_type": "DTypeLike",
+    "assignment_map": "Mapping[str, Any]",
     "order": "int",
 }
 PARAMETERS = {name: kind for names, kind in PARAMETERS.items() for name in names.split()}

@@ -33,7 +33,7 @@ FOLDERS = ("fastgrad.compat._v1", "fastgrad.compat._v1.contrib", "fastgrad.compa
 BESIDE = "fastgrad.compat._v1"
 HEAD = '"""Types of `{name}`. Written by tests/types/make_stubs.py; do not edit."""\n\n'
 # what a stub imports of it: the names that it mentions
-IMPORTS = (("builtins", "bool as _bool"), ("collections.abc", "Callable Iterable Sequence"),
+IMPORTS = (("builtins", "bool as _bool"), ("collections.abc", "Callable Iterable Mapping Sequence"),
            ("os", "PathLike"), ("typing", "Any"), ("numpy.typing", "ArrayLike NDArray"),
            ("matplotlib.axes", "Axes"),
            ("fastgrad", "DType Graph Operation Session SparseTensor Tensor TensorShape Variable "

@@ -88,7 +88,7 @@ cdef class Ratio:
     cdef public double factor
     cdef public Expression size
 
-    def __init__(self, factor, size):
+    def __cinit__(self, factor, size):
         self.factor, self.size = factor, size
 
 
@@ -105,7 +105,8 @@ cdef class Choice:
     cdef readonly Expression size
     cdef readonly tuple limits, addresses
 
-    def __init__(self, Expression size not None, tuple limits not None, tuple addresses not None):
+    def __cinit__(self, Expression size not None, tuple limits not None,
+                  tuple addresses not None):
         if len(addresses) != len(limits) + 1 or not all(addresses):
             raise ValueError(f"{len(addresses)} addresses of kernels for {len(limits)} limits")
         self.size, self.limits, self.addresses = size, limits, addresses
