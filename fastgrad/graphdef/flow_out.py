@@ -93,6 +93,18 @@ def _entered(w, op, ref, dtype, constant, frame):
                   is_constant=constant, **frame)
 
 
+def _enterer(w, op, frame):
+    """The function from a tensor outside a loop to its Enter node, one for each."""
+    outer, entered = dict(w.refs), {}
+
+    def enter(tensor, constant=True):
+        if tensor not in entered:
+            ref = outer.get(tensor) or w.ref(tensor)
+            entered[tensor] = _entered(w, op, ref, kind(tensor), constant, frame)
+        return entered[tensor]
+    return enter
+
+
 def _and_below(w, op, counter, most, counted, holds):
     """Whether the loop's own condition holds and there are turns left."""
     below = w.node("Less", [counter, most], w.unique(f"{op.name}/Less"), control=False, T=counted)
@@ -104,20 +116,12 @@ def loop(w, op):
     test, body, slots = op.get_attr("parts")
     limit = _limit(w, op)
     frame = {"frame_name": f"{op.name}/while_context", "parallel_iterations": 10}
-    outer, entered = dict(w.refs), {}
-
-    def enter(tensor, constant=True):
-        if tensor not in entered:
-            ref = outer.get(tensor) or w.ref(tensor)
-            entered[tensor] = _entered(w, op, ref, kind(tensor), constant, frame)
-        return entered[tensor]
+    enter = _enterer(w, op, frame)
     starts = op._inputs[:len(slots)]
     kinds, begins = [kind(t) for t in starts], [w.ref(t) for t in starts]
     if limit is not None:               # the turns are counted in a variable before the others
-        most, counted = limit
-        kinds, begins = [counted, *kinds], [
-            w.const(0, "iteration_counter", counted), *begins]
-        most = _entered(w, op, most, counted, True, frame)
+        counted, most = limit[1], _entered(w, op, *limit, True, frame)
+        kinds, begins = [counted, *kinds], [w.const(0, "iteration_counter", counted), *begins]
     fronts = [_entered(w, op, b, k, False, frame) for b, k in zip(begins, kinds)]
     backs = [w.unique(f"{op.name}/NextIteration") for _ in kinds]
     merges = [w.node("Merge", [f, b], w.unique(f"{op.name}/Merge"), control=False, T=k, N=2)
