@@ -1,7 +1,5 @@
 """save_model and load_model, and what graphs look like that go out."""
 
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -159,5 +157,5 @@ def test_without_protobuf_it_says_what_to_install():
     code = ("import sys; sys.modules['google.protobuf'] = None; import fastgrad.compat.v1 as tf\n"
             "try: tf.GraphDef\n"
             "except ImportError as e: print(e)")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = run_python("-c", code)
     assert "pip install 'fastgrad[tf]'" in done.stdout
