@@ -18,8 +18,8 @@ from fastgrad.graph.registry import _GRADIENTS
 # page -> (title, introduction, the folders and files whose public names stand there)
 TOPICS = {
     "graphs": ("Graphs and sessions", "Building graphs, feeding them, running them.",
-               "graph runtime autodiff ops.state ops.custom_gradient ops.indexed_slices "
-               "ops.checks"),
+               "graph runtime autodiff graphdef models ops.state ops.custom_gradient "
+               "ops.indexed_slices ops.checks"),
     "variables": ("Variables, scopes and collections", "What lasts from run to run, and its names.",
                   "variables graph.collection graph.name_scope"),
     "math": ("Elementwise mathematics", "Operations on each element, with NumPy's broadcasting.",
@@ -42,6 +42,8 @@ NAMESPACES = {
     "linalg": "Linear algebra by TensorFlow's names", "math": "Mathematics by TensorFlow's names",
     "random": "Random numbers by TensorFlow's names", "distributions": "Distributions",
     "summary": "Summaries for TensorBoard", "testing": "Checks for your own operations",
+    "rnn": "Recurrent nets", "seq2seq": "Sequence to sequence models",
+    "crf": "Conditional random fields", "python_io": "TFRecord files",
     "datasets": "Data that comes along", "errors": "Errors", "plot": "Pictures by matplotlib",
     "typing": "Types for annotations",
 }

@@ -203,7 +203,7 @@ def _of_places(parts, feature, single):
 
 @door
 def parse_example(serialized, features, name=None, example_names=None):
-    """The features of serialized `train.Example`s, as tensors.
+    """The features of serialized `train.Example` messages, as tensors.
 
     Parameters
     ----------

@@ -244,7 +244,7 @@ def space_to_batch_nd(input, block_shape, paddings, name=None):
 
     Parameters
     ----------
-    input : tensor (batch, *space, ...)
+    input : tensor (batch, space, ...)
     block_shape : integers (m,)
         Sizes of a block in the first m dimensions after the batch.
     paddings : integers (m, 2)
