@@ -40,6 +40,10 @@ def shape(w):
         stack = "-".join(" ".join(str(f) for f in layer if f is not None and f != "relu")
                          for layer in w["stack"])
         return f"{w['batch']} x {'x'.join(map(str, w['image']))}, {stack}, f32, {w['loss']}"
+    if "cell" in w:
+        layers = f"{w['depth']} x {w['cell']} {w['units']}"
+        return (f"{w['batch']} x {w['time']} x {w['inputs']}, {layers}, {w['classes']}"
+                f"{' each' if w['each'] else ''}, f32, {w['loss']}")
     widths, folded = list(w["layers"]), []
     while widths:
         run = next((i for i, n in enumerate(widths) if n != widths[0]), len(widths))
