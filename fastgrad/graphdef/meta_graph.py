@@ -33,26 +33,7 @@ VERSION = "1.15.5"              # of the TensorFlow whose forms these are
 @hooks.fills("import_meta_graph")
 @door
 def import_meta_graph(meta_graph_or_file, clear_devices=False, import_scope=None, **kwargs):
-    """Add a meta graph to the default graph; returns a Saver that restores its variables.
-
-    Parameters
-    ----------
-    meta_graph_or_file : str or MetaGraphDef
-        The path of a `.meta` file that a Saver wrote.
-    import_scope : str, optional
-        What comes before all names.
-
-    Returns
-    -------
-    Saver, or None if there are no variables
-
-    Raises
-    ------
-    OSError
-        If the file is not there or no meta graph.
-    ValueError
-        If its graph is none.
-    """
+    """What `train.import_meta_graph` says and does."""
     return imported_meta_graph(meta_graph_or_file, import_scope, **kwargs)[0]
 
 

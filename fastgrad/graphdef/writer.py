@@ -24,14 +24,19 @@ class NotWritableError(GraphError):
     """An operation that TensorFlow has no node for."""
 
 
-def writes(*op_types):
-    """Decorator: the function below writes operations of these types."""
-    def register(fn):
-        for op_type in op_types:
-            assert op_type not in WRITERS, op_type
-            WRITERS[op_type] = fn
-        return fn
-    return register
+def entering(writers):
+    """The decorator that enters a function in a table, once for each operation type it writes."""
+    def writes(*op_types):
+        def register(fn):
+            for op_type in op_types:
+                assert op_type not in writers, op_type
+                writers[op_type] = fn
+            return fn
+        return register
+    return writes
+
+
+writes = entering(WRITERS)
 
 
 class Shape(tuple):

@@ -1,18 +1,13 @@
 """The two tables: operation -> function that writes it, and ONNX node type -> one that builds it.
 """
 
+from fastgrad.graphdef.writer import entering
+
 WRITERS = {}                # op type -> function(Writer, Operation) -> name(s)
 BUILDERS = {}               # (domain, node type) -> function(OnnxNode) -> tensor(s)
 
 
-def writes(*op_types):
-    """Decorator: the function below writes operations of these types."""
-    def register(fn):
-        for op_type in op_types:
-            assert op_type not in WRITERS, op_type
-            WRITERS[op_type] = fn
-        return fn
-    return register
+writes = entering(WRITERS)
 
 
 def builds(*types, domain=""):
